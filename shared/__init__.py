@@ -1,0 +1,1 @@
+"""What at least two services import today; see docs/decisions for what may enter."""

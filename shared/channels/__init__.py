@@ -1,0 +1,1 @@
+"""Pure knowledge of outside channels: parse, render, classify; no IO."""

@@ -1,0 +1,203 @@
+"""Facts about tickets and their timeline, told by tickets.
+
+All of them share the stream `tickets.ticket`: one gap-free sequence per ticket, equal to the ticket's version.
+"""
+
+from enum import StrEnum
+from typing import ClassVar, Self
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from shared.contracts.base import SAMPLE_ID, SAMPLE_TIME, Author, AuthorKind, Channel, ContactRef, Event
+
+STREAM = "tickets.ticket"
+
+
+class TicketStatus(StrEnum):
+    """Where a ticket stands: nobody answered yet, being worked on, waiting for the player, solved, shut."""
+
+    NEW = "new"
+    OPEN = "open"
+    PENDING = "pending"
+    RESOLVED = "resolved"
+    CLOSED = "closed"
+
+
+class Priority(StrEnum):
+    """How soon, weakest first."""
+
+    LOW = "low"
+    NORMAL = "normal"
+    HIGH = "high"
+    URGENT = "urgent"
+
+
+class ReasonClass(StrEnum):
+    """The class of the contact reason: simple, complex, regulated or safety."""
+
+    SIMPLE = "S"
+    COMPLEX = "C"
+    REGULATED = "R"
+    SAFETY = "X"
+
+
+class MessageKind(StrEnum):
+    """`message` is the player's, `reply` is the staff's or bot's answer to the player, `note` stays inside."""
+
+    MESSAGE = "message"
+    REPLY = "reply"
+    NOTE = "note"
+
+
+class TicketState(BaseModel):
+    """The ticket after the fact that carries it."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    id: UUID
+    number: str
+    player_id: str | None
+    subject: str
+    channel: Channel
+    status: TicketStatus
+    priority: Priority
+    assignee_id: str | None
+    language: str | None
+    reason: str | None
+    reason_class: ReasonClass | None
+    created_at: AwareDatetime
+    updated_at: AwareDatetime
+    version: int
+
+
+_TICKET = TicketState(
+    id=SAMPLE_ID, number="LUCKY-1042", player_id="p-1", subject="Payout", channel=Channel.WEB, status=TicketStatus.NEW,
+    priority=Priority.NORMAL, assignee_id=None, language="en", reason="WDR.LATE", reason_class=ReasonClass.COMPLEX,
+    created_at=SAMPLE_TIME, updated_at=SAMPLE_TIME, version=1,
+)
+_AGENT = Author(kind=AuthorKind.STAFF, id=str(SAMPLE_ID), name="Ann")
+
+
+class TicketEvent(BaseModel):
+    """What every fact about a ticket says besides its own content."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    ticket_id: UUID
+    ticket: TicketState
+    actor: Author
+    occurred_at: AwareDatetime
+
+
+class TicketOpened(TicketEvent, Event):
+    """A ticket was opened. `occurred_at` is when the player's first words were received."""
+
+    type: ClassVar[str] = "tickets.ticket.opened.v1"
+    aggregate: ClassVar[str] = "ticket_id"
+    stream: ClassVar[str] = STREAM
+
+    @classmethod
+    def sample(cls) -> Self:
+        """Return an example."""
+        return cls(ticket_id=SAMPLE_ID, ticket=_TICKET, actor=Author(kind=AuthorKind.PLAYER, id="p-1"), occurred_at=SAMPLE_TIME)
+
+
+class MessageAdded(TicketEvent, Event):
+    """Words joined the timeline. `occurred_at` is the message's own time: clocks use it.
+
+    `automatic` marks robots' messages, which stop no clock and reopen nothing. `contact` is set when the ticket's player is
+    answered outside web chat. `live` marks a reply to a conversation that chat holds.
+    """
+
+    type: ClassVar[str] = "tickets.message.added.v1"
+    aggregate: ClassVar[str] = "ticket_id"
+    stream: ClassVar[str] = STREAM
+
+    message_id: UUID
+    kind: MessageKind
+    author: Author
+    text: str
+    automatic: bool = False
+    contact: ContactRef | None = None
+    live: bool = False
+
+    @classmethod
+    def sample(cls) -> Self:
+        """Return an example."""
+        return cls(
+            ticket_id=SAMPLE_ID, ticket=_TICKET, actor=_AGENT, occurred_at=SAMPLE_TIME, message_id=SAMPLE_ID,
+            kind=MessageKind.REPLY, author=_AGENT, text="It is on its way.", live=True,
+        )
+
+
+class TicketAssigned(TicketEvent, Event):
+    """A ticket changed hands; `assignee_id` is null when it went back to the queue."""
+
+    type: ClassVar[str] = "tickets.ticket.assigned.v1"
+    aggregate: ClassVar[str] = "ticket_id"
+    stream: ClassVar[str] = STREAM
+
+    assignee_id: str | None
+    assignee_role: str | None = None
+    previous_assignee_id: str | None = None
+
+    @classmethod
+    def sample(cls) -> Self:
+        """Return an example."""
+        return cls(ticket_id=SAMPLE_ID, ticket=_TICKET, actor=_AGENT, occurred_at=SAMPLE_TIME, assignee_id=str(SAMPLE_ID), assignee_role="agent")
+
+
+class TicketStatusChanged(TicketEvent, Event):
+    """A ticket moved from one status to another."""
+
+    type: ClassVar[str] = "tickets.ticket.status_changed.v1"
+    aggregate: ClassVar[str] = "ticket_id"
+    stream: ClassVar[str] = STREAM
+
+    before: TicketStatus
+    after: TicketStatus
+
+    @classmethod
+    def sample(cls) -> Self:
+        """Return an example."""
+        return cls(
+            ticket_id=SAMPLE_ID, ticket=_TICKET, actor=_AGENT, occurred_at=SAMPLE_TIME,
+            before=TicketStatus.NEW, after=TicketStatus.OPEN,
+        )
+
+
+class TicketUpdated(TicketEvent, Event):
+    """Fields of a ticket were edited: priority, subject, language or reason; `changes` maps field to [before, after]."""
+
+    type: ClassVar[str] = "tickets.ticket.updated.v1"
+    aggregate: ClassVar[str] = "ticket_id"
+    stream: ClassVar[str] = STREAM
+
+    changes: dict[str, tuple[str | None, str | None]]
+
+    @classmethod
+    def sample(cls) -> Self:
+        """Return an example."""
+        return cls(
+            ticket_id=SAMPLE_ID, ticket=_TICKET, actor=_AGENT, occurred_at=SAMPLE_TIME, changes={"priority": ("normal", "high")},
+        )
+
+
+class TicketEscalated(TicketEvent, Event):
+    """A ticket was handed up, by a breach or by hand; `senior_id` is null while no senior is available."""
+
+    type: ClassVar[str] = "tickets.ticket.escalated.v1"
+    aggregate: ClassVar[str] = "ticket_id"
+    stream: ClassVar[str] = STREAM
+
+    cause: str
+    senior_id: str | None = None
+
+    @classmethod
+    def sample(cls) -> Self:
+        """Return an example."""
+        return cls(
+            ticket_id=SAMPLE_ID, ticket=_TICKET, actor=Author(kind=AuthorKind.SYSTEM, id="sla"), occurred_at=SAMPLE_TIME,
+            cause="sla.first_response.breached", senior_id=str(SAMPLE_ID),
+        )

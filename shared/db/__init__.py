@@ -1,0 +1,1 @@
+"""The database ground that every service shares."""
