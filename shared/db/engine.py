@@ -1,0 +1,156 @@
+"""Two roles on one database: the application, bound to a brand, and the worker, for relay and timers."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import ClassVar, Final, TypeAlias
+
+from asyncpg.exceptions import (
+    CannotConnectNowError,
+    InterfaceError,
+    PostgresConnectionError,
+    TooManyConnectionsError,
+)
+from asyncpg.exceptions import QueryCanceledError as AsyncpgQueryCanceled
+from sqlalchemy import URL, make_url, text
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from shared.errors import DomainError, Kind
+from shared.settings import ServiceSettings
+
+Session: TypeAlias = AsyncConnection
+
+_SCOPE: Final = text("SELECT set_config('pitboss.brand', :brand, true)")
+_AWAY: Final = (PostgresConnectionError, CannotConnectNowError, TooManyConnectionsError, InterfaceError, OSError)
+
+
+class DatabaseUnavailable(DomainError):
+    """The service's database does not answer now."""
+
+    kind: ClassVar[Kind] = Kind.UNAVAILABLE
+
+
+class StatementTimedOut(DomainError):
+    """The database took too long."""
+
+    kind: ClassVar[Kind] = Kind.UNAVAILABLE
+
+
+class Database:
+    """The only place that opens and commits transactions.
+
+    `begin(brand)` hands out one transaction of the application role whose row-level security shows that brand alone;
+    `begin_worker()` one of the worker role, which sees every brand in the tables that list it. A clean exit commits,
+    anything else rolls back. Functions in `after_commit` run when a committed transaction had recorded events.
+    """
+
+    def __init__(self, settings: ServiceSettings, *, service: str) -> None:
+        self.service = service
+        self.after_commit: list[Callable[[], None]] = []
+        self._application = _engine(settings, settings.database_url.get_secret_value(), f"pitboss-{service}")
+        self._worker = _engine(settings, settings.worker_database_url.get_secret_value(), f"pitboss-{service}-worker")
+
+    async def start(self) -> None:
+        """Open nothing yet: the pool fills on demand, so that start order does not matter."""
+
+    async def stop(self) -> None:
+        """Close every pooled connection."""
+        await self._application.dispose()
+        await self._worker.dispose()
+
+    async def ping(self) -> None:
+        """Return if the application role can be served; raise `DatabaseUnavailable` otherwise."""
+        async with self._transaction(self._application) as session:
+            await session.execute(text("SELECT 1"))
+
+    @asynccontextmanager
+    async def begin(self, brand: str) -> AsyncIterator[Session]:
+        """Open a transaction of the application role that sees `brand` only."""
+        async with self._transaction(self._application) as session:
+            await session.execute(_SCOPE, {"brand": brand})
+            yield session
+
+    @asynccontextmanager
+    async def begin_worker(self) -> AsyncIterator[Session]:
+        """Open a transaction of the worker role."""
+        async with self._transaction(self._worker) as session:
+            yield session
+
+    async def scope(self, session: Session, brand: str) -> None:
+        """Bind the rest of the transaction to `brand`; consumers handle a batch of several brands in one."""
+        await session.execute(_SCOPE, {"brand": brand})
+
+    @asynccontextmanager
+    async def _transaction(self, engine: AsyncEngine) -> AsyncIterator[Session]:
+        recorded = False
+        try:
+            async with engine.connect() as session:
+                session.info["service"] = self.service
+                session.info.pop("recorded", None)
+                try:
+                    yield session
+                except BaseException:
+                    await _roll_back(session)
+                    raise
+                recorded = bool(session.info.pop("recorded", False))
+                await session.commit()
+        except (SQLAlchemyError, OSError, asyncio.TimeoutError, *_AWAY) as error:
+            raise _translated(error) from error
+        if recorded:
+            for wake in self.after_commit:
+                wake()
+
+
+async def _roll_back(session: Session) -> None:
+    """Undo; a connection that is already gone has nothing to undo and must not hide the first error."""
+    try:
+        await session.rollback()
+    except (SQLAlchemyError, *_AWAY):
+        await session.invalidate()
+
+
+def _translated(error: BaseException) -> BaseException:
+    """Return a domain error for an absent or slow database, else the error itself."""
+    if isinstance(error, PoolTimeout):
+        return DatabaseUnavailable("no database connection was free in time", retry_after=1)
+    cause = getattr(error, "orig", None) if isinstance(error, DBAPIError) else error
+    driver_error = getattr(cause, "__cause__", None) or cause
+    if isinstance(driver_error, AsyncpgQueryCanceled):
+        return StatementTimedOut(retry_after=1)
+    if isinstance(driver_error, (*_AWAY, TimeoutError)) or (isinstance(error, DBAPIError) and error.connection_invalidated):
+        return DatabaseUnavailable(retry_after=1)
+    return error
+
+
+def _engine(settings: ServiceSettings, url: str, application: str) -> AsyncEngine:
+    return create_async_engine(
+        _asyncpg_url(url),
+        pool_size=settings.pool_size,
+        max_overflow=settings.pool_overflow,
+        pool_timeout=settings.pool_timeout.total_seconds(),
+        pool_recycle=1800,
+        pool_use_lifo=True,
+        pool_pre_ping=False,
+        pool_reset_on_return=None,
+        connect_args={
+            "timeout": 3,
+            "command_timeout": 30,
+            "server_settings": {
+                "application_name": application,
+                "statement_timeout": _milliseconds(settings.statement_timeout.total_seconds()),
+                "lock_timeout": _milliseconds(settings.lock_timeout.total_seconds()),
+                "idle_in_transaction_session_timeout": "30000",
+                "jit": "off",
+            },
+        },
+    )
+
+
+def _asyncpg_url(url: str) -> URL:
+    return make_url(url).set(drivername="postgresql+asyncpg")
+
+
+def _milliseconds(seconds: float) -> str:
+    return str(int(seconds * 1000))

@@ -1,0 +1,24 @@
+"""The unit of work of an HTTP request: one transaction, committed before the answer is sent."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from shared.db.engine import Database, Session
+
+
+async def open_session(request: Request) -> AsyncIterator[Session]:
+    """Open the request's transaction, bound to the brand of the caller.
+
+    The caller is verified first (`shared.web.actor` leaves the brand in the request's state): without one there is no
+    transaction.
+    """
+    database: Database = request.app.state.ground.database
+    async with database.begin(request.state.brand) as session:
+        yield session
+
+
+SessionDep = Annotated[Session, Depends(open_session, scope="function")]
+"""FastAPI runs the exit of `yield` dependencies after the answer unless their scope is the function's: with this
+alias a failed commit is a 5xx and a client that reads after 201 sees its write."""
