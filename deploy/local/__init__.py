@@ -1,0 +1,1 @@
+"""A private PostgreSQL and a private RabbitMQ on this machine, for development, tests and small installations."""
