@@ -30,6 +30,7 @@ class ServiceSettings(BaseSettings):
     statement_timeout: timedelta = timedelta(seconds=5)
     lock_timeout: timedelta = timedelta(seconds=2)
     drain_timeout: timedelta = timedelta(seconds=20)
+    cursor_secret: Annotated[SecretStr, Field(min_length=16, description="signs list cursors; the same in every replica")]
     max_body_bytes: int = 1024 * 1024
     max_in_flight: int = 64
     log_level: Literal["debug", "info", "warning", "error"] = "info"

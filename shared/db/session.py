@@ -1,21 +1,27 @@
 """The unit of work of an HTTP request: one transaction, committed before the answer is sent."""
 
 from collections.abc import AsyncIterator
-from typing import Annotated
+from typing import Annotated, Protocol
 
 from fastapi import Depends, Request
 
 from shared.db.engine import Database, Session
 
 
-async def open_session(request: Request) -> AsyncIterator[Session]:
-    """Open the request's transaction, bound to the brand of the caller.
+class HasBrand(Protocol):
+    """What a transaction needs to know of its caller."""
 
-    The caller is verified first (`shared.web.actor` leaves the brand in the request's state): without one there is no
-    transaction.
-    """
+    @property
+    def brand(self) -> str:
+        """The brand whose rows the transaction may see."""
+        ...
+
+
+async def open_session(request: Request) -> AsyncIterator[Session]:
+    """Open the request's transaction, bound to the brand of the verified caller: without one there is no transaction."""
     database: Database = request.app.state.ground.database
-    async with database.begin(request.state.brand) as session:
+    caller: HasBrand = request.app.state.identify(request)
+    async with database.begin(caller.brand) as session:
         yield session
 
 

@@ -162,22 +162,25 @@ class ActorVerifier:
 
 
 def current_actor(request: Request) -> Actor:
-    """Return the verified caller of this request and bind its brand to the request's transaction."""
-    actor = _read_actor(request)
-    request.state.brand = actor.brand
+    """Return the verified caller of this request; the app decides how callers are identified."""
+    known = getattr(request.state, "actor", None)
+    if isinstance(known, Actor):
+        return known
+    actor: Actor = request.app.state.identify(request)
     request.state.actor = actor
     return actor
 
 
-def _read_actor(request: Request) -> Actor:
-    known = getattr(request.state, "actor", None)
-    if isinstance(known, Actor):
-        return known
-    token = request.headers.get(ACTOR_HEADER)
-    if not token:
-        raise Unauthenticated
-    verifier: ActorVerifier = request.app.state.actor_verifier
-    return verifier.verify(token, now=time.time())
+def identify_by_token(verifier: ActorVerifier) -> Callable[[Request], Actor]:
+    """Return the identification every service but the gateway uses: the gateway's internal token, or 401."""
+
+    def identify(request: Request) -> Actor:
+        token = request.headers.get(ACTOR_HEADER)
+        if not token:
+            raise Unauthenticated
+        return verifier.verify(token, now=time.time())
+
+    return identify
 
 
 ActorDep = Annotated[Actor, Depends(current_actor)]
@@ -186,8 +189,7 @@ ActorDep = Annotated[Actor, Depends(current_actor)]
 def require(*kinds: ActorKind, role: str | None = None, scope: str | None = None) -> Callable[[Actor], Actor]:
     """Return a dependency that lets only some callers through.
 
-    People need `role`, API keys need `scope`; players and visitors need to be among `kinds`. Declare it before
-    `SessionDep`: it also binds the brand.
+    People need `role`, API keys need `scope`; players and visitors need to be among `kinds`.
     """
 
     def allowed(actor: ActorDep) -> Actor:

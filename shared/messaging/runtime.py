@@ -1,0 +1,100 @@
+"""What is alive in one service process: its ground, and the periodic tasks that run on it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Final
+
+import structlog
+
+from shared.clock import Clock
+from shared.db.engine import Database
+from shared.messaging.transport import Transport
+from shared.settings import ServiceSettings
+from shared.telemetry import JOB_RUNS
+
+_LEAST_BACKOFF: Final = 0.2
+_MOST_BACKOFF: Final = 5.0
+_logger = structlog.get_logger(module=__name__)
+
+
+@dataclass(slots=True)
+class Ground:
+    """Everything a service stands on; edges hand its parts to use cases as arguments.
+
+    `extras` holds what a service adds in its lifespan (clients, hubs) under a name of its own; callables in
+    `draining` are awaited when the process is asked to stop, before its server closes anything.
+    """
+
+    settings: ServiceSettings
+    database: Database
+    transport: Transport
+    clock: Clock
+    extras: dict[str, object] = field(default_factory=dict)
+    draining: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+    is_draining: bool = False
+    _alarms: dict[str, asyncio.Event] = field(default_factory=dict)
+
+    def wake(self, job: str) -> None:
+        """End the sleep of the named job early; cheap, may be called after every commit."""
+        self.alarm(job).set()
+
+    def alarm(self, job: str) -> asyncio.Event:
+        """Return the event that ends the sleep of the named job."""
+        return self._alarms.setdefault(job, asyncio.Event())
+
+    async def drain(self) -> None:
+        """Say good-bye: readiness turns off, then every registered farewell runs."""
+        self.is_draining = True
+        await asyncio.gather(*(farewell() for farewell in self.draining), return_exceptions=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A periodic task: `run` does one round and returns how long to sleep until the next.
+
+    A round that fails is logged and repeated after a pause of 0.2 s, doubling up to 5 s.
+    """
+
+    name: str
+    run: Callable[[Ground], Awaitable[timedelta]]
+
+
+async def run_job(job: Job, ground: Ground) -> None:
+    """Run a job for ever; only cancellation of this very task ends it."""
+    service = ground.database.service
+    alarm = ground.alarm(job.name)
+    backoff = _LEAST_BACKOFF
+    while True:
+        alarm.clear()
+        try:
+            pause = (await job.run(ground)).total_seconds()
+            JOB_RUNS.labels(service, job.name, "done").inc()
+            backoff = _LEAST_BACKOFF
+        except asyncio.CancelledError:
+            if _asked_to_stop():
+                raise
+            pause, backoff = backoff, min(backoff * 2, _MOST_BACKOFF)
+        except Exception as error:  # noqa: BLE001 - a supervised loop outlives every failure of one round
+            JOB_RUNS.labels(service, job.name, "failed").inc()
+            _logger.warning("job_failed", job=job.name, service=service, error=repr(error))
+            pause, backoff = backoff, min(backoff * 2, _MOST_BACKOFF)
+        await _sleep(alarm, pause)
+
+
+async def _sleep(alarm: asyncio.Event, seconds: float) -> None:
+    if seconds <= 0:
+        await asyncio.sleep(0)
+        return
+    try:
+        async with asyncio.timeout(seconds):
+            await alarm.wait()
+    except TimeoutError:
+        return
+
+
+def _asked_to_stop() -> bool:
+    """True if this task was cancelled on purpose; libraries also raise CancelledError when a connection dies."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

@@ -1,0 +1,49 @@
+"""Conditional edits (RFC 9110, section 13): nobody overwrites what he has not seen."""
+
+from typing import Annotated, ClassVar
+
+from fastapi import Depends, Header
+
+from shared.errors import DomainError, Kind
+
+
+class Stale(DomainError):
+    """The resource has changed since it was read."""
+
+    kind: ClassVar[Kind] = Kind.STALE
+
+
+class IfMatchMissing(DomainError):
+    """An edit needs If-Match with the ETag that was read."""
+
+    kind: ClassVar[Kind] = Kind.PRECONDITION_REQUIRED
+
+
+class IfMatchMalformed(DomainError):
+    """If-Match must be one strong entity tag as given in ETag."""
+
+    kind: ClassVar[Kind] = Kind.INVALID
+
+
+def etag(version: int) -> str:
+    """Return the strong entity tag of a version."""
+    return f'"{version}"'
+
+
+def if_match(if_match: Annotated[str | None, Header(description='the ETag that was read, e.g. `"7"`')] = None) -> int:
+    """Return the version the caller has seen."""
+    if if_match is None:
+        raise IfMatchMissing(field="#header/If-Match")
+    digits = if_match.strip().removeprefix('"').removesuffix('"')
+    if if_match.strip() != f'"{digits}"' or not digits.isascii() or not digits.isdigit() or len(digits) > 18:
+        raise IfMatchMalformed(field="#header/If-Match")
+    return int(digits)
+
+
+IfMatchDep = Annotated[int, Depends(if_match)]
+
+
+def demand(expected: int, actual: int) -> None:
+    """Raise `Stale` unless the caller has seen the current version."""
+    if expected != actual:
+        raise Stale(f"version {actual} is current, {expected} was sent", current_version=actual)

@@ -1,0 +1,162 @@
+"""Safe retries of unsafe requests: the answer is stored in the transaction of its effect (IETF Idempotency-Key draft)."""
+
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, ClassVar, Final
+
+from fastapi import Depends, Header, Request
+from fastapi.responses import Response
+from pydantic import BaseModel
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DBAPIError
+
+from shared.db.ground import idempotency_keys
+from shared.db.session import SessionDep
+from shared.errors import DomainError, Kind
+from shared.web.actor import Actor, ActorDep, ActorKind
+
+KEPT_HOURS: Final = 48
+_LOCK_NOT_AVAILABLE: Final = "55P03"
+_STORED_BYTES: Final = 64 * 1024
+
+
+class IdempotencyKeyMissing(DomainError):
+    """API keys must send Idempotency-Key with every unsafe request."""
+
+    kind: ClassVar[Kind] = Kind.INVALID
+
+
+class IdempotencyKeyMalformed(DomainError):
+    """Idempotency-Key must be 1 to 255 printable ASCII characters."""
+
+    kind: ClassVar[Kind] = Kind.INVALID
+
+
+class IdempotencyKeyReused(DomainError):
+    """The same Idempotency-Key came with another request."""
+
+    kind: ClassVar[Kind] = Kind.UNPROCESSABLE
+
+
+class RequestInProgress(DomainError):
+    """A request with this Idempotency-Key is still running."""
+
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A body with headers of its own, such as ETag and Location."""
+
+    model: BaseModel | None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+Run = Callable[[], Awaitable[BaseModel | Reply | None]]
+
+
+class Once:
+    """Runs an unsafe request at most once per key, caller and route, and repeats the stored answer to its twins."""
+
+    def __init__(self, request: Request, session: SessionDep, actor: Actor, key: str | None) -> None:
+        self._request = request
+        self._session = session
+        self._actor = actor
+        self._key = key
+
+    async def answer(self, run: Run, *, status: int = 200) -> Response:
+        """Run and answer; with a key, the answer is stored in the same transaction.
+
+        A twin that comes while the first one runs waits for the lock timeout, then gets `RequestInProgress`. Refusals roll the
+        key back, so the same key may be tried again.
+        """
+        if self._key is None:
+            return _response(await run(), status)
+        fingerprint = await self._fingerprint()
+        if not await self._claim(fingerprint):
+            return await self._replay(fingerprint)
+        response = _response(await run(), status)
+        await self._store(response)
+        return response
+
+    def _identity(self) -> dict[str, str]:
+        return {
+            "brand": self._actor.brand,
+            "principal": f"{self._actor.kind}:{self._actor.id}",
+            "route": f"{self._request.method} {self._request.url.path}",
+            "key": str(self._key),
+        }
+
+    async def _fingerprint(self) -> bytes:
+        body = await self._request.body()
+        head = f"{self._request.method} {self._request.url.path}?{self._request.url.query}\n"
+        return hashlib.sha256(head.encode() + body).digest()
+
+    async def _claim(self, fingerprint: bytes) -> bool:
+        statement = (
+            insert(idempotency_keys)
+            .values(**self._identity(), fingerprint=fingerprint, created_at=func.now())
+            .on_conflict_do_nothing()
+            .returning(idempotency_keys.c.key)
+        )
+        try:
+            return (await self._session.execute(statement)).first() is not None
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) == _LOCK_NOT_AVAILABLE:
+                raise RequestInProgress(retry_after=1) from error
+            raise
+
+    async def _replay(self, fingerprint: bytes) -> Response:
+        row = (await self._session.execute(select(idempotency_keys).filter_by(**self._identity()))).first()
+        if row is None or row.status is None:
+            raise RequestInProgress(retry_after=1)
+        if row.fingerprint != fingerprint:
+            raise IdempotencyKeyReused(field="#header/Idempotency-Key")
+        headers = dict(row.headers or {}) | {"Idempotency-Replayed": "true"}
+        return Response(row.body, status_code=row.status, headers=headers)
+
+    async def _store(self, response: Response) -> None:
+        body = bytes(response.body)
+        if len(body) > _STORED_BYTES:
+            message = f"an answer of {len(body)} bytes cannot be stored for replay"
+            raise ValueError(message)
+        kept = {k: v for k, v in response.headers.items() if k.lower() != "content-length"}
+        statement = (
+            update(idempotency_keys)
+            .filter_by(**self._identity())
+            .values(status=response.status_code, headers=kept, body=body)
+        )
+        await self._session.execute(statement)
+
+
+def once(
+    request: Request,
+    session: SessionDep,
+    actor: ActorDep,
+    idempotency_key: Annotated[
+        str | None, Header(description="required from API keys; the same key repeats the same answer for 48 h")
+    ] = None,
+) -> Once:
+    """Return the guard of this request; API keys must send a key."""
+    if idempotency_key is None and actor.kind is ActorKind.SERVER:
+        raise IdempotencyKeyMissing(field="#header/Idempotency-Key")
+    if idempotency_key is not None and not _well_formed(idempotency_key):
+        raise IdempotencyKeyMalformed(field="#header/Idempotency-Key")
+    return Once(request, session, actor, idempotency_key)
+
+
+OnceDep = Annotated[Once, Depends(once, scope="function")]
+
+
+def _well_formed(key: str) -> bool:
+    return 1 <= len(key) <= 255 and key.isascii() and key.isprintable()
+
+
+def _response(result: BaseModel | Reply | None, status: int) -> Response:
+    reply = result if isinstance(result, Reply) else Reply(result)
+    if reply.model is None:
+        return Response(status_code=204 if status == 200 else status, headers=dict(reply.headers))
+    body = reply.model.model_dump_json().encode()
+    return Response(body, status_code=status, media_type="application/json", headers=dict(reply.headers))

@@ -1,0 +1,60 @@
+"""Makes FastAPI's document say what is really answered: problem documents instead of its own error shapes."""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from shared.web.problems import MEDIA_TYPE, Problem, problem_response
+
+_COMMON: Final[Mapping[str, str]] = {
+    "401": "`unauthenticated`: the caller is not known",
+    "413": "`body-too-large`: the body is larger than allowed",
+    "503": "`database-unavailable`, `overloaded`: try again after Retry-After",
+    "504": "`deadline-exceeded`: the request took too long; repeat it with the same Idempotency-Key",
+}
+_OWN_SHAPES: Final = ("HTTPValidationError", "ValidationError")
+
+
+def install_openapi(app: FastAPI) -> None:
+    """Replace the app's document generator; the document is made once."""
+
+    def openapi() -> dict[str, object]:
+        if app.openapi_schema is None:
+            app.openapi_schema = _document(app)
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _document(app: FastAPI) -> dict[str, object]:
+    document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+    components = document.setdefault("components", {}).setdefault("schemas", {})
+    for shape in _OWN_SHAPES:
+        components.pop(shape, None)
+    problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    components.update(problem.pop("$defs", {}))
+    components["Problem"] = problem
+    for operation in _operations(document):
+        _complete(operation)
+    return document
+
+
+def _operations(document: Mapping[str, object]) -> Iterator[dict[str, dict[str, object]]]:
+    paths = document.get("paths")
+    for item in paths.values() if isinstance(paths, dict) else ():
+        for operation in item.values():
+            if isinstance(operation, dict) and "responses" in operation:
+                yield operation
+
+
+def _complete(operation: dict[str, dict[str, object]]) -> None:
+    responses = operation["responses"]
+    if "422" in responses:
+        responses["422"] = problem_response("The request does not have the expected shape; `errors` names each field")
+    for status, text in _COMMON.items():
+        responses.setdefault(status, problem_response(text))
+    for status, response in responses.items():
+        if status >= "400" and isinstance(response, dict):
+            response.setdefault("content", {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}})

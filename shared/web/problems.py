@@ -1,0 +1,165 @@
+"""Every refusal as `application/problem+json` (RFC 9457); the only place that knows status codes."""
+
+from collections.abc import Mapping
+from typing import Annotated, Final
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic_core import to_json
+from starlette.exceptions import HTTPException
+
+from shared.errors import DomainError, Kind
+
+STATUS: Final[Mapping[Kind, int]] = {
+    Kind.INVALID: 400,
+    Kind.UNAUTHENTICATED: 401,
+    Kind.FORBIDDEN: 403,
+    Kind.NOT_FOUND: 404,
+    Kind.CONFLICT: 409,
+    Kind.GONE: 410,
+    Kind.STALE: 412,
+    Kind.TOO_LARGE: 413,
+    Kind.UNPROCESSABLE: 422,
+    Kind.PRECONDITION_REQUIRED: 428,
+    Kind.LIMITED: 429,
+    Kind.UNAVAILABLE: 503,
+    Kind.TIMED_OUT: 504,
+}
+MEDIA_TYPE: Final = "application/problem+json"
+_HTTP_CODES: Final = {404: "not-found", 405: "method-not-allowed", 413: "body-too-large", 415: "unsupported-media-type"}
+_logger = structlog.get_logger(module=__name__)
+
+
+class FieldProblem(BaseModel):
+    """One offending input: `pointer` is a JSON pointer into the body, or `#query/name`, `#path/name`, `#header/name`."""
+
+    pointer: str
+    detail: str
+    code: str
+
+
+class Problem(BaseModel):
+    """An RFC 9457 problem document; `code` is stable, `detail` is for people, extensions depend on the code."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    code: str
+    request_id: str
+    errors: Annotated[list[FieldProblem] | None, Field(default=None)]
+
+
+def problems(*errors: type[DomainError]) -> dict[int | str, dict[str, object]]:
+    """Return the `responses=` of a route that may refuse with these errors."""
+    grouped: dict[int | str, list[str]] = {}
+    for error in errors:
+        grouped.setdefault(STATUS[error.kind], []).append(f"`{error.code()}`: {error.title()}")
+    return {status: problem_response("; ".join(texts)) for status, texts in grouped.items()}
+
+
+def problem_response(description: str) -> dict[str, object]:
+    """Return one OpenAPI response whose body is a problem document."""
+    return {
+        "description": description,
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+
+
+def problem_body(*, base: str, status: int, code: str, title: str, detail: str, instance: str, request_id: str,
+                 extra: Mapping[str, object] | None = None) -> bytes:
+    """Return the bytes of a problem document."""
+    document = {
+        "type": f"{base}/problems/{code}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "instance": instance,
+        "code": code,
+        "request_id": request_id,
+        **(extra or {}),
+    }
+    return to_json(document)
+
+
+def install_problems(app: FastAPI, *, public_base_url: str) -> None:
+    """Answer every refusal, expected or not, as a problem document."""
+    app.state.problem_base = public_base_url.rstrip("/")
+    app.add_exception_handler(DomainError, _on_domain_error)
+    app.add_exception_handler(RequestValidationError, _on_validation_error)
+    app.add_exception_handler(HTTPException, _on_http_exception)
+
+
+def answer(request: Request, *, status: int, code: str, title: str, detail: str,
+           headers: Mapping[str, str] | None = None, extra: Mapping[str, object] | None = None) -> Response:
+    """Return one problem response for this request."""
+    body = problem_body(
+        base=request.app.state.problem_base, status=status, code=code, title=title, detail=detail,
+        instance=request.url.path, request_id=getattr(request.state, "request_id", ""), extra=extra,
+    )
+    return Response(body, status_code=status, media_type=MEDIA_TYPE, headers=dict(headers or {}))
+
+
+def headers_of(error: DomainError) -> dict[str, str]:
+    """Return the headers that belong to a refusal."""
+    headers: dict[str, str] = {}
+    if error.kind is Kind.UNAUTHENTICATED:
+        headers["WWW-Authenticate"] = "Bearer"
+    retry_after = error.retry_after
+    if retry_after is None and error.kind in {Kind.UNAVAILABLE, Kind.LIMITED}:
+        retry_after = 1
+    if retry_after is not None:
+        headers["Retry-After"] = str(max(1, round(retry_after)))
+    return headers
+
+
+async def _on_domain_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, DomainError)  # noqa: S101 - registered for this class
+    status = STATUS[error.kind]
+    extra: dict[str, object] = dict(error.extra)
+    if error.field is not None:
+        extra["errors"] = [{"pointer": _pointer_of(error.field), "detail": error.detail, "code": error.code()}]
+    if status >= 500:
+        _logger.warning("request_refused", code=error.code(), detail=error.detail)
+    return answer(
+        request, status=status, code=error.code(), title=error.title(), detail=error.detail,
+        headers=headers_of(error), extra=extra,
+    )
+
+
+async def _on_validation_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class
+    found = [
+        {"pointer": _pointer(tuple(item["loc"])), "detail": str(item["msg"]), "code": str(item["type"])}
+        for item in error.errors()
+    ]
+    first = f"{found[0]['pointer']}: {found[0]['detail']}" if found else "the request is malformed"
+    return answer(
+        request, status=422, code="invalid-request", title="The request does not have the expected shape",
+        detail=first, extra={"errors": found},
+    )
+
+
+async def _on_http_exception(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class
+    code = _HTTP_CODES.get(error.status_code, f"http-{error.status_code}")
+    detail = str(error.detail)
+    return answer(
+        request, status=error.status_code, code=code, title=detail, detail=detail, headers=error.headers,
+    )
+
+
+def _pointer_of(field: str) -> str:
+    return field if field.startswith(("#", "/")) else f"/{field.replace('.', '/')}"
+
+
+def _pointer(location: tuple[object, ...]) -> str:
+    source, *rest = location or ("body",)
+    path = "/".join(str(part).replace("~", "~0").replace("/", "~1") for part in rest)
+    return f"/{path}" if source == "body" else f"#{source}/{path}"

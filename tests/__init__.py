@@ -1,0 +1,1 @@
+"""The suite: unit, service, contract, resilience, end to end, house rules, benchmarks."""

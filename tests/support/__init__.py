@@ -1,0 +1,1 @@
+"""What tests stand on: real databases, real brokers, running services."""

@@ -1,0 +1,65 @@
+"""One private PostgreSQL per run; each test gets its own copy of a migrated template."""
+
+import asyncio
+import itertools
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+import asyncpg
+
+from deploy.local.databases import ServiceUrls, create_service_databases_async
+from deploy.local.postgres import LocalPostgres
+from shared.db.migrate import migrate_async
+
+_COUNTER: Final = itertools.count(1)
+
+
+class Cluster:
+    """A running server and the templates already migrated on it."""
+
+    def __init__(self, postgres: LocalPostgres) -> None:
+        self.postgres = postgres
+        self._templates: dict[str, ServiceUrls] = {}
+        self._lock = asyncio.Lock()
+
+    @asynccontextmanager
+    async def database(self, service: str) -> AsyncIterator[ServiceUrls]:
+        """Give a fresh database of `service`, migrated, with its three roles, and drop it afterwards."""
+        template = await self._template(service)
+        name = f"{service}_{os.getpid()}_{next(_COUNTER)}"
+        await self._administer(f'CREATE DATABASE "{name}" TEMPLATE "template_{service}" OWNER "{service}_owner"')
+        try:
+            yield template.with_database(name)
+        finally:
+            await self._administer(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+    async def _template(self, service: str) -> ServiceUrls:
+        async with self._lock:
+            if service not in self._templates:
+                admin = self.postgres.url()
+                urls = await create_service_databases_async(admin, service, prefix="template_")
+                await migrate_async(service, urls.owner)
+                self._templates[service] = urls
+        return self._templates[service]
+
+    async def _administer(self, statement: str) -> None:
+        connection = await asyncpg.connect(self.postgres.url())
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
+
+
+@contextmanager
+def private_cluster() -> Iterator[Cluster]:
+    """Run a throw-away server for one test session."""
+    with TemporaryDirectory(prefix="pitboss-tests-", ignore_cleanup_errors=True) as folder:
+        postgres = LocalPostgres(Path(folder) / "postgres", durable=False, follow_parent=True).start()
+        try:
+            yield Cluster(postgres)
+        finally:
+            postgres.remove()
