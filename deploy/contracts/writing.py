@@ -1,0 +1,68 @@
+"""Writes the generated documents, or says which of the committed ones are stale."""
+
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from deploy.contracts.apis import api_documents, async_documents, subscribers, subscriptions
+from deploy.contracts.events import Documents, event_documents
+from deploy.contracts.problems import problem_documents
+from shared.directory import SERVICES
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+_BEGIN: Final = "<!-- generated: events -->"
+_END: Final = "<!-- /generated -->"
+
+
+def all_documents() -> Documents:
+    """Return every generated document by its path in the repository."""
+    return {
+        **event_documents(subscribers()),
+        **problem_documents(),
+        **api_documents(),
+        **async_documents(),
+        **dict(_readme_blocks()),
+    }
+
+
+def write() -> list[str]:
+    """Write what differs and return the paths."""
+    stale = stale_documents()
+    for path, text in stale.items():
+        target = ROOT / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+    return sorted(str(path) for path in stale)
+
+
+def stale_documents() -> Documents:
+    """Return the documents whose committed text differs from what the code says now."""
+    return {path: text for path, text in all_documents().items() if _current(path) != text}
+
+
+def _current(path: PurePosixPath) -> str | None:
+    target = ROOT / path
+    return target.read_text(encoding="utf-8") if target.exists() else None
+
+
+def _readme_blocks() -> Iterator[tuple[PurePosixPath, str]]:
+    handled = subscriptions()
+    for entry in SERVICES:
+        path = PurePosixPath("services") / entry.name / "README.md"
+        text = _current(path)
+        if text is None or _BEGIN not in text or _END not in text:
+            continue
+        before, rest = text.split(_BEGIN, 1)
+        after = rest.split(_END, 1)[1]
+        lines = "\n".join(_block(entry.name, [s.event.type for s in handled.get(entry.name, ())]))
+        yield path, f"{before}{_BEGIN}\n{lines}\n{_END}{after}"
+
+
+def _block(service: str, heard: list[str]) -> Iterator[str]:
+    told = sorted({path.stem for path in event_documents({}) if path.name.startswith(f"{service}.")})
+    yield "| told | heard |"
+    yield "|---|---|"
+    for index in range(max(len(told), len(heard), 1)):
+        left = f"`{told[index]}`" if index < len(told) else ""
+        right = f"`{heard[index]}`" if index < len(heard) else ""
+        yield f"| {left} | {right} |"
