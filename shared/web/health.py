@@ -59,9 +59,9 @@ async def ready(request: Request) -> JSONResponse:
         "not_draining": not ground.is_draining,
         "database": await probe.answers(),
     }
-    broker = bool(ground.transport.connected)
-    status = "unready" if not all(checks.values()) else "ready" if broker else "degraded"
-    return JSONResponse({"status": status, "checks": checks | {"broker": broker}}, 503 if status == "unready" else 200)
+    events = str(ground.transport.state)
+    status = "unready" if not all(checks.values()) else "ready" if events == "up" else "degraded"
+    return JSONResponse({"status": status, "checks": checks | {"events": events}}, 503 if status == "unready" else 200)
 
 
 @router.get("/metrics")

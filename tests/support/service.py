@@ -21,6 +21,7 @@ from shared.contracts.base import Envelope, Event
 from shared.db.ground import outbox
 from shared.ids import new_id
 from shared.messaging.inprocess import InprocessTransport
+from shared.messaging.outbox import message_of
 from shared.messaging.runtime import Ground
 from shared.messaging.transport import Transport
 from shared.web.actor import ACTOR_HEADER, Actor, ActorKind, roles_up_to, sign_actor
@@ -73,17 +74,17 @@ class RunningService:
         following = sequence if sequence is not None else self._sequences.get(key, 0) + 1
         self._sequences[key] = max(following, self._sequences.get(key, 0))
         envelope = Envelope(
-            id=id or new_id(), source=event.owner(), type=event.type, subject=event.aggregate_id(),
+            id=id or new_id(), source=f"pitboss/{event.owner()}", type=event.type, subject=event.aggregate_id(),
             time=at or SystemClock().now(), brand=brand, sequence=following, data=event.model_dump(mode="json"),
         )
-        await self.ground.transport.publish(envelope)
+        await self.ground.transport.publish(message_of(envelope, event.stream))
         return envelope
 
     async def recorded(self, event: type[Event] | None = None) -> list[Envelope]:
         """Return what the service has told so far, in the order of recording, optionally of one type."""
         async with self.ground.database.begin_worker() as session:
-            rows = (await session.execute(select(outbox.c.envelope).order_by(outbox.c.id))).scalars().all()
-        envelopes = [Envelope.model_validate(row) for row in rows]
+            rows = (await session.execute(select(outbox.c.envelope).order_by(outbox.c.position))).scalars().all()
+        envelopes = [Envelope.model_validate_json(row) for row in rows]
         return [envelope for envelope in envelopes if event is None or envelope.type == event.type]
 
 
