@@ -5,6 +5,7 @@ from typing import Final
 from alembic.operations import Operations
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Identity,
@@ -88,21 +89,15 @@ parked_events: Final = Table(
     Column("error", Text, nullable=False),
     Column("error_hash", Text, nullable=False),
     Column("attempts", Integer, nullable=False),
+    # Replayed after its stream went on without it: applied even though the cursor has passed it.
+    Column("late", Boolean, nullable=False, server_default=text("false")),
     time_column("next_at", nullable=True),
     time_column("first_at"),
     time_column("last_at"),
     PrimaryKeyConstraint("consumer", "event_id"),
     CheckConstraint("state IN ('parked', 'dead', 'replayed')", name="state_known"),
     Index("ix_parked_events_due", "next_at", postgresql_where=text("state = 'parked'")),
-    Index(
-        "ix_parked_events_waiting",
-        "consumer",
-        "brand",
-        "stream",
-        "aggregate_id",
-        "sequence",
-        postgresql_where=text("state = 'parked'"),
-    ),
+    Index("ix_parked_events_aggregate", "consumer", "brand", "stream", "aggregate_id", "sequence"),
 )
 
 leases: Final = Table(
