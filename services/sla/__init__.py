@@ -1,0 +1,1 @@
+"""Promised times: policies, clocks, timers and breaches."""

@@ -1,0 +1,156 @@
+"""What is promised to whom: for each metric the first fitting policy from the top that names it counts."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from typing import ClassVar, Final
+from uuid import UUID
+
+from shared.contracts.base import Channel
+from shared.contracts.sla import ClockKind
+from shared.contracts.tickets import Priority, ReasonClass
+from shared.errors import DomainError, Kind
+
+POLICIES_PER_BRAND: Final = 200
+LAST_POSITION: Final = 10_000
+LONGEST: Final = timedelta(days=366)
+
+
+class PolicyNotFound(DomainError):
+    """There is no such policy."""
+
+    kind: ClassVar[Kind] = Kind.NOT_FOUND
+
+
+class PolicyReadOnly(DomainError):
+    """The built-in policies cannot be edited; a policy of the brand stands above them."""
+
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+class TooManyPolicies(DomainError):
+    """A brand cannot have more policies."""
+
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+class TargetInvalid(DomainError):
+    """A target must warn before it breaches, both within a year."""
+
+    kind: ClassVar[Kind] = Kind.INVALID
+
+
+class PolicyPromisesNothing(DomainError):
+    """A policy must name at least one target."""
+
+    kind: ClassVar[Kind] = Kind.INVALID
+
+
+class Source(StrEnum):
+    """Who wrote a policy."""
+
+    BRAND = "brand"
+    DEFAULT = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """How long a deed may take: a warning after `warn` (null: none), a broken promise after `breach`."""
+
+    warn: timedelta | None
+    breach: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """Which tickets a policy is for; null means any."""
+
+    channel: Channel | None = None
+    reason_class: ReasonClass | None = None
+    priority: Priority | None = None
+
+    def fit(self, subject: "Subject") -> bool:
+        """True if every named condition holds."""
+        return (
+            self.channel in (None, subject.channel)
+            and self.reason_class in (None, subject.reason_class)
+            and self.priority in (None, subject.priority)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What policies look at in a ticket."""
+
+    channel: Channel
+    reason_class: ReasonClass | None
+    priority: Priority
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a person decides about a policy."""
+
+    name: str
+    position: int | None
+    active: bool
+    conditions: Conditions
+    targets: Mapping[ClockKind, Target]
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A row of promises; smaller positions are asked first, equal ones in the order of their creation."""
+
+    id: UUID
+    version: int
+    name: str
+    position: int
+    source: Source
+    active: bool = True
+    conditions: Conditions = field(default_factory=Conditions)
+    targets: Mapping[ClockKind, Target] = field(default_factory=dict)
+
+    def draft(self) -> Draft:
+        """Return the part of the policy that a person may edit."""
+        return Draft(self.name, self.position, self.active, self.conditions, self.targets)
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """The target that counts for one metric, and the policy that named it."""
+
+    policy_id: UUID
+    policy_version: int
+    target: Target
+
+
+def promise_for(policies: Iterable[Policy], metric: ClockKind, subject: Subject) -> Promise | None:
+    """Return what is promised for `metric`: the first active fitting policy that names it decides."""
+    for policy in policies:
+        target = policy.targets.get(metric)
+        if target is not None and policy.active and policy.conditions.fit(subject):
+            return Promise(policy.id, policy.version, target)
+    return None
+
+
+def check(draft: Draft) -> None:
+    """Refuse a policy that promises nothing, or a target that cannot be kept track of; the error names the field."""
+    if not draft.targets:
+        raise PolicyPromisesNothing(field="#/targets")
+    for metric, target in draft.targets.items():
+        _check_target(target, f"#/targets/{metric.value}")
+
+
+def _check_target(target: Target, at: str) -> None:
+    if not timedelta(0) < target.breach <= LONGEST:
+        raise TargetInvalid(
+            f"breach_seconds must be above 0 and at most {LONGEST.days} days", field=f"{at}/breach_seconds"
+        )
+    if target.warn is None:
+        return
+    if target.warn <= timedelta(0):
+        raise TargetInvalid("warn_seconds must be above 0", field=f"{at}/warn_seconds")
+    if target.warn >= target.breach:
+        raise TargetInvalid("warn_seconds must be below breach_seconds", field=f"{at}/warn_seconds")

@@ -1,0 +1,110 @@
+"""The clock edge: timers fire within milliseconds of falling due."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from prometheus_client import Histogram
+
+from services.sla.settings import Settings
+from services.sla.use_cases.firing import Round, fire_due_timers
+from shared.messaging.runtime import Ground, Job
+from shared.messaging.transport import TransportState
+
+TIMERS: Final = "timers"
+_PACE: Final = "sla.pace"
+_LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
+# A timer set by an event that just came may be due before the job looks again; several such events wake it once.
+_NOTICE_SECONDS: Final = 0.05
+_LAG: Final = Histogram(
+    "sla_timer_lag_seconds", "From the due time of a timer to its firing",
+    buckets=(0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 30, 120, 600),
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class Pace:
+    """Decides which timers may fire now.
+
+    While events do not flow, and for a while after they flow again or sla has started, overdue timers wait: the answers
+    given meanwhile are still on their way, and a breach told now would be wrong. Timers due later fire on time.
+    """
+
+    quiet: timedelta
+    limit: timedelta
+    waiting_from: datetime | None
+    last_told: datetime = field(default=_LONG_AGO)
+
+    def after(self, now: datetime, *, flowing: bool) -> datetime | None:
+        """Return the due time after which timers may fire; None: no timer may."""
+        if not flowing:
+            self.waiting_from = now
+            return None
+        if self.waiting_from is None:
+            return _LONG_AGO
+        if now - max(self.waiting_from, self.last_told) < self.quiet and now - self.waiting_from < self.limit:
+            return self.waiting_from
+        self.waiting_from = None
+        return _LONG_AGO
+
+
+@asynccontextmanager
+async def attentive(ground: Ground) -> AsyncIterator[None]:
+    """Let the timer job notice what the consumer does in this process."""
+    settings = _settings(ground)
+    pace = Pace(settings.catch_up_quiet, settings.catch_up_limit, waiting_from=ground.clock.now())
+    ground.extras[_PACE] = pace
+    alarm: asyncio.TimerHandle | None = None
+
+    def notice() -> None:
+        nonlocal alarm
+        pace.last_told = ground.clock.now()
+        if alarm is None or alarm.when() <= asyncio.get_running_loop().time():
+            alarm = asyncio.get_running_loop().call_later(_NOTICE_SECONDS, ground.wake, TIMERS)
+
+    ground.database.after_commit.append(notice)
+    try:
+        yield
+    finally:
+        ground.database.after_commit.remove(notice)
+        if alarm is not None:
+            alarm.cancel()
+
+
+async def fire_timers(ground: Ground) -> timedelta:
+    """Fire one batch of what is due and say when to look again."""
+    settings = _settings(ground)
+    pace = ground.extras[_PACE]
+    if not isinstance(pace, Pace):
+        message = "the timer job needs the lifespan `attentive`"
+        raise TypeError(message)
+    after = pace.after(ground.clock.now(), flowing=ground.transport.state is not TransportState.DEGRADED)
+    if after is None:
+        return settings.timer_most_pause
+    async with ground.database.begin_worker() as session:
+        done = await fire_due_timers(session, after=after, limit=settings.timer_batch)
+    for lag in done.lags:
+        _LAG.observe(lag.total_seconds())
+    return pause(done, settings)
+
+
+def pause(done: Round, settings: Settings) -> timedelta:
+    """Return the sleep after a round: none while whole batches are overdue, else up to the nearest due time."""
+    if len(done.lags) >= settings.timer_batch:
+        return timedelta(0)
+    if done.nearest is None:
+        return settings.timer_most_pause
+    return min(max(done.nearest, settings.timer_least_pause), settings.timer_most_pause)
+
+
+def _settings(ground: Ground) -> Settings:
+    if not isinstance(ground.settings, Settings):
+        message = "the jobs of sla run on the settings of sla"
+        raise TypeError(message)
+    return ground.settings
+
+
+JOBS: Final = (Job(TIMERS, fire_timers),)

@@ -1,0 +1,23 @@
+"""Wires sla together."""
+
+from fastapi import FastAPI
+
+from services.sla.api import router
+from services.sla.events import SUBSCRIPTIONS
+from services.sla.jobs import JOBS, attentive
+from services.sla.settings import Settings
+from shared.messaging.transport import Transport
+from shared.service import create_service
+
+
+def create_app(settings: Settings | None = None, transport: Transport | None = None) -> FastAPI:
+    """Return the service; without arguments it is configured by the environment."""
+    return create_service(
+        settings or Settings(),
+        title="Pitboss SLA",
+        routers=(router,),
+        subscriptions=SUBSCRIPTIONS,
+        jobs=JOBS,
+        lifespan=attentive,
+        transport=transport,
+    )

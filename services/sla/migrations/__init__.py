@@ -1,0 +1,1 @@
+"""Dated steps of the tables of sla."""

@@ -1,0 +1,1 @@
+"""SQL of sla: statements as functions of a session."""

@@ -1,0 +1,212 @@
+"""HTTP shapes of sla; durations are seconds on the wire."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Annotated, Self
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from services.sla.domain.clocks import Clock, elapsed
+from services.sla.domain.policies import LAST_POSITION, LONGEST, Conditions, Draft, Policy, Source, Target
+from shared.contracts.base import Channel
+from shared.contracts.sla import ClockKind, ClockState
+from shared.contracts.tickets import Priority, ReasonClass
+
+Seconds = Annotated[float, Field(gt=0, le=LONGEST.total_seconds(), allow_inf_nan=False)]
+Name = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]*$")
+]
+Position = Annotated[int, Field(ge=1, le=LAST_POSITION, description="smaller positions are asked first")]
+
+
+class PolicyConditions(BaseModel):
+    """Which tickets a policy is for; null means any."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    channel: Channel | None = None
+    reason_class: ReasonClass | None = None
+    priority: Priority | None = None
+
+    def value(self) -> Conditions:
+        """Return the conditions as the rules know them."""
+        return Conditions(self.channel, self.reason_class, self.priority)
+
+
+class PolicyTarget(BaseModel):
+    """How long a deed may take; without `warn_seconds` nobody is warned."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    warn_seconds: Seconds | None = None
+    breach_seconds: Seconds
+
+    def value(self) -> Target:
+        """Return the target as the rules know it."""
+        warn = None if self.warn_seconds is None else timedelta(seconds=self.warn_seconds)
+        return Target(warn=warn, breach=timedelta(seconds=self.breach_seconds))
+
+
+class PolicyTargets(BaseModel):
+    """What is promised, metric by metric; a metric that is null or absent is left to the policies below."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    first_response: PolicyTarget | None = None
+    next_response: PolicyTarget | None = None
+    resolution: PolicyTarget | None = None
+    senior_accepts: PolicyTarget | None = None
+
+    def named(self) -> dict[ClockKind, Target | None]:
+        """Return the metrics the caller named, null ones included."""
+        named = {ClockKind(field): getattr(self, field) for field in self.model_fields_set}
+        return {metric: None if target is None else target.value() for metric, target in named.items()}
+
+    def value(self) -> dict[ClockKind, Target]:
+        """Return the targets as the rules know them."""
+        return {metric: target for metric, target in self.named().items() if target is not None}
+
+
+class NewPolicy(BaseModel):
+    """A policy to add."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Name
+    position: Position | None = None
+    active: bool = True
+    conditions: PolicyConditions = PolicyConditions()
+    targets: PolicyTargets
+
+    def draft(self) -> Draft:
+        """Return the policy as a person's decision."""
+        return Draft(self.name, self.position, self.active, self.conditions.value(), self.targets.value())
+
+
+class PolicyEdit(BaseModel):
+    """What to change (RFC 7396): what is absent stays, a condition or a metric that is null is removed."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Name | None = None
+    position: Position | None = None
+    active: bool | None = None
+    conditions: PolicyConditions | None = None
+    targets: PolicyTargets | None = None
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> Self:
+        if not self.model_fields_set:
+            message = "an edit must name at least one field"
+            raise ValueError(message)
+        return self
+
+    def revise(self, draft: Draft) -> Draft:
+        """Return the policy after the edit."""
+        return Draft(
+            name=draft.name if self.name is None else self.name,
+            position=draft.position if self.position is None else self.position,
+            active=draft.active if self.active is None else self.active,
+            conditions=self._conditions(draft.conditions),
+            targets=self._targets(draft),
+        )
+
+    def _conditions(self, before: Conditions) -> Conditions:
+        if self.conditions is None:
+            return before
+        wanted = self.conditions.value()
+        return replace(before, **{field: getattr(wanted, field) for field in self.conditions.model_fields_set})
+
+    def _targets(self, before: Draft) -> dict[ClockKind, Target]:
+        merged = {**before.targets, **({} if self.targets is None else self.targets.named())}
+        return {metric: target for metric, target in merged.items() if target is not None}
+
+
+class PolicyView(BaseModel):
+    """A policy; `source` is `brand` for the brand's own and `default` for the built-in ones, which cannot be edited."""
+
+    id: UUID
+    version: int
+    name: str
+    position: int
+    source: Source
+    active: bool
+    conditions: PolicyConditions
+    targets: PolicyTargets
+
+    @classmethod
+    def of(cls, policy: Policy) -> Self:
+        """Return the view of a policy."""
+        conditions = policy.conditions
+        return cls(
+            id=policy.id,
+            version=policy.version,
+            name=policy.name,
+            position=policy.position,
+            source=policy.source,
+            active=policy.active,
+            conditions=PolicyConditions(
+                channel=conditions.channel, reason_class=conditions.reason_class, priority=conditions.priority
+            ),
+            targets=PolicyTargets(**{metric.value: _target_view(target) for metric, target in policy.targets.items()}),
+        )
+
+
+class ClockView(BaseModel):
+    """A promise being measured; `elapsed_seconds` leaves pauses out and is counted to the end, the pause or now.
+
+    `breached_at` is when the promise broke. `corrected` is true if a breach was recorded and taken back, because the
+    deed had been done in time and only the news of it came late.
+    """
+
+    id: UUID
+    kind: ClockKind
+    state: ClockState
+    started_at: datetime
+    due_at: datetime
+    warn_at: datetime | None
+    warned_at: datetime | None
+    met_at: datetime | None
+    breached_at: datetime | None
+    paused_at: datetime | None
+    ended_at: datetime | None
+    elapsed_seconds: float
+    paused_seconds: float
+    policy_id: UUID
+    policy_version: int
+    corrected: bool
+
+    @classmethod
+    def of(cls, clock: Clock, *, now: datetime) -> Self:
+        """Return the view of a clock at `now`."""
+        return cls(
+            id=clock.id,
+            kind=clock.kind,
+            state=clock.state,
+            started_at=clock.started_at,
+            due_at=clock.due_at,
+            warn_at=clock.warn_at,
+            warned_at=clock.warned_at,
+            met_at=clock.met_at,
+            breached_at=clock.breached_at,
+            paused_at=clock.paused_at,
+            ended_at=clock.ended_at,
+            elapsed_seconds=elapsed(clock, now).total_seconds(),
+            paused_seconds=clock.paused_for.total_seconds(),
+            policy_id=clock.policy_id,
+            policy_version=clock.policy_version,
+            corrected=clock.corrected,
+        )
+
+
+class TicketClocks(BaseModel):
+    """Every promise of one ticket, oldest first."""
+
+    ticket_id: UUID
+    clocks: list[ClockView]
+
+
+def _target_view(target: Target) -> PolicyTarget:
+    warn = None if target.warn is None else target.warn.total_seconds()
+    return PolicyTarget(warn_seconds=warn, breach_seconds=target.breach.total_seconds())

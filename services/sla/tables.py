@@ -1,0 +1,98 @@
+"""The tables of sla: policies of brands, tickets as far as clocks need them, clocks, timers."""
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    Interval,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import UUID as PG_UUID
+
+from shared.db.base import brand_column, id_column, new_metadata, time_column, version_column
+
+metadata: Final = new_metadata()
+
+policies: Final = Table(
+    "policies",
+    metadata,
+    id_column(),
+    brand_column(),
+    Column("name", Text, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("channel", Text),
+    Column("reason_class", Text),
+    Column("priority", Text),
+    Column("targets", JSONB, nullable=False),
+    version_column(),
+    time_column("created_at"),
+    time_column("updated_at"),
+    Index("ix_policies_asked", "brand", "position", "id"),
+)
+
+clocked_tickets: Final = Table(
+    "clocked_tickets",
+    metadata,
+    id_column(),
+    brand_column(),
+    Column("channel", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("priority", Text, nullable=False),
+    Column("reason_class", Text),
+    Column("assignee_id", Text),
+    Column("greeted", Boolean, nullable=False),
+    time_column("waiting_since", nullable=True),
+    Column("accepted", Boolean, nullable=False),
+    Column("escalated", Boolean, nullable=False),
+    Column("clock_sequence", BigInteger, nullable=False, server_default="0"),
+    postgresql_with={"fillfactor": "80"},
+)
+
+clocks: Final = Table(
+    "clocks",
+    metadata,
+    id_column(),
+    brand_column(),
+    Column("ticket_id", PG_UUID(as_uuid=True), ForeignKey("clocked_tickets.id"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    time_column("started_at"),
+    time_column("warn_at", nullable=True),
+    time_column("due_at"),
+    Column("policy_id", PG_UUID(as_uuid=True), nullable=False),
+    Column("policy_version", BigInteger, nullable=False),
+    time_column("warned_at", nullable=True),
+    time_column("breached_at", nullable=True),
+    time_column("met_at", nullable=True),
+    time_column("paused_at", nullable=True),
+    time_column("ended_at", nullable=True),
+    Column("paused_for", Interval, nullable=False),
+    Column("corrected", Boolean, nullable=False),
+    Column("generation", Integer, nullable=False),
+    Index("ix_clocks_of_ticket", "ticket_id", "started_at"),
+    postgresql_with={"fillfactor": "80"},
+)
+
+timers: Final = Table(
+    "timers",
+    metadata,
+    Column("clock_id", PG_UUID(as_uuid=True), ForeignKey("clocks.id"), nullable=False),
+    Column("kind", Text, nullable=False),
+    brand_column(),
+    Column("ticket_id", PG_UUID(as_uuid=True), nullable=False),
+    time_column("due_at"),
+    Column("generation", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    PrimaryKeyConstraint("clock_id", "kind"),
+    Index("ix_timers_due", "due_at", postgresql_where=text("state = 'pending'")),
+)

@@ -1,0 +1,1 @@
+"""What sla can do."""

@@ -1,0 +1,88 @@
+"""Deciding what is promised: the policies of a brand."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from services.sla.domain.policies import (
+    LAST_POSITION,
+    POLICIES_PER_BRAND,
+    Draft,
+    Policy,
+    PolicyNotFound,
+    PolicyReadOnly,
+    Source,
+    TooManyPolicies,
+    check,
+)
+from services.sla.queries import policies as queries
+from shared.db.engine import Session
+from shared.ids import new_id
+
+
+async def policies_of_brand(session: Session, *, brand: str) -> Sequence[Policy]:
+    """Return every policy that counts for the brand, in asking order."""
+    return await queries.policies_of(session, brand)
+
+
+async def find_policy(session: Session, *, brand: str, policy_id: UUID) -> Policy:
+    """Return one policy that counts for the brand."""
+    policy = await queries.policy_of(session, brand, policy_id)
+    if policy is None:
+        raise PolicyNotFound
+    return policy
+
+
+async def add_policy(session: Session, draft: Draft, *, brand: str, now: datetime) -> Policy:
+    """Add a policy of the brand; without a position it is asked after the brand's others, before the built-in ones."""
+    check(draft)
+    count, last = await queries.places(session, brand)
+    if count >= POLICIES_PER_BRAND:
+        raise TooManyPolicies
+    policy = Policy(
+        id=new_id(),
+        version=1,
+        name=draft.name,
+        position=draft.position or min(last + 1, LAST_POSITION),
+        source=Source.BRAND,
+        active=draft.active,
+        conditions=draft.conditions,
+        targets=draft.targets,
+    )
+    await queries.insert_policy(session, brand, policy, now=now)
+    return policy
+
+
+async def edit_policy(
+    session: Session,
+    policy_id: UUID,
+    revise: Callable[[Draft], Draft],
+    *,
+    brand: str,
+    demand: Callable[[int], None],
+    now: datetime,
+) -> Policy:
+    """Store the revised policy as its next version; running clocks keep the version they began with.
+
+    `demand` is called with the current version and raises if the caller has not seen it.
+    """
+    policy = await queries.policy_of(session, brand, policy_id, lock=True)
+    if policy is None:
+        raise PolicyNotFound
+    if policy.source is Source.DEFAULT:
+        raise PolicyReadOnly
+    demand(policy.version)
+    draft = revise(policy.draft())
+    check(draft)
+    edited = replace(
+        policy,
+        version=policy.version + 1,
+        name=draft.name,
+        position=draft.position or policy.position,
+        active=draft.active,
+        conditions=draft.conditions,
+        targets=draft.targets,
+    )
+    await queries.update_policy(session, brand, edited, now=now)
+    return edited

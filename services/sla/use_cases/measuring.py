@@ -1,0 +1,62 @@
+"""Measuring promises: what a ticket's events do to its clocks."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from services.sla.domain import fold
+from services.sla.domain.clocks import Clock
+from services.sla.domain.facts import told
+from services.sla.domain.fold import Outcome, TicketFact, TicketNotFound
+from services.sla.queries import clocks as clock_queries
+from services.sla.queries import policies as policy_queries
+from services.sla.queries import timers as timer_queries
+from services.sla.queries.clocks import LockedTicket
+from shared.contracts.tickets import TicketOpened
+from shared.db.engine import Session
+from shared.messaging.outbox import record
+
+
+async def follow_ticket(session: Session, event: TicketFact, *, brand: str, sequence: int) -> None:
+    """Bring the clocks of a ticket up to one more event of it, number `sequence` of the ticket."""
+    locked = await _load(session, event, brand=brand)
+    outcome = fold.apply(
+        locked.ticket,
+        await clock_queries.open_clocks_of(session, brand, locked.ticket.id) if sequence > 1 else (),
+        event,
+        sequence=sequence,
+        policies=await policy_queries.policies_of(session, brand) if fold.needs_policies(event) else (),
+    )
+    await _store(session, locked, outcome, brand=brand)
+    await _tell(session, locked, outcome, brand=brand)
+
+
+async def clocks_of_ticket(session: Session, *, brand: str, ticket_id: UUID) -> Sequence[Clock]:
+    """Return every clock of a ticket, oldest first."""
+    if not await clock_queries.has_ticket(session, brand, ticket_id):
+        raise TicketNotFound
+    return await clock_queries.clocks_of(session, brand, ticket_id)
+
+
+async def _load(session: Session, event: TicketFact, *, brand: str) -> LockedTicket:
+    if isinstance(event, TicketOpened):
+        ticket = fold.new_ticket(event)
+        await clock_queries.insert_ticket(session, brand, ticket)
+        return LockedTicket(ticket, 0, await clock_queries.database_now(session))
+    locked = await clock_queries.lock_ticket(session, brand, event.ticket_id)
+    if locked is None:
+        raise TicketNotFound
+    return locked
+
+
+async def _store(session: Session, locked: LockedTicket, outcome: Outcome, *, brand: str) -> None:
+    if outcome.ticket != locked.ticket or outcome.facts:
+        sequence = locked.told + len(outcome.facts)
+        await clock_queries.update_ticket(session, brand, outcome.ticket, told=sequence)
+    await clock_queries.store_clocks(session, brand, locked.ticket.id, outcome.changed)
+    await timer_queries.set_timers(session, brand, locked.ticket.id, outcome.changed)
+
+
+async def _tell(session: Session, locked: LockedTicket, outcome: Outcome, *, brand: str) -> None:
+    for place, change in enumerate(outcome.facts, start=1):
+        event = told(change, outcome.ticket.owner, now=locked.now)
+        await record(session, event, brand=brand, sequence=locked.told + place, at=locked.now)

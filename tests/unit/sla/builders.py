@@ -1,0 +1,191 @@
+"""Short ways to say what happens to a ticket."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from services.sla.domain.clocks import Clock, TimerKind, timers
+from services.sla.domain.facts import Change, fire
+from services.sla.domain.fold import Ticket, TicketFact, apply, new_ticket
+from services.sla.domain.policies import Policy
+from services.sla.queries.defaults import default_policies
+from shared.contracts.base import SAMPLE_TIME, Author, AuthorKind, Channel
+from shared.contracts.sla import ClockKind
+from shared.contracts.tickets import (
+    MessageAdded,
+    MessageKind,
+    Priority,
+    ReasonClass,
+    TicketAssigned,
+    TicketEscalated,
+    TicketOpened,
+    TicketState,
+    TicketStatus,
+    TicketStatusChanged,
+    TicketUpdated,
+)
+
+TICKET: Final = UUID("019ab000-0000-7000-8000-0000000000aa")
+PLAYER: Final = Author(kind=AuthorKind.PLAYER, id="p-1")
+AGENT: Final = Author(kind=AuthorKind.STAFF, id="s-1", name="Ann")
+SYSTEM: Final = Author(kind=AuthorKind.SYSTEM, id="system")
+
+
+def at(seconds: float) -> datetime:
+    """Return the moment `seconds` after the sample time."""
+    return SAMPLE_TIME + timedelta(seconds=seconds)
+
+
+@dataclass
+class Story:
+    """Writes the events of one ticket; every method says one thing that happens `seconds` after its start."""
+
+    channel: Channel = Channel.WEB
+    reason_class: ReasonClass | None = None
+    priority: Priority = Priority.NORMAL
+    ticket_id: UUID = TICKET
+    zero: datetime = SAMPLE_TIME
+    status: TicketStatus = TicketStatus.NEW
+    assignee_id: str | None = None
+    events: list[TicketFact] = field(default_factory=list)
+
+    def opened(self, seconds: float = 0, *, actor: Author = PLAYER) -> "Story":
+        """The ticket is opened."""
+        return self._add(TicketOpened(**self._common(seconds, actor)))
+
+    def player_writes(self, seconds: float, *, automatic: bool = False) -> "Story":
+        """The player writes."""
+        return self._message(seconds, MessageKind.MESSAGE, PLAYER, automatic=automatic)
+
+    def staff_replies(self, seconds: float, *, automatic: bool = False) -> "Story":
+        """A person answers."""
+        return self._message(seconds, MessageKind.REPLY, AGENT, automatic=automatic)
+
+    def bot_replies(self, seconds: float) -> "Story":
+        """The bot answers."""
+        return self._message(seconds, MessageKind.REPLY, Author(kind=AuthorKind.BOT, id="bot"))
+
+    def system_replies(self, seconds: float) -> "Story":
+        """The system answers."""
+        return self._message(seconds, MessageKind.REPLY, SYSTEM)
+
+    def note(self, seconds: float) -> "Story":
+        """A person notes something inside."""
+        return self._message(seconds, MessageKind.NOTE, AGENT)
+
+    def becomes(self, seconds: float, status: TicketStatus) -> "Story":
+        """The status changes."""
+        before, self.status = self.status, status
+        return self._add(TicketStatusChanged(**self._common(seconds, AGENT), before=before, after=status))
+
+    def assigned(self, seconds: float, assignee_id: str | None, role: str | None = None) -> "Story":
+        """The ticket changes hands."""
+        self.assignee_id = assignee_id
+        common = self._common(seconds, AGENT)
+        return self._add(TicketAssigned(**common, assignee_id=assignee_id, assignee_role=role))
+
+    def escalated(self, seconds: float, senior_id: str | None = None) -> "Story":
+        """The ticket is handed up."""
+        return self._add(TicketEscalated(**self._common(seconds, SYSTEM), cause="by-hand", senior_id=senior_id))
+
+    def classified(self, seconds: float, reason_class: ReasonClass | None) -> "Story":
+        """The class of its reason becomes known."""
+        self.reason_class = reason_class
+        return self._add(TicketUpdated(**self._common(seconds, SYSTEM), changes={"reason": (None, "X")}))
+
+    def prioritised(self, seconds: float, priority: Priority) -> "Story":
+        """The priority changes."""
+        self.priority = priority
+        return self._add(TicketUpdated(**self._common(seconds, AGENT), changes={"priority": (None, priority.value)}))
+
+    def _message(self, seconds: float, kind: MessageKind, author: Author, *, automatic: bool = False) -> "Story":
+        return self._add(
+            MessageAdded(
+                **self._common(seconds, author),
+                message_id=TICKET,
+                kind=kind,
+                author=author,
+                text="…",
+                automatic=automatic,
+            )
+        )
+
+    def _common(self, seconds: float, actor: Author) -> dict[str, object]:
+        moment = self.zero + timedelta(seconds=seconds)
+        state = TicketState(
+            id=self.ticket_id, number="LUCKY-1001", player_id="p-1", subject="Payout", channel=self.channel,
+            status=self.status, priority=self.priority, assignee_id=self.assignee_id, language="en", reason=None,
+            reason_class=self.reason_class, created_at=self.zero, updated_at=moment, version=len(self.events) + 1,
+        )  # fmt: skip
+        return {"ticket_id": self.ticket_id, "ticket": state, "actor": actor, "occurred_at": moment}
+
+    def _add(self, event: TicketFact) -> "Story":
+        self.events.append(event)
+        return self
+
+
+@dataclass
+class Told:
+    """A ticket after its story: its clocks, and everything told about them."""
+
+    ticket: Ticket
+    clocks: dict[UUID, Clock]
+    changes: list[Change]
+
+    def one(self, kind: ClockKind) -> Clock:
+        """Return the only clock of a kind."""
+        (clock,) = self.all(kind)
+        return clock
+
+    def all(self, kind: ClockKind) -> list[Clock]:
+        """Return the clocks of a kind, oldest first."""
+        return sorted((clock for clock in self.clocks.values() if clock.kind is kind), key=lambda c: c.started_at)
+
+    def facts(self, kind: ClockKind) -> list[str]:
+        """Return what was told about the clocks of a kind."""
+        return [change.fact.__name__.removeprefix("Clock") for change in self.changes if change.clock.kind is kind]
+
+
+def tell(
+    story: Story,
+    *,
+    policies: Sequence[Policy] | None = None,
+    timers_until: Sequence[datetime] = (),
+) -> Told:
+    """Fold a story; with `timers_until`, the timers due by the n-th moment fire before the n-th event is heard."""
+    first = story.events[0]
+    assert isinstance(first, TicketOpened)
+    told = Told(new_ticket(first), {}, [])
+    for sequence, event in enumerate(story.events, start=1):
+        if sequence <= len(timers_until):
+            fire_all(told, timers_until[sequence - 1])
+        outcome = apply(
+            told.ticket,
+            [clock for clock in told.clocks.values() if clock.open],
+            event,
+            sequence=sequence,
+            policies=default_policies() if policies is None else policies,
+        )
+        told.ticket = outcome.ticket
+        told.clocks.update({clock.id: clock for clock in outcome.changed})
+        told.changes.extend(outcome.facts)
+    if len(timers_until) > len(story.events):
+        fire_all(told, timers_until[-1])
+    return told
+
+
+def fire_all(told: Told, now: datetime) -> None:
+    """Fire every timer that is due at `now`, earliest first."""
+    due = [
+        (due_at, clock.id, kind, clock.generation)
+        for clock in told.clocks.values()
+        for kind, due_at in timers(clock)
+        if due_at <= now
+    ]
+    for _, clock_id, kind, generation in sorted(due, key=lambda entry: (entry[0], entry[2] is TimerKind.BREACH)):
+        change = fire(told.clocks[clock_id], kind, generation)
+        if change is not None:
+            told.clocks[clock_id] = change.clock
+            told.changes.append(change)
