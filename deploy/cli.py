@@ -1,0 +1,162 @@
+"""The `pitboss` command: names, arguments and help; the work is imported only when it is asked for."""
+
+import importlib
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from shared.directory import SERVICES
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+topology = typer.Typer(no_args_is_help=True, help="The broker's exchanges and queues.")
+events = typer.Typer(no_args_is_help=True, help="Events that wait or failed: look, replay, reconcile.")
+app.add_typer(topology, name="topology")
+app.add_typer(events, name="events")
+
+ServiceName = Annotated[str, typer.Argument(help="gateway, tickets, ...", metavar="SERVICE")]
+AnyServices = Annotated[list[str] | None, typer.Argument(help="all of them if none is named", metavar="[SERVICE]...")]
+Brand = Annotated[str | None, typer.Option(help="only events of this brand")]
+Limit = Annotated[int, typer.Option(min=1, max=10_000, help="at most so many rows")]
+
+
+def _work(module: str) -> Any:  # noqa: ANN401 - a module of deploy.commands
+    return importlib.import_module(f"deploy.commands.{module}")
+
+
+@app.callback()
+def pitboss() -> None:
+    """Run Pitboss, the 24/7 player-support backend of online casinos."""
+
+
+@app.command()
+def up() -> None:
+    """Start everything in one process; needs nothing but this checkout."""
+    _work("stack").up()
+
+
+@app.command()
+def cluster(*, replicas: Annotated[int, typer.Option("--replicas", "-n", min=1, max=8)] = 1) -> None:
+    """Start every service as a process of its own (or several), over RabbitMQ."""
+    _work("stack").cluster(replicas)
+
+
+@app.command()
+def down() -> None:
+    """Stop everything that `up` or `cluster` started; the data stays."""
+    _work("stack").down()
+
+
+@app.command()
+def status() -> None:
+    """Show what runs and whether it is ready."""
+    _work("stack").status()
+
+
+@app.command()
+def logs(names: Annotated[list[str] | None, typer.Argument(help="process names; all if none")] = None) -> None:
+    """Follow the logs of the local installation."""
+    _work("stack").logs(names or [])
+
+
+@app.command()
+def hold(name: Annotated[str, typer.Argument(help="a process, `postgres` or `rabbitmq`")]) -> None:
+    """Keep the supervisor from starting something again that you are about to stop."""
+    _work("stack").hold(name)
+
+
+@app.command()
+def release(name: Annotated[str, typer.Argument(help="a process, `postgres` or `rabbitmq`")]) -> None:
+    """Undo `hold`."""
+    _work("stack").release(name)
+
+
+@app.command()
+def serve(names: Annotated[list[str], typer.Argument(help="services, or `all`", metavar="SERVICE...")]) -> None:
+    """Serve services in the foreground, configured by the environment."""
+    chosen = [entry.name for entry in SERVICES] if names == ["all"] else names
+    sys.exit(importlib.import_module("deploy.serving").main(chosen))
+
+
+@app.command()
+def run(name: ServiceName) -> None:
+    """Serve one service in the foreground against the databases of the local installation."""
+    _work("stack").run(name)
+
+
+@app.command()
+def migrate(names: AnyServices = None) -> None:
+    """Bring databases to their newest revision."""
+    _work("databases").migrate(names or [])
+
+
+@app.command()
+def migration(name: ServiceName, title: Annotated[str, typer.Argument(help="what it does: `add ticket mood`")]) -> None:
+    """Write a migration with a dated name: the differences between the declared tables and the local database."""
+    _work("databases").migration(name, title)
+
+
+@app.command()
+def seed() -> None:
+    """Set up the demo brand again in the local databases."""
+    _work("stack").seed()
+
+
+@topology.command("apply")
+def topology_apply() -> None:
+    """Declare what is missing on the broker at PITBOSS_AMQP_URL; repeating it changes nothing."""
+    _work("topology").apply()
+
+
+@topology.command("check")
+def topology_check() -> None:
+    """Fail if something is missing on the broker, or a queue has no leader."""
+    _work("topology").check()
+
+
+@events.command("parked")
+def events_parked(names: AnyServices = None, brand: Brand = None, limit: Limit = 50) -> None:
+    """List the events that wait for their next try."""
+    _work("events").listed(names or [], "parked", brand=brand, limit=limit)
+
+
+@events.command("dead")
+def events_dead(names: AnyServices = None, brand: Brand = None, limit: Limit = 50) -> None:
+    """List the events that were given up, with the reason."""
+    _work("events").listed(names or [], "dead", brand=brand, limit=limit)
+
+
+@events.command("replay")
+def events_replay(
+    name: ServiceName,
+    event_id: Annotated[list[str] | None, typer.Option("--id", help="only this event (repeatable)")] = None,
+    type_: Annotated[str | None, typer.Option("--type", help="only events of this type")] = None,
+    brand: Brand = None,
+) -> None:
+    """Try the dead events of a service again; those it has handled already are skipped."""
+    _work("events").replay(name, event_ids=event_id or [], type_=type_, brand=brand)
+
+
+@events.command("reconcile")
+def events_reconcile(
+    names: AnyServices = None,
+    hours: Annotated[float, typer.Option(min=0.01, max=168, help="how far back to look")] = 24,
+) -> None:
+    """Publish again what a consumer never saw: after the broker was lost."""
+    _work("events").reconcile(names or [], hours=hours)
+
+
+@app.command()
+def contracts(*, check: Annotated[bool, typer.Option("--check", help="only say what differs")] = False) -> None:
+    """Write the documents that derive from code: OpenAPI, AsyncAPI, schemas, catalogues."""
+    importlib.import_module("deploy.contracts.writing").main(check=check)
+
+
+@app.command()
+def demo() -> None:
+    """Run a scripted day against the running system and print the timeline as it happens."""
+    importlib.import_module("deploy.demo.day").main()
+
+
+if __name__ == "__main__":
+    app()
