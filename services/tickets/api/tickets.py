@@ -1,0 +1,225 @@
+"""Routes of tickets themselves: open, list, read, edit, assign, escalate."""
+
+from typing import Annotated, Final
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Response
+from pydantic import AwareDatetime
+
+from services.tickets import schemas
+from services.tickets.api.callers import (
+    ONCE,
+    PREFIX,
+    EditorDep,
+    ReaderDep,
+    StaffDep,
+    WriterDep,
+    list_of,
+    optional_if_match,
+)
+from services.tickets.domain import errors
+from services.tickets.queries.tickets import Filters
+from services.tickets.use_cases import editing, opening, reading
+from shared.contracts.base import Channel
+from shared.contracts.tickets import TicketState, TicketStatus
+from shared.db.session import SessionDep
+from shared.service import GroundDep
+from shared.web.actor import Actor, ActorKind, Forbidden
+from shared.web.conditional import IfMatchDep, IfMatchMalformed, IfMatchMissing, Stale, etag
+from shared.web.idempotency import OnceDep, Reply
+from shared.web.pages import CursorInvalid, Page, PageDep
+from shared.web.problems import problems
+
+router: Final = APIRouter(prefix=PREFIX, tags=["tickets"])
+
+_ROLES: Final = ("admin", "lead", "senior", "agent")
+
+
+@router.post(
+    "",
+    status_code=201,
+    response_model=schemas.Ticket,
+    responses=problems(errors.ReasonUnknown, errors.PlayerMissing, errors.PlayerMismatch, Forbidden, *ONCE),
+)
+async def open_ticket(
+    body: schemas.OpenTicket, actor: WriterDep, session: SessionDep, once: OnceDep, ground: GroundDep
+) -> Response:
+    """Open a ticket with its first words.
+
+    Players and visitors open their own. Servers name the player; staff may. Words written down for a player count as
+    the player's; staff without a player open an internal ticket with a note.
+    """
+
+    async def run() -> Reply:
+        state = await opening.open_ticket(
+            session,
+            brand=actor.brand,
+            opener=actor.author(),
+            subject=body.subject,
+            text=body.message.text,
+            channel=body.channel,
+            reason=body.reason,
+            language=body.language,
+            player_id=body.player_id,
+            now=ground.clock.now(),
+        )
+        return _reply(state, actor, Location=f"{PREFIX}/{state.id}")
+
+    return await once.answer(run, status=201)
+
+
+@router.get("", response_model=Page[schemas.Ticket], responses=problems(CursorInvalid, Forbidden))
+async def list_tickets(
+    *,
+    actor: ReaderDep,
+    session: SessionDep,
+    page: PageDep,
+    status: Annotated[list[TicketStatus] | None, Query(description="may be repeated")] = None,
+    assignee: Annotated[str | None, Query(max_length=200, description="a staff id, `me` or `none`")] = None,
+    player_id: Annotated[str | None, Query(max_length=200)] = None,
+    channel: Annotated[Channel | None, Query()] = None,
+    updated_since: Annotated[
+        AwareDatetime | None, Query(description="repeat with a few seconds' overlap: commits take a moment")
+    ] = None,
+) -> Page[schemas.Ticket]:
+    """List tickets, newest first; players and visitors see their own."""
+    filters = Filters(
+        statuses=tuple(status or ()),
+        assignee_id=_assignee(assignee, actor),
+        unassigned=assignee == "none",
+        player_id=actor.id if actor.kind is ActorKind.PLAYER else player_id,
+        visitor_id=actor.id if actor.kind is ActorKind.VISITOR else None,
+        channel=channel.value if channel else None,
+        updated_since=updated_since,
+    )
+    bound = list_of(actor, filters)
+    rows = await reading.list_tickets(
+        session, brand=actor.brand, filters=filters, after=page.after(bound), limit=page.limit
+    )
+    shown, next_cursor = page.cut(rows, _key_of_ticket, bound)
+    items = [schemas.ticket_of(state, actor.brand) for state in shown]
+    return Page[schemas.Ticket](items=items, next_cursor=next_cursor)
+
+
+@router.get("/{ticket_id}", response_model=schemas.Ticket, responses=problems(errors.TicketNotFound, Forbidden))
+async def read_ticket(ticket_id: UUID, actor: ReaderDep, session: SessionDep, response: Response) -> schemas.Ticket:
+    """Return a ticket; the ETag is its version."""
+    ticket = await reading.find_ticket(session, brand=actor.brand, ticket_id=ticket_id, reader=actor.author())
+    response.headers["ETag"] = etag(ticket.state.version)
+    return schemas.ticket_of(ticket.state, actor.brand)
+
+
+@router.patch(
+    "/{ticket_id}",
+    response_model=schemas.Ticket,
+    responses=problems(
+        errors.TicketNotFound,
+        errors.ReasonUnknown,
+        errors.StatusMoveRefused,
+        Forbidden,
+        IfMatchMissing,
+        IfMatchMalformed,
+        Stale,
+    ),
+)
+async def edit_ticket(
+    *,
+    ticket_id: UUID,
+    body: schemas.EditTicket,
+    actor: EditorDep,
+    expected_version: IfMatchDep,
+    session: SessionDep,
+    ground: GroundDep,
+    response: Response,
+) -> schemas.Ticket:
+    """Change status, priority, subject, language or reason of the version that was read; players edit nothing."""
+    state = await editing.edit_ticket(
+        session,
+        brand=actor.brand,
+        ticket_id=ticket_id,
+        editor=actor.author(),
+        expected_version=expected_version,
+        fields=body.wanted(),
+        now=ground.clock.now(),
+    )
+    response.headers["ETag"] = etag(state.version)
+    return schemas.ticket_of(state, actor.brand)
+
+
+@router.put(
+    "/{ticket_id}/assignment",
+    response_model=schemas.Ticket,
+    responses=problems(
+        errors.TicketNotFound, errors.StaffNotFound, errors.StaffInactive, Forbidden, IfMatchMalformed, Stale
+    ),
+)
+async def assign_ticket(
+    *,
+    ticket_id: UUID,
+    body: schemas.Assign,
+    actor: StaffDep,
+    expected_version: Annotated[int | None, Depends(optional_if_match)],
+    session: SessionDep,
+    ground: GroundDep,
+    response: Response,
+) -> schemas.Ticket:
+    """Give the ticket to a person, to yourself (`me`) or back to the queue (null).
+
+    With If-Match nobody takes a ticket that a colleague has just taken.
+    """
+    state = await editing.assign_ticket(
+        session,
+        brand=actor.brand,
+        ticket_id=ticket_id,
+        assigner=actor.author(),
+        assigner_role=next(role for role in _ROLES if actor.has_role(role)),
+        assignee_id=body.assignee_id,
+        expected_version=expected_version,
+        now=ground.clock.now(),
+    )
+    response.headers["ETag"] = etag(state.version)
+    return schemas.ticket_of(state, actor.brand)
+
+
+@router.post(
+    "/{ticket_id}/escalation",
+    response_model=schemas.Ticket,
+    responses=problems(errors.TicketNotFound, errors.TicketFinished, Forbidden, *ONCE),
+)
+async def escalate_ticket(
+    *,
+    ticket_id: UUID,
+    body: schemas.Escalate,
+    actor: StaffDep,
+    session: SessionDep,
+    once: OnceDep,
+    ground: GroundDep,
+) -> Response:
+    """Hand the ticket to another senior; without one it goes back to the queue."""
+
+    async def run() -> Reply:
+        state = await editing.escalate_ticket(
+            session,
+            brand=actor.brand,
+            ticket_id=ticket_id,
+            caller=actor.author(),
+            reason=body.reason,
+            now=ground.clock.now(),
+        )
+        return _reply(state, actor)
+
+    return await once.answer(run)
+
+
+def _reply(state: TicketState, actor: Actor, **headers: str) -> Reply:
+    return Reply(schemas.ticket_of(state, actor.brand), headers={"ETag": etag(state.version), **headers})
+
+
+def _assignee(wanted: str | None, actor: Actor) -> str | None:
+    if wanted == editing.ME:
+        return actor.id
+    return None if wanted == "none" else wanted
+
+
+def _key_of_ticket(state: TicketState) -> tuple[str, ...]:
+    return state.created_at.isoformat(), str(state.id)

@@ -1,0 +1,112 @@
+"""Routes of a ticket's words and timeline."""
+
+from typing import Final
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+
+from services.tickets import schemas
+from services.tickets.api.callers import ONCE, PREFIX, ReaderDep, WriterDep, list_of
+from services.tickets.domain import errors
+from services.tickets.domain.timeline import Entry, EntryKind
+from services.tickets.use_cases import reading, writing
+from shared.db.session import SessionDep
+from shared.service import GroundDep
+from shared.web.actor import Forbidden
+from shared.web.idempotency import OnceDep
+from shared.web.pages import CursorInvalid, Page, PageDep
+from shared.web.problems import problems
+
+router: Final = APIRouter(prefix=PREFIX, tags=["tickets"])
+
+_WORDS: Final = frozenset({EntryKind.MESSAGE, EntryKind.REPLY, EntryKind.NOTE})
+
+
+@router.post(
+    "/{ticket_id}/messages",
+    status_code=201,
+    response_model=schemas.Message,
+    responses=problems(
+        errors.TicketNotFound,
+        errors.MessageKindRefused,
+        errors.PlayerMissing,
+        errors.PlayerMismatch,
+        Forbidden,
+        *ONCE,
+    ),
+)
+async def add_message(
+    *,
+    ticket_id: UUID,
+    body: schemas.AddMessage,
+    actor: WriterDep,
+    session: SessionDep,
+    once: OnceDep,
+    ground: GroundDep,
+) -> Response:
+    """Add words: players and visitors write, staff reply or leave a note that the player never sees."""
+
+    async def run() -> schemas.Message:
+        entry = await writing.add_message(
+            session,
+            brand=actor.brand,
+            ticket_id=ticket_id,
+            speaker=actor.author(),
+            text=body.text,
+            kind=body.kind,
+            player_id=body.player_id,
+            now=ground.clock.now(),
+        )
+        return schemas.message_of(entry, ticket_id)
+
+    return await once.answer(run, status=201)
+
+
+@router.get(
+    "/{ticket_id}/messages",
+    response_model=Page[schemas.Message],
+    responses=problems(errors.TicketNotFound, CursorInvalid, Forbidden),
+)
+async def list_messages(ticket_id: UUID, actor: ReaderDep, session: SessionDep, page: PageDep) -> Page[schemas.Message]:
+    """List the words of a ticket, oldest first; players do not see notes."""
+    bound = list_of(actor, ticket_id)
+    entries = await reading.read_timeline(
+        session,
+        brand=actor.brand,
+        ticket_id=ticket_id,
+        reader=actor.author(),
+        kinds=_WORDS,
+        after=page.after(bound),
+        limit=page.limit,
+    )
+    shown, next_cursor = page.cut(entries, _key_of_entry, bound)
+    items = [schemas.message_of(entry, ticket_id) for entry in shown]
+    return Page[schemas.Message](items=items, next_cursor=next_cursor)
+
+
+@router.get(
+    "/{ticket_id}/timeline",
+    response_model=Page[schemas.TimelineEntry],
+    responses=problems(errors.TicketNotFound, CursorInvalid, Forbidden),
+)
+async def list_timeline(
+    ticket_id: UUID, actor: ReaderDep, session: SessionDep, page: PageDep
+) -> Page[schemas.TimelineEntry]:
+    """List words and changes in the order in which they happened; players see what concerns them."""
+    bound = list_of(actor, ticket_id)
+    entries = await reading.read_timeline(
+        session,
+        brand=actor.brand,
+        ticket_id=ticket_id,
+        reader=actor.author(),
+        kinds=(),
+        after=page.after(bound),
+        limit=page.limit,
+    )
+    shown, next_cursor = page.cut(entries, _key_of_entry, bound)
+    items = [schemas.timeline_entry_of(entry, ticket_id) for entry in shown]
+    return Page[schemas.TimelineEntry](items=items, next_cursor=next_cursor)
+
+
+def _key_of_entry(entry: Entry) -> tuple[str, ...]:
+    return entry.occurred_at.isoformat(), str(entry.id)

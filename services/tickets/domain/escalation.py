@@ -1,0 +1,89 @@
+"""What a broken promise or a call for help does: the priority rises and a senior takes over."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from services.tickets.domain.errors import StaffInactive, TicketFinished
+from services.tickets.domain.statuses import FINISHED
+from services.tickets.domain.tickets import Story
+from shared.contracts.gateway import StaffRole, StaffStatus
+from shared.contracts.sla import ClockKind
+from shared.contracts.tickets import Priority, TicketState
+
+_LADDER: Final = tuple(Priority)
+_PRESENCE: Final = (StaffStatus.ONLINE, StaffStatus.BUSY, StaffStatus.AWAY, StaffStatus.OFFLINE)
+_TAKERS: Final = (StaffRole.SENIOR, StaffRole.LEAD)
+HAND: Final = "staff"
+
+
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """A member of staff; `open_tickets` counts what is assigned and not finished."""
+
+    id: str
+    name: str
+    role: StaffRole
+    status: StaffStatus
+    active: bool
+    open_tickets: int = 0
+
+
+def raised_priority(before: Priority, breached: ClockKind) -> Priority:
+    """Return the priority after a breach: one step up and at least high, urgent if nobody answered at all."""
+    if breached is ClockKind.FIRST_RESPONSE:
+        return Priority.URGENT
+    step = min(_LADDER.index(before) + 1, len(_LADDER) - 1)
+    return _LADDER[max(step, _LADDER.index(Priority.HIGH))]
+
+
+def choose_senior(
+    staff: Iterable[Colleague], *, holder: str | None = None, without: str | None = None
+) -> Colleague | None:
+    """Return who takes an escalated ticket: present first, then least loaded, then seniors before leads, then by id.
+
+    Among equally present ones the senior who already holds the ticket keeps it, however loaded. Somebody offline is
+    better than nobody (he finds it when he comes back); admins do not take tickets.
+    """
+    takers = [one for one in staff if one.active and one.role in _TAKERS and one.id != without]
+    return min(takers, key=lambda one: _rank(one, holder), default=None)
+
+
+def escalate(story: Story, staff: Iterable[Colleague], *, cause: str, without: str | None) -> None:
+    """Hand the ticket to a senior; without one it goes back to the queue for whoever comes first."""
+    senior = choose_senior(staff, holder=story.state.assignee_id, without=without)
+    story.escalates(cause, senior.id if senior else None)
+    story.hands_over(senior.id if senior else None, senior.role if senior else None)
+
+
+def tell_breach(story: Story, staff: Iterable[Colleague], *, breached: ClockKind) -> None:
+    """Answer a broken promise; a finished ticket has nothing left to hurry.
+
+    A senior who did not accept in time is not asked again.
+    """
+    if is_finished(story.state):
+        return
+    story.edits({"priority": raised_priority(story.state.priority, breached)})
+    silent = story.state.assignee_id if breached is ClockKind.SENIOR_ACCEPTS else None
+    escalate(story, staff, cause=f"sla.{breached}.breached", without=silent)
+
+
+def check_escalation(state: TicketState) -> None:
+    """Refuse to escalate what is finished."""
+    if is_finished(state):
+        raise TicketFinished(status=state.status)
+
+
+def check_assignee(colleague: Colleague) -> None:
+    """Refuse somebody who no longer takes tickets."""
+    if not colleague.active:
+        raise StaffInactive(field="assignee_id")
+
+
+def is_finished(state: TicketState) -> bool:
+    """True for resolved and closed tickets."""
+    return state.status in FINISHED
+
+
+def _rank(one: Colleague, holder: str | None) -> tuple[int, bool, int, int, str]:
+    return _PRESENCE.index(one.status), one.id != holder, one.open_tickets, _TAKERS.index(one.role), one.id

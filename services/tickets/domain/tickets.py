@@ -1,0 +1,188 @@
+"""What happens to a ticket, told as facts: every rule returns events, each one version after the one before."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TypeAlias
+from uuid import UUID
+
+from services.tickets.domain.reasons import Reason
+from services.tickets.domain.statuses import (
+    check_move,
+    mover_of,
+    status_after_answer,
+    status_after_words,
+)
+from shared.contracts.base import Author, Channel, ContactRef
+from shared.contracts.tickets import (
+    MessageAdded,
+    MessageKind,
+    Priority,
+    TicketAssigned,
+    TicketEscalated,
+    TicketOpened,
+    TicketState,
+    TicketStatus,
+    TicketStatusChanged,
+    TicketUpdated,
+)
+
+Fact: TypeAlias = TicketOpened | MessageAdded | TicketAssigned | TicketStatusChanged | TicketUpdated | TicketEscalated
+
+_TICK = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A ticket as stored: the state that facts carry and what only this service needs.
+
+    `visitor_id` is the anonymous writer's, `contact` where an outside writer is answered, `live` that chat holds the
+    conversation.
+    """
+
+    brand: str
+    state: TicketState
+    visitor_id: str | None = None
+    contact: ContactRef | None = None
+    live: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Something said. `at` is the message's own time, which clocks use; robots' words are `automatic`."""
+
+    id: UUID
+    kind: MessageKind
+    author: Author
+    text: str
+    at: datetime
+    automatic: bool = False
+
+
+class Story:
+    """Collects what happens to one ticket in one step.
+
+    Every fact takes the next version and carries the ticket after it. Facts that are not words happen one microsecond
+    apart, so that the timeline shows them in the order in which they were told.
+    """
+
+    def __init__(self, ticket: Ticket, *, actor: Author, now: datetime) -> None:
+        self.ticket = ticket
+        self.actor = actor
+        self.now = now
+        self.events: list[Fact] = []
+
+    @property
+    def state(self) -> TicketState:
+        """The ticket after the last fact."""
+        return self.ticket.state
+
+    def says(self, words: Words) -> None:
+        """Add words, and move the ticket where they put it; notes and robots move nothing."""
+        reply = words.kind is MessageKind.REPLY
+        self._tell(
+            MessageAdded(
+                **self._head(at=words.at),
+                message_id=words.id,
+                kind=words.kind,
+                author=words.author,
+                text=words.text,
+                automatic=words.automatic,
+                contact=self.ticket.contact if reply else None,
+                live=self.ticket.live and reply,
+            )
+        )
+        if words.automatic or words.kind is MessageKind.NOTE:
+            return
+        rule = status_after_answer if reply else status_after_words
+        self._moves(rule(self.state.status))
+
+    def moves(self, after: TicketStatus) -> None:
+        """Move the ticket by the actor's own wish; refused if the table does not allow it."""
+        check_move(mover_of(self.actor.kind), self.state.status, after)
+        self._moves(after)
+
+    def edits(self, fields: dict[str, object]) -> None:
+        """Change fields of the state; what is the same as before is no change."""
+        changed = {name: value for name, value in fields.items() if getattr(self.state, name) != value}
+        if not changed:
+            return
+        changes = {
+            name: (_plain(getattr(self.state, name)), _plain(value))
+            for name, value in changed.items()
+            if name != "reason_class"
+        }
+        self._tell(TicketUpdated(**self._head(changed), changes=changes))
+
+    def hands_over(self, assignee_id: str | None, role: str | None) -> None:
+        """Give the ticket to a person, or back to the queue; nothing happens if it is there already."""
+        before = self.state.assignee_id
+        if before == assignee_id:
+            return
+        head = self._head({"assignee_id": assignee_id})
+        self._tell(TicketAssigned(**head, assignee_id=assignee_id, assignee_role=role, previous_assignee_id=before))
+
+    def escalates(self, cause: str, senior_id: str | None) -> None:
+        """Hand the ticket up; the assignment is a fact of its own."""
+        self._tell(TicketEscalated(**self._head(), cause=cause, senior_id=senior_id))
+
+    def opens(self, at: datetime) -> None:
+        """Begin the ticket; `at` is when the first words were received."""
+        self._tell(TicketOpened(**self._head(at=at)))
+
+    def _moves(self, after: TicketStatus) -> None:
+        before = self.state.status
+        if before is not after:
+            self._tell(TicketStatusChanged(**self._head({"status": after}), before=before, after=after))
+
+    def _head(self, changes: Mapping[str, object] | None = None, *, at: datetime | None = None) -> dict[str, object]:
+        version = self.state.version + 1
+        state = self.state.model_copy(update={**(changes or {}), "version": version, "updated_at": self.now})
+        moment = at or self.now + _TICK * len(self.events)
+        return {"ticket_id": state.id, "ticket": state, "actor": self.actor, "occurred_at": moment}
+
+    def _tell(self, event: Fact) -> None:
+        self.events.append(event)
+        self.ticket = replace(self.ticket, state=event.ticket)
+
+
+def numbered(story: Story, number: str) -> None:
+    """Put the number into the facts of an opening: it is known only once the ticket is stored."""
+    story.events = [
+        event.model_copy(update={"ticket": event.ticket.model_copy(update={"number": number})})
+        for event in story.events
+    ]
+    story.ticket = replace(story.ticket, state=story.events[-1].ticket)
+
+
+def unopened(
+    *,
+    ticket_id: UUID,
+    subject: str,
+    channel: Channel,
+    created_at: datetime,
+    player_id: str | None = None,
+    language: str | None = None,
+    reason: Reason | None = None,
+) -> TicketState:
+    """Return the state before the first fact: version 0 and no number, which is never stored so."""
+    return TicketState(
+        id=ticket_id,
+        number="",
+        player_id=player_id,
+        subject=subject,
+        channel=channel,
+        status=TicketStatus.NEW,
+        priority=reason.priority if reason else Priority.NORMAL,
+        assignee_id=None,
+        language=language,
+        reason=reason.code if reason else None,
+        reason_class=reason.reason_class if reason else None,
+        created_at=created_at,
+        updated_at=created_at,
+        version=0,
+    )
+
+
+def _plain(value: object) -> str | None:
+    return None if value is None else str(value)

@@ -1,0 +1,86 @@
+"""The timeline: one entry per fact, in the order (occurred_at, id); a late message sorts where it belongs."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from services.tickets.domain.tickets import Fact
+from shared.contracts.base import Author
+from shared.contracts.tickets import (
+    MessageAdded,
+    MessageKind,
+    TicketAssigned,
+    TicketEscalated,
+    TicketOpened,
+    TicketStatusChanged,
+    TicketUpdated,
+)
+
+
+class EntryKind(StrEnum):
+    """What an entry is: words of one of three kinds, or a change of the ticket."""
+
+    MESSAGE = "message"
+    REPLY = "reply"
+    NOTE = "note"
+    CHANGE = "change"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of a ticket's timeline; `version` is the ticket's version at which it was recorded.
+
+    `public` entries are shown to the player: the words exchanged, the opening and moves of the status.
+    """
+
+    id: UUID
+    kind: EntryKind
+    occurred_at: datetime
+    author: Author
+    text: str | None
+    automatic: bool
+    change: dict[str, object] | None
+    public: bool
+    version: int
+
+
+def entry_of(event: Fact, entry_id: UUID) -> Entry:
+    """Return the entry that tells `event`; words keep their own id, changes take `entry_id`."""
+    if isinstance(event, MessageAdded):
+        return Entry(
+            id=event.message_id,
+            kind=EntryKind(event.kind),
+            occurred_at=event.occurred_at,
+            author=event.author,
+            text=event.text,
+            automatic=event.automatic,
+            change=None,
+            public=event.kind is not MessageKind.NOTE,
+            version=event.ticket.version,
+        )
+    return Entry(
+        id=entry_id,
+        kind=EntryKind.CHANGE,
+        occurred_at=event.occurred_at,
+        author=event.actor,
+        text=None,
+        automatic=False,
+        change=_change(event),
+        public=isinstance(event, TicketOpened | TicketStatusChanged),
+        version=event.ticket.version,
+    )
+
+
+def _change(event: Fact) -> dict[str, object]:
+    match event:
+        case TicketStatusChanged(before=before, after=after):
+            return {"what": "status", "before": before.value, "after": after.value}
+        case TicketUpdated(changes=changes):
+            return {"what": "fields", "changes": {name: list(pair) for name, pair in changes.items()}}
+        case TicketAssigned(previous_assignee_id=before, assignee_id=after):
+            return {"what": "assignee", "before": before, "after": after}
+        case TicketEscalated(cause=cause, senior_id=senior_id):
+            return {"what": "escalation", "cause": cause, "senior_id": senior_id}
+        case _:
+            return {"what": "opened", "status": event.ticket.status.value}

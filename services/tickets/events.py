@@ -1,0 +1,60 @@
+"""What tickets reacts to."""
+
+from typing import Final
+
+from services.tickets.domain.conversations import Conversation
+from services.tickets.use_cases import arriving, reacting
+from shared.clock import SystemClock
+from shared.contracts.chat import MessagePosted, SessionEnded, SessionStarted
+from shared.contracts.gateway import AccountChanged
+from shared.contracts.intake import MessageReceived
+from shared.contracts.sla import ClockBreached
+from shared.db.engine import Session
+from shared.messaging.subscriptions import Received, Subscription, on
+
+_CLOCK: Final = SystemClock()
+
+
+async def remember_conversation_when_session_starts(session: Session, received: Received[SessionStarted]) -> None:
+    """A live conversation began."""
+    event = received.event
+    conversation = Conversation(event.player, event.subject, event.language, event.started_at)
+    await arriving.note_conversation(
+        session, brand=received.brand, ticket_id=event.ticket_id, conversation=conversation
+    )
+
+
+async def add_words_when_message_posted(session: Session, received: Received[MessagePosted]) -> None:
+    """Somebody spoke live."""
+    await arriving.take_live_words(session, brand=received.brand, posted=received.event, now=_CLOCK.now())
+
+
+async def close_conversation_when_session_ends(session: Session, received: Received[SessionEnded]) -> None:
+    """A live conversation is over."""
+    event = received.event
+    await arriving.end_conversation(session, brand=received.brand, ticket_id=event.ticket_id, ended_at=event.ended_at)
+
+
+async def add_words_when_message_received(session: Session, received: Received[MessageReceived]) -> None:
+    """A message came in from an outside channel."""
+    await arriving.take_received_words(session, brand=received.brand, received=received.event, now=_CLOCK.now())
+
+
+async def escalate_when_clock_breached(session: Session, received: Received[ClockBreached]) -> None:
+    """A promise was broken."""
+    await reacting.answer_breach(session, brand=received.brand, breach=received.event, now=_CLOCK.now())
+
+
+async def keep_account_when_it_changes(session: Session, received: Received[AccountChanged]) -> None:
+    """An account of the brand's staff changed."""
+    await reacting.keep_account(session, brand=received.brand, account=received.event, sequence=received.sequence)
+
+
+SUBSCRIPTIONS: Final[tuple[Subscription, ...]] = (
+    on(SessionStarted, remember_conversation_when_session_starts, strict=True),
+    on(MessagePosted, add_words_when_message_posted, strict=True),
+    on(SessionEnded, close_conversation_when_session_ends, strict=True),
+    on(MessageReceived, add_words_when_message_received),
+    on(ClockBreached, escalate_when_clock_breached),
+    on(AccountChanged, keep_account_when_it_changes),
+)

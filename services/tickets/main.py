@@ -1,0 +1,20 @@
+"""Wires tickets together."""
+
+from fastapi import FastAPI
+
+from services.tickets import api, events
+from services.tickets.settings import Settings, taxonomy
+from shared.messaging.transport import Transport
+from shared.service import create_service
+
+
+def create_app(settings: Settings | None = None, transport: Transport | None = None) -> FastAPI:
+    """Return the application; settings come from the environment unless given."""
+    taxonomy()
+    return create_service(
+        settings or Settings(),
+        title="Pitboss tickets",
+        routers=api.ROUTERS,
+        subscriptions=events.SUBSCRIPTIONS,
+        transport=transport,
+    )

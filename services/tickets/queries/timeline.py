@@ -1,0 +1,80 @@
+"""Timelines in the database, read in the order (occurred_at, id)."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, insert, select, tuple_
+
+from services.tickets.domain.timeline import Entry, EntryKind
+from services.tickets.tables import timeline
+from shared.contracts.base import Author, AuthorKind
+from shared.db.engine import Session
+
+
+async def add_entries(session: Session, brand: str, ticket_id: UUID, entries: Sequence[Entry]) -> None:
+    """Add what was told about a locked ticket."""
+    rows = [
+        {
+            "id": entry.id,
+            "brand": brand,
+            "ticket_id": ticket_id,
+            "kind": entry.kind.value,
+            "occurred_at": entry.occurred_at,
+            "author_kind": entry.author.kind.value,
+            "author_id": entry.author.id,
+            "author_name": entry.author.name,
+            "text": entry.text,
+            "automatic": entry.automatic,
+            "change": entry.change,
+            "public": entry.public,
+            "version": entry.version,
+        }
+        for entry in entries
+    ]
+    await session.execute(insert(timeline), rows)
+
+
+async def has_entry(session: Session, brand: str, entry_id: UUID) -> bool:
+    """True if a message with this id is in some timeline of the brand."""
+    statement = select(timeline.c.id).where(timeline.c.brand == brand, timeline.c.id == entry_id)
+    return (await session.execute(statement)).first() is not None
+
+
+async def entries_page(
+    session: Session,
+    brand: str,
+    ticket_id: UUID,
+    *,
+    public_only: bool,
+    kinds: Collection[EntryKind],
+    after: tuple[str, ...] | None,
+    limit: int,
+) -> list[Entry]:
+    """Return up to `limit + 1` entries, oldest first, that follow `after` = (occurred_at, id)."""
+    statement = select(timeline).where(timeline.c.brand == brand, timeline.c.ticket_id == ticket_id)
+    if public_only:
+        statement = statement.where(timeline.c.public)
+    if kinds:
+        statement = statement.where(timeline.c.kind.in_([kind.value for kind in kinds]))
+    if after is not None:
+        occurred_at, entry_id = after
+        key = (datetime.fromisoformat(occurred_at), UUID(entry_id))
+        statement = statement.where(tuple_(timeline.c.occurred_at, timeline.c.id) > tuple_(*key))
+    statement = statement.order_by(timeline.c.occurred_at, timeline.c.id).limit(limit + 1)
+    return [_entry_of(row) for row in await session.execute(statement)]
+
+
+def _entry_of(row: Row[Any]) -> Entry:
+    return Entry(
+        id=row.id,
+        kind=EntryKind(row.kind),
+        occurred_at=row.occurred_at,
+        author=Author(kind=AuthorKind(row.author_kind), id=row.author_id, name=row.author_name),
+        text=row.text,
+        automatic=row.automatic,
+        change=row.change,
+        public=row.public,
+        version=row.version,
+    )

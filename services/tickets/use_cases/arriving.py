@@ -1,0 +1,124 @@
+"""Words that come from chat and intake: they open a ticket or join one, and are never refused."""
+
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+
+from services.tickets.domain import access
+from services.tickets.domain.conversations import Conversation
+from services.tickets.domain.tickets import Story, Ticket, Words, unopened
+from services.tickets.domain.words import mended, subject_line
+from services.tickets.queries import copies, tickets, timeline
+from services.tickets.use_cases.telling import tell, tell_opening
+from shared.contracts.base import Author, AuthorKind, Channel
+from shared.contracts.chat import MessagePosted
+from shared.contracts.intake import MessageReceived
+from shared.contracts.tickets import MessageKind
+from shared.db.engine import Session
+from shared.ids import new_id
+from shared.redaction import redact
+
+_INTAKE = Author(kind=AuthorKind.SYSTEM, id="intake")
+_logger = structlog.get_logger(module=__name__)
+
+
+async def note_conversation(session: Session, *, brand: str, ticket_id: UUID, conversation: Conversation) -> None:
+    """Remember who talks live; the first words will open the ticket."""
+    await copies.save_conversation(session, brand, ticket_id, conversation)
+
+
+async def end_conversation(session: Session, *, brand: str, ticket_id: UUID, ended_at: datetime) -> None:
+    """Remember that a live conversation is over; its ticket lives on, and chat still delivers answers to it."""
+    await copies.end_conversation(session, brand, ticket_id, ended_at)
+
+
+async def take_live_words(session: Session, *, brand: str, posted: MessagePosted, now: datetime) -> None:
+    """Add what a player or visitor said live, at the moment of saying; the first words open the ticket.
+
+    Staff's and the bot's words entered through this service and are already in the timeline.
+    """
+    if posted.author.kind not in {AuthorKind.PLAYER, AuthorKind.VISITOR}:
+        return
+    text = redact(mended(posted.text))
+    words = Words(posted.message_id, MessageKind.MESSAGE, posted.author, text, posted.sent_at)
+    ticket = await tickets.lock_ticket(session, brand, posted.ticket_id)
+    if ticket is not None:
+        story = Story(ticket, actor=posted.author, now=now)
+        story.says(words)
+        await tell(session, story)
+        return
+    conversation = await copies.conversation(session, brand, posted.ticket_id)
+    story = Story(_live_ticket(brand, posted, conversation, text), actor=posted.author, now=now)
+    story.opens(posted.sent_at)
+    story.says(words)
+    await tell_opening(session, story)
+
+
+async def take_received_words(session: Session, *, brand: str, received: MessageReceived, now: datetime) -> None:
+    """Add a message of an outside channel to the ticket it belongs to, or open one.
+
+    A robot's message opens nothing and reopens nothing. Words of somebody who is not the ticket's contact become a note
+    for the staff: a forwarded address must not let a stranger speak as the player.
+    """
+    if await timeline.has_entry(session, brand, received.message_id):
+        return
+    ticket = await _threaded(session, brand, received.ticket_id)
+    if ticket is not None:
+        await _join(session, ticket, received, now)
+    elif received.automatic:
+        _logger.info("automatic_message_opened_nothing", message_id=str(received.message_id), channel=received.channel)
+    else:
+        await _open_for(session, brand, received, now)
+
+
+async def _threaded(session: Session, brand: str, ticket_id: UUID | None) -> Ticket | None:
+    return None if ticket_id is None else await tickets.lock_ticket(session, brand, ticket_id)
+
+
+async def _join(session: Session, ticket: Ticket, received: MessageReceived, now: datetime) -> None:
+    text = redact(mended(received.text))
+    if access.is_contact(received.contact, ticket):
+        ticket = replace(ticket, contact=access.merged_contact(ticket.contact, received.contact))
+        author = access.author_of_contact(received.contact, ticket.state.player_id)
+        kind = MessageKind.MESSAGE
+    else:
+        text = access.note_of_third_party(received.contact, text)
+        author, kind = _INTAKE, MessageKind.NOTE
+    story = Story(ticket, actor=author, now=now)
+    words = Words(received.message_id, kind, author, text, received.received_at, automatic=received.automatic)
+    story.says(words)
+    await tell(session, story)
+
+
+async def _open_for(session: Session, brand: str, received: MessageReceived, now: datetime) -> None:
+    text = redact(mended(received.text))
+    author = access.author_of_contact(received.contact, None)
+    state = unopened(
+        ticket_id=new_id(),
+        subject=subject_line(redact(received.subject), text),
+        channel=received.channel,
+        created_at=received.received_at,
+        language=received.language,
+    )
+    story = Story(Ticket(brand, state, contact=received.contact), actor=author, now=now)
+    story.opens(received.received_at)
+    story.says(Words(received.message_id, MessageKind.MESSAGE, author, text, received.received_at))
+    await tell_opening(session, story)
+
+
+def _live_ticket(brand: str, posted: MessagePosted, conversation: Conversation | None, text: str) -> Ticket:
+    """Return the ticket that the first live words open; the conversation says whose it is, else the words do."""
+    player = conversation.player if conversation else posted.author
+    wish = redact(conversation.subject) if conversation and conversation.subject else None
+    state = unopened(
+        ticket_id=posted.ticket_id,
+        subject=subject_line(wish, text),
+        channel=Channel.WEB,
+        created_at=posted.sent_at,
+        player_id=player.id if player.kind is AuthorKind.PLAYER else None,
+        language=conversation.language if conversation else None,
+    )
+    visitor = player.id if player.kind is AuthorKind.VISITOR else None
+    return Ticket(brand, state, visitor_id=visitor, live=True)

@@ -1,0 +1,48 @@
+"""Opening a ticket by hand: at the form, at the desk or from the operator's server."""
+
+from datetime import datetime
+
+from services.tickets.domain import access
+from services.tickets.domain.reasons import reason_of
+from services.tickets.domain.tickets import Story, Ticket, Words, unopened
+from services.tickets.settings import taxonomy
+from services.tickets.use_cases.telling import tell_opening
+from shared.contracts.base import Author, AuthorKind, Channel
+from shared.contracts.tickets import TicketState
+from shared.db.engine import Session
+from shared.ids import new_id
+from shared.redaction import redact
+
+
+async def open_ticket(
+    session: Session,
+    *,
+    brand: str,
+    opener: Author,
+    subject: str,
+    text: str,
+    channel: Channel,
+    reason: str | None,
+    language: str | None,
+    player_id: str | None,
+    now: datetime,
+) -> TicketState:
+    """Open a ticket with its first words and return it."""
+    player = access.player_of_opening(opener, player_id)
+    author, kind = access.first_words_of(opener, player)
+    # The opening's entry takes the ticket's id: the smaller one sorts it before the words of the same moment.
+    ticket_id, message_id = sorted((new_id(), new_id()))
+    state = unopened(
+        ticket_id=ticket_id,
+        subject=redact(subject),
+        channel=channel,
+        created_at=now,
+        player_id=player,
+        language=language,
+        reason=reason_of(reason, taxonomy()),
+    )
+    visitor = opener.id if opener.kind is AuthorKind.VISITOR else None
+    story = Story(Ticket(brand, state, visitor_id=visitor), actor=opener, now=now)
+    story.opens(now)
+    story.says(Words(message_id, kind, author, redact(text), now))
+    return await tell_opening(session, story)

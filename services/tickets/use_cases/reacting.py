@@ -1,0 +1,29 @@
+"""Facts of other services that change tickets: staff accounts and broken promises."""
+
+from datetime import datetime
+
+from services.tickets.domain.escalation import tell_breach
+from services.tickets.domain.tickets import Story
+from services.tickets.queries import copies
+from services.tickets.use_cases.telling import locked, tell
+from shared.contracts.base import Author, AuthorKind
+from shared.contracts.gateway import AccountChanged
+from shared.contracts.sla import ClockBreached
+from shared.db.engine import Session
+
+_SLA = Author(kind=AuthorKind.SYSTEM, id="sla")
+
+
+async def keep_account(session: Session, *, brand: str, account: AccountChanged, sequence: int) -> None:
+    """Keep the directory of staff as new as the newest fact seen."""
+    await copies.save_account(session, brand, account, sequence)
+
+
+async def answer_breach(session: Session, *, brand: str, breach: ClockBreached, now: datetime) -> None:
+    """Raise the priority and hand the ticket to a senior, once per clock."""
+    ticket = await locked(session, brand, breach.ticket_id)
+    if not await copies.first_breach(session, brand, breach):
+        return
+    story = Story(ticket, actor=_SLA, now=now)
+    tell_breach(story, await copies.seniors(session, brand), breached=breach.kind)
+    await tell(session, story)

@@ -1,0 +1,42 @@
+"""How a story ends: the ticket is saved, its timeline grows and the facts are told, all in one transaction."""
+
+from uuid import UUID
+
+from services.tickets.domain.errors import TicketNotFound
+from services.tickets.domain.tickets import Story, Ticket, numbered
+from services.tickets.domain.timeline import Entry, entry_of
+from services.tickets.queries import facts, tickets, timeline
+from shared.contracts.tickets import TicketState
+from shared.db.engine import Session
+from shared.ids import new_id
+
+
+async def locked(session: Session, brand: str, ticket_id: UUID) -> Ticket:
+    """Return the ticket of a brand, locked, or refuse."""
+    ticket = await tickets.lock_ticket(session, brand, ticket_id)
+    if ticket is None:
+        raise TicketNotFound
+    return ticket
+
+
+async def tell(session: Session, story: Story) -> TicketState:
+    """Store what happened to a locked ticket and return it as it is now; nothing happened, nothing is written."""
+    if story.events:
+        ticket = story.ticket
+        await tickets.save_ticket(session, ticket)
+        await timeline.add_entries(session, ticket.brand, ticket.state.id, _entries(story))
+        await facts.record_facts(session, ticket.brand, story.events)
+    return story.state
+
+
+async def tell_opening(session: Session, story: Story) -> TicketState:
+    """Store a new ticket with its opening and first words, and return it with its number."""
+    ticket = story.ticket
+    opened, words = (entry_of(event, ticket.state.id) for event in story.events)
+    numbered(story, await tickets.insert_ticket(session, ticket, opened, words))
+    await facts.record_facts(session, ticket.brand, story.events)
+    return story.state
+
+
+def _entries(story: Story) -> list[Entry]:
+    return [entry_of(event, new_id()) for event in story.events]

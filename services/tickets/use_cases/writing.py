@@ -1,0 +1,40 @@
+"""Adding words to a ticket through the API."""
+
+from datetime import datetime
+from uuid import UUID
+
+from services.tickets.domain import access
+from services.tickets.domain.errors import TicketNotFound
+from services.tickets.domain.tickets import Story, Words
+from services.tickets.domain.timeline import Entry, entry_of
+from services.tickets.use_cases.telling import locked, tell
+from shared.contracts.base import Author
+from shared.contracts.tickets import MessageKind
+from shared.db.engine import Session
+from shared.ids import new_id
+from shared.redaction import redact
+
+
+async def add_message(
+    session: Session,
+    *,
+    brand: str,
+    ticket_id: UUID,
+    speaker: Author,
+    text: str,
+    kind: MessageKind | None,
+    player_id: str | None,
+    now: datetime,
+) -> Entry:
+    """Add a player's message, an answer or a note, and return it as the timeline shows it.
+
+    The player's words bring a waiting, resolved or closed ticket back to work; the first answer takes a new one in.
+    """
+    ticket = await locked(session, brand, ticket_id)
+    if not access.may_see(speaker, ticket):
+        raise TicketNotFound
+    author, chosen = access.speaks_as(speaker, ticket, kind, player_id)
+    story = Story(ticket, actor=speaker, now=now)
+    story.says(Words(new_id(), chosen, author, redact(text), now))
+    await tell(session, story)
+    return entry_of(story.events[0], ticket_id)
