@@ -19,7 +19,8 @@ Answer: TypeAlias = Callable[[int, str, str, Headers], Awaitable[None]]
 DEADLINE_HEADER: Final = b"x-pitboss-deadline-ms"
 _DEADLINE_CAP_MS: Final = 10_000
 _LEAST_MS: Final = 50
-_QUEUE_SECONDS: Final = 0.5
+_QUEUE_SECONDS: Final = 2.0
+_QUEUE_FACTOR: Final = 4
 _UNTOUCHED: Final = ("/health/", "/metrics")
 _REQUEST_ID_LENGTH: Final = 128
 
@@ -29,8 +30,8 @@ _logger = structlog.get_logger(module=__name__)
 class Edge:
     """Outermost ASGI layer of a service.
 
-    A request that finds `max_in_flight` others running waits at most half a second, then gets 503: overload is shed before work
-    starts. One whose caller has less than 50 ms left gets 504 without work. Bodies over `max_body_bytes` are refused
+    A request that finds `max_in_flight` others running waits at most two seconds, and only if the queue holds fewer than four
+    times as many; else it gets 503: overload is shed before work starts. One whose caller has less than 50 ms left gets 504 without work. Bodies over `max_body_bytes` are refused
     before they are buffered. An unexpected error is logged and answered 500 with a title only.
     """
 
@@ -38,6 +39,8 @@ class Edge:
         self._app = app
         self._service = service
         self._slots = asyncio.Semaphore(max_in_flight)
+        self._queue_limit = max_in_flight * _QUEUE_FACTOR
+        self._queued = 0
         self._max_body_bytes = max_body_bytes
         self._problem_base = problem_base
 
@@ -84,11 +87,16 @@ class Edge:
         if not self._slots.locked():
             await self._slots.acquire()
             return True
+        if self._queued >= self._queue_limit:
+            return False
+        self._queued += 1
         try:
             async with asyncio.timeout(_QUEUE_SECONDS):
                 await self._slots.acquire()
         except TimeoutError:
             return False
+        finally:
+            self._queued -= 1
         return True
 
     async def _answered(self, scope: Scope, receive: Receive, send: "_WatchedSend", budget: float) -> None:
