@@ -1,0 +1,1 @@
+"""Everything outside: operators' endpoints, name servers, the mail relay."""

@@ -1,0 +1,1 @@
+"""Rules of notifications: pure, one file per subject."""

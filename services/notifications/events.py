@@ -1,0 +1,41 @@
+"""Facts of the other services that operators or players are told."""
+
+from typing import Any, Final
+
+from services.notifications.use_cases import mailing, telling
+from shared.contracts import chat, gateway, sla, tickets
+from shared.db.engine import Session
+from shared.messaging.subscriptions import Received, Subscription, on
+
+
+async def tell_operators(session: Session, received: Received[Any]) -> None:
+    """Add a webhook delivery per matching endpoint."""
+    await telling.tell_endpoints(
+        session, brand=received.brand, event_id=received.id, event=received.event, sequence=received.sequence
+    )
+
+
+async def tell_operators_and_player(session: Session, received: Received[tickets.MessageAdded]) -> None:
+    """Add webhook deliveries, and the mail if the words answer a player who reads them in the mailbox."""
+    await tell_operators(session, received)
+    await mailing.queue_reply(session, brand=received.brand, event=received.event)
+
+
+async def remember_brand(session: Session, received: Received[gateway.BrandChanged]) -> None:
+    """Keep the name and mailbox a brand writes under."""
+    await mailing.remember_brand(session, event=received.event, sequence=received.sequence)
+
+
+SUBSCRIPTIONS: Final[tuple[Subscription, ...]] = (
+    on(tickets.TicketOpened, tell_operators, strict=True),
+    on(tickets.MessageAdded, tell_operators_and_player, strict=True),
+    on(tickets.TicketAssigned, tell_operators, strict=True),
+    on(tickets.TicketStatusChanged, tell_operators, strict=True),
+    on(tickets.TicketEscalated, tell_operators, strict=True),
+    on(sla.ClockWarned, tell_operators, strict=True),
+    on(sla.ClockBreached, tell_operators, strict=True),
+    on(sla.ClockMet, tell_operators, strict=True),
+    on(chat.SessionStarted, tell_operators, strict=True),
+    on(chat.SessionEnded, tell_operators, strict=True),
+    on(gateway.BrandChanged, remember_brand),
+)

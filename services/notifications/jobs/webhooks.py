@@ -1,0 +1,131 @@
+"""Sends webhooks: each round writes what came back, claims what is due, and lets it go out at once."""
+
+import asyncio
+import random
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Final, cast
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+
+from services.notifications.clients.webhooks import WebhookClient
+from services.notifications.domain import signing
+from services.notifications.domain.attempts import Attempt, Failure
+from services.notifications.domain.vault import Sealed, Vault
+from services.notifications.queries.claims import Claimed
+from services.notifications.settings import Settings
+from services.notifications.use_cases import delivering
+from services.notifications.use_cases.delivering import Finished, Slots
+from shared.clock import Clock
+from shared.messaging.runtime import Ground
+
+NAME: Final = "deliver_webhooks"
+_IDLE: Final = timedelta(milliseconds=250)
+_LEAST: Final = timedelta(milliseconds=5)
+
+
+class Courier:
+    """The attempts under way in this process and the results not yet written."""
+
+    def __init__(
+        self, client: WebhookClient, vault: Vault, *, clock: Clock, capacity: int, on_finished: Callable[[], None]
+    ) -> None:
+        self.after: UUID | None = None
+        self._client = client
+        self._vault = vault
+        self._clock = clock
+        self._capacity = capacity
+        self._on_finished = on_finished
+        self._under_way: set[asyncio.Task[None]] = set()
+        self._finished: list[Finished] = []
+
+    def slots(self) -> Slots:
+        """Return what may be claimed now."""
+        return Slots(max(0, self._capacity - len(self._under_way)), self._capacity, self.after)
+
+    def collect(self) -> list[Finished]:
+        """Return the results that came since the last call."""
+        collected, self._finished = self._finished, []
+        return collected
+
+    def put_back(self, finished: list[Finished]) -> None:
+        """Keep results that could not be written for the next round."""
+        self._finished = finished + self._finished
+
+    def dispatch(self, claimed: list[Claimed]) -> None:
+        """Send these now, each in a task of its own."""
+        for one in claimed:
+            task = asyncio.create_task(self._attempt(one))
+            self._under_way.add(task)
+            task.add_done_callback(self._under_way.discard)
+
+    async def settle(self, within: timedelta) -> None:
+        """Wait for what is under way; what takes longer is cut off and retaken after its lease."""
+        if self._under_way:
+            _, late = await asyncio.wait(self._under_way, timeout=within.total_seconds())
+            for task in late:
+                task.cancel()
+
+    async def _attempt(self, claimed: Claimed) -> None:
+        now = self._clock.now()
+        try:
+            secrets = self._secrets(claimed)
+        except (KeyError, InvalidTag):
+            attempt = Attempt(now, timedelta(0), failure=Failure.SECRET)
+        else:
+            headers = signing.signed_headers(
+                secrets, id_=signing.webhook_id(claimed.event_id), attempted_at=now, body=claimed.body
+            )
+            attempt = await self._client.post(claimed.url, body=claimed.body, headers=headers, now=now)
+        self._finished.append(Finished(claimed, attempt))
+        self._on_finished()
+
+    def _secrets(self, claimed: Claimed) -> list[bytes]:
+        context = claimed.endpoint_id.bytes
+        found = [self._vault.open(Sealed(claimed.secret_key_id, claimed.secret), context=context)]
+        if claimed.previous_secret is not None and claimed.previous_secret_key_id is not None:
+            previous = Sealed(claimed.previous_secret_key_id, claimed.previous_secret)
+            found.append(self._vault.open(previous, context=context))
+        return found
+
+
+async def deliver(ground: Ground) -> timedelta:
+    """Do one round; each finished attempt and each commit that made something due begins the next at once."""
+    courier = courier_of(ground)
+    settings = cast("Settings", ground.settings)
+    finished = courier.collect()
+    try:
+        async with ground.database.begin_worker() as session:
+            if finished:
+                await delivering.record_attempts(
+                    session, finished, now=ground.clock.now(), roll=random.random, scale=settings.schedule_scale
+                )
+            found = await delivering.claim_deliveries(session, slots=courier.slots(), lease=settings.lease)
+    except BaseException:
+        courier.put_back(finished)
+        raise
+    courier.after = found.after
+    courier.dispatch(found.claimed)
+    if found.is_cut:
+        return timedelta(0)
+    return _IDLE if found.due_in is None else min(_IDLE, max(_LEAST, timedelta(seconds=found.due_in)))
+
+
+async def write_last_results(ground: Ground) -> None:
+    """Before the process ends: let attempts come back and write what they brought."""
+    courier = courier_of(ground)
+    settings = cast("Settings", ground.settings)
+    await courier.settle(settings.attempt_timeout)
+    finished = courier.collect()
+    if not finished:
+        return
+    async with ground.database.begin_worker() as session:
+        await delivering.record_attempts(
+            session, finished, now=ground.clock.now(), roll=random.random, scale=settings.schedule_scale
+        )
+
+
+def courier_of(ground: Ground) -> Courier:
+    """Return this process's courier."""
+    return cast("Courier", ground.extras["courier"])
