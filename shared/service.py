@@ -43,7 +43,8 @@ def create_service(
 ) -> FastAPI:
     """Return the service's app: routes, consumer, relay and jobs on one ground, with nothing started yet.
 
-    `lifespan` opens what only this service needs and puts it into `ground.extras`; it runs inside database and transport
+    `lifespan` opens what only this service needs and puts it into `ground.extras`; it runs inside database and
+    transport
     and outside consumer and jobs. `transport` is given when several services share a process. `identify` replaces the
     gateway's internal token as proof of identity: only the gateway itself needs that.
     """
@@ -59,8 +60,14 @@ def create_service(
         ground, subscriptions=subscriptions, listeners=listeners, jobs=jobs, owns_transport=transport is None
     )
     app = FastAPI(
-        title=title, description=description, version="1", docs_url=None, redoc_url=None, openapi_url="/openapi.json",
-        lifespan=_lifespan(ground, courier, lifespan), routes=list(asgi_routes),
+        title=title,
+        description=description,
+        version="1",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+        lifespan=_lifespan(ground, courier, lifespan),
+        routes=list(asgi_routes),
     )
     _set_state(app, ground, identify)
     for router in (*routers, health.router):
@@ -68,7 +75,10 @@ def create_service(
     install_problems(app, public_base_url=settings.public_base_url)
     install_openapi(app)
     app.add_middleware(
-        Edge, service=service, max_in_flight=settings.max_in_flight, max_body_bytes=settings.max_body_bytes,
+        Edge,
+        service=service,
+        max_in_flight=settings.max_in_flight,
+        max_body_bytes=settings.max_body_bytes,
         problem_base=settings.public_base_url.rstrip("/"),
     )
     return app

@@ -17,10 +17,14 @@ from prometheus_client import Counter, Gauge, Histogram
 from shared.contracts.base import Envelope
 
 REQUEST_SECONDS: Final = Histogram(
-    "http_request_seconds", "Time to answer a request", ["service", "method", "route", "status"],
+    "http_request_seconds",
+    "Time to answer a request",
+    ["service", "method", "route", "status"],
     buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
-REQUESTS_SHED: Final = Counter("http_requests_shed_total", "Requests refused because too many were in flight", ["service"])
+REQUESTS_SHED: Final = Counter(
+    "http_requests_shed_total", "Requests refused because too many were in flight", ["service"]
+)
 IN_FLIGHT: Final = Gauge("http_requests_in_flight", "Requests being answered now", ["service"])
 JOB_RUNS: Final = Counter("job_runs_total", "Runs of a periodic task", ["service", "job", "outcome"])
 

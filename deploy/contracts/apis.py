@@ -6,10 +6,10 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from fastapi import FastAPI
+from shared.messaging.asyncapi import asyncapi_document
 
 from deploy.contracts.events import Documents, as_json
 from shared.directory import SERVICES
-from shared.messaging.asyncapi import asyncapi_document
 from shared.messaging.inprocess import InprocessTransport
 from shared.messaging.subscriptions import Subscription
 

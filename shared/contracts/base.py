@@ -14,7 +14,8 @@ _DECLARED: Final[dict[str, type["Event"]]] = {}
 class Event(BaseModel):
     """A fact, named in the past tense; its payload only ever gains optional fields.
 
-    `type` is `{owner}.{subject}.{fact}.v{major}` and the routing key. `aggregate` names the payload field that holds the
+    `type` is `{owner}.{subject}.{fact}.v{major}` and the routing key. `aggregate` names the payload field that holds
+    the
     id of the thing the fact is about. `stream` names the facts that share one sequence (default: `{owner}.{subject}`):
     within a stream the envelopes of one aggregate carry a gap-free `sequence` starting at 1.
     """

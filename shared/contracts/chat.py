@@ -65,7 +65,15 @@ class MessagePosted(Event):
     @classmethod
     def sample(cls) -> Self:
         """Return an example."""
-        return cls(ticket_id=SAMPLE_ID, message_id=SAMPLE_ID, seq=1, author=_PLAYER, text="Hello", client_msg_id="c1", sent_at=SAMPLE_TIME)
+        return cls(
+            ticket_id=SAMPLE_ID,
+            message_id=SAMPLE_ID,
+            seq=1,
+            author=_PLAYER,
+            text="Hello",
+            client_msg_id="c1",
+            sent_at=SAMPLE_TIME,
+        )
 
 
 class PresenceChanged(Event):

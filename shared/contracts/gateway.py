@@ -42,7 +42,13 @@ class BrandChanged(Event):
     @classmethod
     def sample(cls) -> Self:
         """Return an example."""
-        return cls(brand="lucky", name="Lucky", languages=("en", "de"), default_language="en", support_email="support@lucky.example")
+        return cls(
+            brand="lucky",
+            name="Lucky",
+            languages=("en", "de"),
+            default_language="en",
+            support_email="support@lucky.example",
+        )
 
 
 class AccountChanged(Event):
@@ -63,6 +69,11 @@ class AccountChanged(Event):
     def sample(cls) -> Self:
         """Return an example."""
         return cls(
-            membership_id=str(SAMPLE_ID), staff_id=str(SAMPLE_ID), name="Ann", role=StaffRole.AGENT, status=StaffStatus.ONLINE,
-            active=True, changed_at=SAMPLE_TIME,
+            membership_id=str(SAMPLE_ID),
+            staff_id=str(SAMPLE_ID),
+            name="Ann",
+            role=StaffRole.AGENT,
+            status=StaffStatus.ONLINE,
+            active=True,
+            changed_at=SAMPLE_TIME,
         )

@@ -11,7 +11,8 @@ from shared.contracts.base import SAMPLE_ID, SAMPLE_TIME, Channel, ContactRef, E
 class MessageReceived(Event):
     """A message came in from an outside channel and was made durable.
 
-    `ticket_id` is set when a valid reply token or an own Message-ID threads it; `automatic` marks robots (RFC 3834), which
+    `ticket_id` is set when a valid reply token or an own Message-ID threads it; `automatic` marks robots (RFC 3834),
+    which
     stop no clock, reopen nothing and are never answered. `third_party` marks a sender who is not the ticket's contact.
     """
 
@@ -32,8 +33,17 @@ class MessageReceived(Event):
     def sample(cls) -> Self:
         """Return an example."""
         contact = ContactRef(
-            channel=Channel.EMAIL, address="kim@example.org", name="Kim", reply_from="support@lucky.example", thread=("<a@example.org>",),
+            channel=Channel.EMAIL,
+            address="kim@example.org",
+            name="Kim",
+            reply_from="support@lucky.example",
+            thread=("<a@example.org>",),
         )
         return cls(
-            message_id=SAMPLE_ID, channel=Channel.EMAIL, contact=contact, subject="Payout", text="Where is it?", received_at=SAMPLE_TIME,
+            message_id=SAMPLE_ID,
+            channel=Channel.EMAIL,
+            contact=contact,
+            subject="Payout",
+            text="Where is it?",
+            received_at=SAMPLE_TIME,
         )

@@ -23,7 +23,13 @@ class DeliveryExhausted(Event):
     @classmethod
     def sample(cls) -> Self:
         """Return an example."""
-        return cls(delivery_id=SAMPLE_ID, endpoint_id=SAMPLE_ID, webhook_id=str(SAMPLE_ID), attempts=10, exhausted_at=SAMPLE_TIME)
+        return cls(
+            delivery_id=SAMPLE_ID,
+            endpoint_id=SAMPLE_ID,
+            webhook_id=str(SAMPLE_ID),
+            attempts=10,
+            exhausted_at=SAMPLE_TIME,
+        )
 
 
 class EndpointDisabled(Event):
@@ -77,6 +83,10 @@ class MessageDispatched(Event):
     def sample(cls) -> Self:
         """Return an example."""
         return cls(
-            message_id=SAMPLE_ID, ticket_id=SAMPLE_ID, channel=Channel.EMAIL, outcome="sent", provider_id="<o-1@lucky.example>",
+            message_id=SAMPLE_ID,
+            ticket_id=SAMPLE_ID,
+            channel=Channel.EMAIL,
+            outcome="sent",
+            provider_id="<o-1@lucky.example>",
             dispatched_at=SAMPLE_TIME,
         )

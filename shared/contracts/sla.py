@@ -51,8 +51,17 @@ class ClockEvent(BaseModel):
 
 
 _CLOCK = ClockEvent(
-    ticket_id=SAMPLE_ID, clock_id=SAMPLE_ID, kind=ClockKind.FIRST_RESPONSE, state=ClockState.RUNNING, channel=Channel.WEB,
-    assignee_id=None, started_at=SAMPLE_TIME, warn_at=SAMPLE_TIME, due_at=SAMPLE_TIME, elapsed_seconds=0, occurred_at=SAMPLE_TIME,
+    ticket_id=SAMPLE_ID,
+    clock_id=SAMPLE_ID,
+    kind=ClockKind.FIRST_RESPONSE,
+    state=ClockState.RUNNING,
+    channel=Channel.WEB,
+    assignee_id=None,
+    started_at=SAMPLE_TIME,
+    warn_at=SAMPLE_TIME,
+    due_at=SAMPLE_TIME,
+    elapsed_seconds=0,
+    occurred_at=SAMPLE_TIME,
 )
 
 

@@ -72,9 +72,20 @@ class TicketState(BaseModel):
 
 
 _TICKET = TicketState(
-    id=SAMPLE_ID, number="LUCKY-1042", player_id="p-1", subject="Payout", channel=Channel.WEB, status=TicketStatus.NEW,
-    priority=Priority.NORMAL, assignee_id=None, language="en", reason="WDR.LATE", reason_class=ReasonClass.COMPLEX,
-    created_at=SAMPLE_TIME, updated_at=SAMPLE_TIME, version=1,
+    id=SAMPLE_ID,
+    number="LUCKY-1042",
+    player_id="p-1",
+    subject="Payout",
+    channel=Channel.WEB,
+    status=TicketStatus.NEW,
+    priority=Priority.NORMAL,
+    assignee_id=None,
+    language="en",
+    reason="WDR.LATE",
+    reason_class=ReasonClass.COMPLEX,
+    created_at=SAMPLE_TIME,
+    updated_at=SAMPLE_TIME,
+    version=1,
 )
 _AGENT = Author(kind=AuthorKind.STAFF, id=str(SAMPLE_ID), name="Ann")
 
@@ -100,13 +111,16 @@ class TicketOpened(TicketEvent, Event):
     @classmethod
     def sample(cls) -> Self:
         """Return an example."""
-        return cls(ticket_id=SAMPLE_ID, ticket=_TICKET, actor=Author(kind=AuthorKind.PLAYER, id="p-1"), occurred_at=SAMPLE_TIME)
+        return cls(
+            ticket_id=SAMPLE_ID, ticket=_TICKET, actor=Author(kind=AuthorKind.PLAYER, id="p-1"), occurred_at=SAMPLE_TIME
+        )
 
 
 class MessageAdded(TicketEvent, Event):
     """Words joined the timeline. `occurred_at` is the message's own time: clocks use it.
 
-    `automatic` marks robots' messages, which stop no clock and reopen nothing. `contact` is set when the ticket's player is
+    `automatic` marks robots' messages, which stop no clock and reopen nothing. `contact` is set when the ticket's
+    player is
     answered outside web chat. `live` marks a reply to a conversation that chat holds.
     """
 
@@ -126,8 +140,15 @@ class MessageAdded(TicketEvent, Event):
     def sample(cls) -> Self:
         """Return an example."""
         return cls(
-            ticket_id=SAMPLE_ID, ticket=_TICKET, actor=_AGENT, occurred_at=SAMPLE_TIME, message_id=SAMPLE_ID,
-            kind=MessageKind.REPLY, author=_AGENT, text="It is on its way.", live=True,
+            ticket_id=SAMPLE_ID,
+            ticket=_TICKET,
+            actor=_AGENT,
+            occurred_at=SAMPLE_TIME,
+            message_id=SAMPLE_ID,
+            kind=MessageKind.REPLY,
+            author=_AGENT,
+            text="It is on its way.",
+            live=True,
         )
 
 
@@ -145,7 +166,14 @@ class TicketAssigned(TicketEvent, Event):
     @classmethod
     def sample(cls) -> Self:
         """Return an example."""
-        return cls(ticket_id=SAMPLE_ID, ticket=_TICKET, actor=_AGENT, occurred_at=SAMPLE_TIME, assignee_id=str(SAMPLE_ID), assignee_role="agent")
+        return cls(
+            ticket_id=SAMPLE_ID,
+            ticket=_TICKET,
+            actor=_AGENT,
+            occurred_at=SAMPLE_TIME,
+            assignee_id=str(SAMPLE_ID),
+            assignee_role="agent",
+        )
 
 
 class TicketStatusChanged(TicketEvent, Event):
@@ -162,13 +190,17 @@ class TicketStatusChanged(TicketEvent, Event):
     def sample(cls) -> Self:
         """Return an example."""
         return cls(
-            ticket_id=SAMPLE_ID, ticket=_TICKET, actor=_AGENT, occurred_at=SAMPLE_TIME,
-            before=TicketStatus.NEW, after=TicketStatus.OPEN,
+            ticket_id=SAMPLE_ID,
+            ticket=_TICKET,
+            actor=_AGENT,
+            occurred_at=SAMPLE_TIME,
+            before=TicketStatus.NEW,
+            after=TicketStatus.OPEN,
         )
 
 
 class TicketUpdated(TicketEvent, Event):
-    """Fields of a ticket were edited: priority, subject, language or reason; `changes` maps field to [before, after]."""
+    """Fields of a ticket were edited: priority, subject, language or reason; `changes` maps each to [before, after]."""
 
     type: ClassVar[str] = "tickets.ticket.updated.v1"
     aggregate: ClassVar[str] = "ticket_id"
@@ -180,7 +212,11 @@ class TicketUpdated(TicketEvent, Event):
     def sample(cls) -> Self:
         """Return an example."""
         return cls(
-            ticket_id=SAMPLE_ID, ticket=_TICKET, actor=_AGENT, occurred_at=SAMPLE_TIME, changes={"priority": ("normal", "high")},
+            ticket_id=SAMPLE_ID,
+            ticket=_TICKET,
+            actor=_AGENT,
+            occurred_at=SAMPLE_TIME,
+            changes={"priority": ("normal", "high")},
         )
 
 
@@ -198,6 +234,10 @@ class TicketEscalated(TicketEvent, Event):
     def sample(cls) -> Self:
         """Return an example."""
         return cls(
-            ticket_id=SAMPLE_ID, ticket=_TICKET, actor=Author(kind=AuthorKind.SYSTEM, id="sla"), occurred_at=SAMPLE_TIME,
-            cause="sla.first_response.breached", senior_id=str(SAMPLE_ID),
+            ticket_id=SAMPLE_ID,
+            ticket=_TICKET,
+            actor=Author(kind=AuthorKind.SYSTEM, id="sla"),
+            occurred_at=SAMPLE_TIME,
+            cause="sla.first_response.breached",
+            senior_id=str(SAMPLE_ID),
         )

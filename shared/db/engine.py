@@ -1,6 +1,5 @@
 """Two roles on one database: the application, bound to a brand, and the worker, for relay and timers."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import ClassVar, Final, TypeAlias
@@ -96,7 +95,7 @@ class Database:
                     raise
                 recorded = bool(session.info.pop("recorded", False))
                 await session.commit()
-        except (SQLAlchemyError, OSError, asyncio.TimeoutError, *_AWAY) as error:
+        except (TimeoutError, SQLAlchemyError, OSError, *_AWAY) as error:
             raise _translated(error) from error
         if recorded:
             for wake in self.after_commit:
@@ -119,7 +118,9 @@ def _translated(error: BaseException) -> BaseException:
     driver_error = getattr(cause, "__cause__", None) or cause
     if isinstance(driver_error, AsyncpgQueryCanceled):
         return StatementTimedOut(retry_after=1)
-    if isinstance(driver_error, (*_AWAY, TimeoutError)) or (isinstance(error, DBAPIError) and error.connection_invalidated):
+    if isinstance(driver_error, (*_AWAY, TimeoutError)) or (
+        isinstance(error, DBAPIError) and error.connection_invalidated
+    ):
         return DatabaseUnavailable(retry_after=1)
     return error
 

@@ -90,9 +90,7 @@ def _run(connection: Connection, service: str) -> None:
 
     environment = EnvironmentContext(_config(service), scripts, fn=steps)
     with environment:
-        environment.configure(
-            connection=connection, target_metadata=None, transaction_per_migration=True
-        )
+        environment.configure(connection=connection, target_metadata=None, transaction_per_migration=True)
         with environment.begin_transaction():
             environment.run_migrations()
 
@@ -104,11 +102,7 @@ def _differences(connection: Connection, service: str) -> Sequence[object]:
         for table in metadata.tables.values():
             table.to_metadata(merged)
     context = MigrationContext.configure(connection, opts={"compare_type": True})
-    return [
-        difference
-        for difference in compare_metadata(context, merged)
-        if not _is_about_alembic(difference)
-    ]
+    return [difference for difference in compare_metadata(context, merged) if not _is_about_alembic(difference)]
 
 
 def _is_about_alembic(difference: object) -> bool:

@@ -18,7 +18,7 @@ class HasBrand(Protocol):
 
 
 async def open_session(request: Request) -> AsyncIterator[Session]:
-    """Open the request's transaction, bound to the brand of the verified caller: without one there is no transaction."""
+    """Open the request's transaction, bound to the brand of the verified caller; without one there is none."""
     database: Database = request.app.state.ground.database
     caller: HasBrand = request.app.state.identify(request)
     async with database.begin(caller.brand) as session:

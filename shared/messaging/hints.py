@@ -8,7 +8,9 @@ import structlog
 from pydantic import ValidationError
 
 from shared.contracts.base import Envelope
+from shared.messaging.metrics import HINTS_LOST
 from shared.messaging.runtime import Ground
+from shared.messaging.settling import asked_to_stop
 from shared.messaging.subscriptions import Listener, Received
 from shared.messaging.transport import Delivery
 from shared.telemetry import message_context
@@ -55,13 +57,16 @@ class Hints:
             self._waiting.put_nowait(call)
         except asyncio.QueueFull:
             call.close()
-            _logger.warning("hint_dropped", service=self._ground.database.service)
+            HINTS_LOST.labels(self._ground.database.service).inc()
 
     async def _work(self) -> None:
         while True:
             call = await self._waiting.get()
             try:
                 await call
+            except asyncio.CancelledError:
+                if asked_to_stop():
+                    raise
             except Exception as error:  # noqa: BLE001 - a hint that fails must not silence the next
                 _logger.warning("hint_failed", service=self._ground.database.service, error=repr(error))
 

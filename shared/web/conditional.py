@@ -1,10 +1,12 @@
 """Conditional edits (RFC 9110, section 13): nobody overwrites what he has not seen."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Final
 
 from fastapi import Depends, Header
 
 from shared.errors import DomainError, Kind
+
+_MOST_DIGITS: Final = 18
 
 
 class Stale(DomainError):
@@ -35,7 +37,7 @@ def if_match(if_match: Annotated[str | None, Header(description='the ETag that w
     if if_match is None:
         raise IfMatchMissing(field="#header/If-Match")
     digits = if_match.strip().removeprefix('"').removesuffix('"')
-    if if_match.strip() != f'"{digits}"' or not digits.isascii() or not digits.isdigit() or len(digits) > 18:
+    if if_match.strip() != f'"{digits}"' or not digits.isascii() or not digits.isdigit() or len(digits) > _MOST_DIGITS:
         raise IfMatchMalformed(field="#header/If-Match")
     return int(digits)
 

@@ -30,12 +30,15 @@ _logger = structlog.get_logger(module=__name__)
 class Edge:
     """Outermost ASGI layer of a service.
 
-    A request that finds `max_in_flight` others running waits at most two seconds, and only if the queue holds fewer than four
-    times as many; else it gets 503: overload is shed before work starts. One whose caller has less than 50 ms left gets 504 without work. Bodies over `max_body_bytes` are refused
-    before they are buffered. An unexpected error is logged and answered 500 with a title only.
+    A request that finds `max_in_flight` others running waits at most two seconds, and only if the queue holds fewer
+    than four times as many; else it gets 503: overload is shed before work starts. One whose caller has less than
+    50 ms left gets 504 without work. Bodies over `max_body_bytes` are refused before they are buffered. An unexpected
+    error is logged and answered 500 with a title only.
     """
 
-    def __init__(self, app: ASGIApp, *, service: str, max_in_flight: int, max_body_bytes: int, problem_base: str) -> None:
+    def __init__(
+        self, app: ASGIApp, *, service: str, max_in_flight: int, max_body_bytes: int, problem_base: str
+    ) -> None:
         self._app = app
         self._service = service
         self._slots = asyncio.Semaphore(max_in_flight)
@@ -55,7 +58,9 @@ class Edge:
         with request_context(request_id, _text(headers.get(b"traceparent"))):
             await self._measured(scope, receive, _with_request_id(send, request_id), headers)
 
-    async def _measured(self, scope: Scope, receive: Receive, send: Send, headers: MutableMapping[bytes, bytes]) -> None:
+    async def _measured(
+        self, scope: Scope, receive: Receive, send: Send, headers: MutableMapping[bytes, bytes]
+    ) -> None:
         started = time.perf_counter()
         watched = _WatchedSend(send)
         try:
@@ -65,7 +70,9 @@ class Edge:
             labels = (self._service, scope["method"], route, str(watched.status))
             REQUEST_SECONDS.labels(*labels).observe(time.perf_counter() - started)
 
-    async def _guarded(self, scope: Scope, receive: Receive, send: "_WatchedSend", headers: MutableMapping[bytes, bytes]) -> None:
+    async def _guarded(
+        self, scope: Scope, receive: Receive, send: "_WatchedSend", headers: MutableMapping[bytes, bytes]
+    ) -> None:
         budget = _budget_ms(headers.get(DEADLINE_HEADER))
         if budget < _LEAST_MS:
             await self._refuse(scope, send, 504, "deadline-exceeded", "No time was left for this request")
@@ -75,7 +82,9 @@ class Edge:
             return
         if not await self._slot():
             REQUESTS_SHED.labels(self._service).inc()
-            await self._refuse(scope, send, 503, "overloaded", "Too many requests are running", [(b"retry-after", b"1")])
+            await self._refuse(
+                scope, send, 503, "overloaded", "Too many requests are running", [(b"retry-after", b"1")]
+            )
             return
         try:
             with IN_FLIGHT.labels(self._service).track_inprogress():
@@ -100,8 +109,9 @@ class Edge:
         return True
 
     async def _answered(self, scope: Scope, receive: Receive, send: "_WatchedSend", budget: float) -> None:
+        limit = asyncio.timeout(budget / 1000)
         try:
-            async with asyncio.timeout(budget / 1000) as limit:
+            async with limit:
                 await self._app(scope, receive, send)
         except TimeoutError:
             if not limit.expired() or send.started:
@@ -113,10 +123,17 @@ class Edge:
                 raise
             await self._refuse(scope, send, 500, "internal-error", "Something went wrong on our side")
 
-    async def _refuse(self, scope: Scope, send: Send, status: int, code: str, title: str, headers: Headers | None = None) -> None:
+    async def _refuse(
+        self, scope: Scope, send: Send, status: int, code: str, title: str, headers: Headers | None = None
+    ) -> None:
         body = problem_body(
-            base=self._problem_base, status=status, code=code, title=title, detail=title,
-            instance=scope["path"], request_id=scope["state"]["request_id"],
+            base=self._problem_base,
+            status=status,
+            code=code,
+            title=title,
+            detail=title,
+            instance=scope["path"],
+            request_id=scope["state"]["request_id"],
         )
         kind = (b"content-type", MEDIA_TYPE.encode())
         length = (b"content-length", str(len(body)).encode())

@@ -1,8 +1,9 @@
-"""Safe retries of unsafe requests: the answer is stored in the transaction of its effect (IETF Idempotency-Key draft)."""
+"""Safe retries of unsafe requests (IETF Idempotency-Key draft): the answer is stored with its effect."""
 
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Annotated, ClassVar, Final
 
 from fastapi import Depends, Header, Request
@@ -20,6 +21,7 @@ from shared.web.actor import Actor, ActorDep, ActorKind
 KEPT_HOURS: Final = 48
 _LOCK_NOT_AVAILABLE: Final = "55P03"
 _STORED_BYTES: Final = 64 * 1024
+_KEY_LENGTH: Final = 255
 
 
 class IdempotencyKeyMissing(DomainError):
@@ -69,7 +71,8 @@ class Once:
     async def answer(self, run: Run, *, status: int = 200) -> Response:
         """Run and answer; with a key, the answer is stored in the same transaction.
 
-        A twin that comes while the first one runs waits for the lock timeout, then gets `RequestInProgress`. Refusals roll the
+        A twin that comes while the first one runs waits for the lock timeout, then gets `RequestInProgress`. Refusals
+        roll the
         key back, so the same key may be tried again.
         """
         if self._key is None:
@@ -151,12 +154,14 @@ OnceDep = Annotated[Once, Depends(once, scope="function")]
 
 
 def _well_formed(key: str) -> bool:
-    return 1 <= len(key) <= 255 and key.isascii() and key.isprintable()
+    return 1 <= len(key) <= _KEY_LENGTH and key.isascii() and key.isprintable()
 
 
 def _response(result: BaseModel | Reply | None, status: int) -> Response:
     reply = result if isinstance(result, Reply) else Reply(result)
     if reply.model is None:
-        return Response(status_code=204 if status == 200 else status, headers=dict(reply.headers))
+        return Response(
+            status_code=HTTPStatus.NO_CONTENT if status == HTTPStatus.OK else status, headers=dict(reply.headers)
+        )
     body = reply.model.model_dump_json().encode()
     return Response(body, status_code=status, media_type="application/json", headers=dict(reply.headers))

@@ -1,6 +1,7 @@
 """Every refusal as `application/problem+json` (RFC 9457); the only place that knows status codes."""
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Annotated, Final
 
 import structlog
@@ -34,7 +35,7 @@ _logger = structlog.get_logger(module=__name__)
 
 
 class FieldProblem(BaseModel):
-    """One offending input: `pointer` is a JSON pointer into the body, or `#query/name`, `#path/name`, `#header/name`."""
+    """One offending input: `pointer` is a JSON pointer into the body, or `#query/name`, `#header/name`."""
 
     pointer: str
     detail: str
@@ -72,8 +73,17 @@ def problem_response(description: str) -> dict[str, object]:
     }
 
 
-def problem_body(*, base: str, status: int, code: str, title: str, detail: str, instance: str, request_id: str,
-                 extra: Mapping[str, object] | None = None) -> bytes:
+def problem_body(
+    *,
+    base: str,
+    status: int,
+    code: str,
+    title: str,
+    detail: str,
+    instance: str,
+    request_id: str,
+    extra: Mapping[str, object] | None = None,
+) -> bytes:
     """Return the bytes of a problem document."""
     document = {
         "type": f"{base}/problems/{code}",
@@ -96,12 +106,26 @@ def install_problems(app: FastAPI, *, public_base_url: str) -> None:
     app.add_exception_handler(HTTPException, _on_http_exception)
 
 
-def answer(request: Request, *, status: int, code: str, title: str, detail: str,
-           headers: Mapping[str, str] | None = None, extra: Mapping[str, object] | None = None) -> Response:
+def answer(
+    request: Request,
+    *,
+    status: int,
+    code: str,
+    title: str,
+    detail: str,
+    headers: Mapping[str, str] | None = None,
+    extra: Mapping[str, object] | None = None,
+) -> Response:
     """Return one problem response for this request."""
     body = problem_body(
-        base=request.app.state.problem_base, status=status, code=code, title=title, detail=detail,
-        instance=request.url.path, request_id=getattr(request.state, "request_id", ""), extra=extra,
+        base=request.app.state.problem_base,
+        status=status,
+        code=code,
+        title=title,
+        detail=detail,
+        instance=request.url.path,
+        request_id=getattr(request.state, "request_id", ""),
+        extra=extra,
     )
     return Response(body, status_code=status, media_type=MEDIA_TYPE, headers=dict(headers or {}))
 
@@ -125,11 +149,16 @@ async def _on_domain_error(request: Request, error: Exception) -> Response:
     extra: dict[str, object] = dict(error.extra)
     if error.field is not None:
         extra["errors"] = [{"pointer": _pointer_of(error.field), "detail": error.detail, "code": error.code()}]
-    if status >= 500:
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         _logger.warning("request_refused", code=error.code(), detail=error.detail)
     return answer(
-        request, status=status, code=error.code(), title=error.title(), detail=error.detail,
-        headers=headers_of(error), extra=extra,
+        request,
+        status=status,
+        code=error.code(),
+        title=error.title(),
+        detail=error.detail,
+        headers=headers_of(error),
+        extra=extra,
     )
 
 
@@ -141,8 +170,12 @@ async def _on_validation_error(request: Request, error: Exception) -> Response:
     ]
     first = f"{found[0]['pointer']}: {found[0]['detail']}" if found else "the request is malformed"
     return answer(
-        request, status=422, code="invalid-request", title="The request does not have the expected shape",
-        detail=first, extra={"errors": found},
+        request,
+        status=422,
+        code="invalid-request",
+        title="The request does not have the expected shape",
+        detail=first,
+        extra={"errors": found},
     )
 
 
@@ -151,7 +184,12 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
     code = _HTTP_CODES.get(error.status_code, f"http-{error.status_code}")
     detail = str(error.detail)
     return answer(
-        request, status=error.status_code, code=code, title=detail, detail=detail, headers=error.headers,
+        request,
+        status=error.status_code,
+        code=code,
+        title=detail,
+        detail=detail,
+        headers=error.headers,
     )
 
 

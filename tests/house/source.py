@@ -35,7 +35,10 @@ def tracked() -> tuple[str, ...]:
     """Return the files that git tracks or would track."""
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"],  # noqa: S607 - git is on every developer's path
-        cwd=ROOT, capture_output=True, text=True, check=True,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return tuple(sorted(name for name in listed.stdout.splitlines() if (ROOT / name).is_file()))
 

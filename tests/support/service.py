@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, TypeVar
+from typing import Final
 from uuid import UUID
 
 import httpx
@@ -29,7 +29,6 @@ from tests.support.database import Cluster
 
 GATEWAY_KEY: Final = OKPKey.generate_key("Ed25519")
 PUBLIC_KEY: Final = str(GATEWAY_KEY.as_dict(private=False)["x"])
-E_co = TypeVar("E_co", bound=Event)
 
 
 @dataclass
@@ -74,8 +73,14 @@ class RunningService:
         following = sequence if sequence is not None else self._sequences.get(key, 0) + 1
         self._sequences[key] = max(following, self._sequences.get(key, 0))
         envelope = Envelope(
-            id=id or new_id(), source=f"pitboss/{event.owner()}", type=event.type, subject=event.aggregate_id(),
-            time=at or SystemClock().now(), brand=brand, sequence=following, data=event.model_dump(mode="json"),
+            id=id or new_id(),
+            source=f"pitboss/{event.owner()}",
+            type=event.type,
+            subject=event.aggregate_id(),
+            time=at or SystemClock().now(),
+            brand=brand,
+            sequence=following,
+            data=event.model_dump(mode="json"),
         )
         await self.ground.transport.publish(message_of(envelope, event.stream))
         return envelope

@@ -89,15 +89,19 @@ async def test_the_binding_ends_with_the_transaction(database: Database) -> None
         assert (await session.execute(text("SELECT current_setting('pitboss.brand', true)"))).scalar() == ""
 
 
+async def _fail_after_writing(database: Database) -> None:
+    async with database.begin("lucky") as session:
+        await session.execute(insert(inbox).values(_row("lucky")))
+        session.info["recorded"] = True
+        raise LookupError
+
+
 async def test_a_failure_undoes_everything(database: Database) -> None:
     """Anything but a clean exit rolls back and wakes nobody."""
     woken: list[str] = []
     database.after_commit.append(lambda: woken.append("relay"))
     with pytest.raises(LookupError):
-        async with database.begin("lucky") as session:
-            await session.execute(insert(inbox).values(_row("lucky")))
-            session.info["recorded"] = True
-            raise LookupError
+        await _fail_after_writing(database)
     async with database.begin("lucky") as session:
         assert (await session.execute(select(inbox))).all() == []
         session.info["recorded"] = True
@@ -175,13 +179,11 @@ async def test_every_table_is_isolated_or_listed(postgres: Cluster, service: str
         async with database.begin("lucky") as session:
             found = await session.execute(
                 text(
-                    "SELECT relname, relrowsecurity AND relforcerowsecurity AS forced, EXISTS (SELECT 1 FROM pg_attribute a"
-                    " WHERE a.attrelid = c.oid AND attname = 'brand') AS branded FROM pg_class c"
+                    "SELECT relname, relrowsecurity AND relforcerowsecurity AS forced,"
+                    " EXISTS (SELECT 1 FROM pg_attribute a WHERE a.attrelid = c.oid AND attname = 'brand') AS branded FROM pg_class c"
                     " WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace"
                 )
             )
             naked = {row.relname for row in found if not (row.forced and row.branded)}
         await database.stop()
     assert naked - GLOBAL_TABLES.keys() == set()
-
-

@@ -10,12 +10,13 @@ Contents = dict[str, list[str]]
 
 
 def _honest(tickets: int = 3, writes: int = 8) -> tuple[Ledger, Contents]:
-    ledger, contents = Ledger(), {f"t{t}": [] for t in range(tickets)}
+    ledger = Ledger()
+    contents: Contents = {f"t{t}": [] for t in range(tickets)}
     for number in range(writes):
-        for ticket in contents:
+        for ticket, marks in contents.items():
             entry = ledger.intend(f"{ticket}-{number}", writer=f"player-{ticket}", ticket=ticket)
             entry.outcome = Outcome.ACKED
-            contents[ticket].append(entry.mark)
+            marks.append(entry.mark)
     return ledger, contents
 
 

@@ -1,0 +1,1 @@
+"""A scripted day on the running product, seen from outside: players, staff, an operator's server."""
