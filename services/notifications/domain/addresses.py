@@ -38,7 +38,8 @@ _CLOSED_4: Final = tuple(
 )
 _OPEN_6: Final = IPv6Network("2000::/3")
 _CLOSED_6: Final = tuple(
-    IPv6Network(network) for network in ("2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20")
+    IPv6Network(network)
+    for network in ("2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3ffe::/16", "3fff::/20")
 )
 _NAT64: Final = IPv6Network("64:ff9b::/96")
 _LOW_32: Final = 0xFFFF_FFFF
@@ -103,6 +104,8 @@ def check_url(url: str, policy: UrlPolicy) -> Target:
         raise _refused("the URL must not contain user information")
     if parts.fragment:
         raise _refused("the URL must not have a fragment")
+    if "[" in parts.netloc and ":" not in host:
+        raise _refused("only an IPv6 address stands in brackets")
     _check_host(host, policy)
     return Target(host, _checked_port(port, parts.scheme, policy))
 
