@@ -1,0 +1,159 @@
+"""HTTP edge of chat."""
+
+from typing import Annotated, Final
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Header, Query, Response
+
+from services.chat.domain.errors import SessionHasEnded, SessionNotFound, StaffAnswerThroughTickets, TextRefused
+from services.chat.domain.values import Draft, Person
+from services.chat.schemas.http import (
+    PostMessage,
+    SocketTicket,
+    StartedSession,
+    StartSession,
+    Transcript,
+    TranscriptMessage,
+)
+from services.chat.settings import Settings
+from services.chat.use_cases.posting import post_message
+from services.chat.use_cases.sessions import Opening, end_session, open_session
+from services.chat.use_cases.socket_tickets import issue_socket_ticket
+from services.chat.use_cases.transcripts import read_page
+from shared.db.session import SessionDep
+from shared.messaging.runtime import Ground
+from shared.service import GroundDep
+from shared.web.actor import Actor, ActorKind, require
+from shared.web.idempotency import OnceDep
+from shared.web.problems import problems
+
+SOCKET_PATH: Final = "/v1/chat/socket"
+router: Final = APIRouter(tags=["chat"])
+
+Talker = Annotated[Actor, Depends(require(ActorKind.PLAYER, ActorKind.VISITOR))]
+Poster = Annotated[Actor, Depends(require(ActorKind.PLAYER, ActorKind.VISITOR, ActorKind.STAFF, role="agent"))]
+Reader = Annotated[
+    Actor,
+    Depends(
+        require(ActorKind.PLAYER, ActorKind.VISITOR, ActorKind.STAFF, ActorKind.SERVER, role="agent", scope="chat:read")
+    ),
+]
+Agent = Annotated[Actor, Depends(require(ActorKind.STAFF, role="agent"))]
+Origin = Annotated[str | None, Header(description="a socket opened with the ticket must come from the same origin")]
+Key = Annotated[
+    str | None, Header(max_length=255, description="repeating it means the same conversation and the same first words")
+]
+
+
+@router.post("/v1/chat/sessions", status_code=201, responses=problems(SessionHasEnded, TextRefused))
+async def start_session(
+    *,
+    body: StartSession,
+    session: SessionDep,
+    actor: Talker,
+    ground: GroundDep,
+    origin: Origin = None,
+    idempotency_key: Key = None,
+) -> StartedSession:
+    """Open a live conversation, or come back to the open one, and get a way onto its socket.
+
+    Repeating the request is harmless without any key; a key also protects `new` and first words without
+    `client_msg_id`. The answer is made anew each time, because a socket ticket works only once.
+    """
+    now = ground.clock.now()
+    person = _person(actor)
+    ticket_id, last_seq = await open_session(session, person=person, opening=_opening(body, idempotency_key), now=now)
+    life = _settings(ground).socket_ticket_life
+    ticket = await issue_socket_ticket(session, person=person, ticket_id=ticket_id, origin=origin, now=now, life=life)
+    return StartedSession(ticket_id=ticket_id, socket_url=_socket_url(ground), socket_ticket=ticket, last_seq=last_seq)
+
+
+@router.post("/v1/desk/socket-tickets", status_code=201, tags=["desk"])
+async def issue_desk_ticket(
+    session: SessionDep, actor: Agent, ground: GroundDep, origin: Origin = None
+) -> SocketTicket:
+    """Get a way onto the socket for a member of staff; conversations assigned to them are heard without asking."""
+    life = _settings(ground).socket_ticket_life
+    ticket = await issue_socket_ticket(
+        session, person=_person(actor), ticket_id=None, origin=origin, now=ground.clock.now(), life=life
+    )
+    return SocketTicket(socket_url=_socket_url(ground), socket_ticket=ticket)
+
+
+@router.get("/v1/chat/sessions/{ticket_id}/messages", responses=problems(SessionNotFound))
+async def read_transcript(
+    ticket_id: UUID,
+    session: SessionDep,
+    actor: Reader,
+    after_seq: Annotated[int, Query(ge=0, le=2**53, description="messages after this one")] = 0,
+    limit: Annotated[int, Query(ge=1, le=100)] = 25,
+) -> Transcript:
+    """Read a conversation in order: players and visitors their own, staff and servers those of their brand."""
+    page = await read_page(
+        session, brand=actor.brand, ticket_id=ticket_id, after_seq=after_seq, limit=limit, owner=_owner(actor)
+    )
+    return Transcript.of(page)
+
+
+@router.post(
+    "/v1/chat/sessions/{ticket_id}/messages",
+    status_code=201,
+    response_model=TranscriptMessage,
+    responses=problems(SessionNotFound, SessionHasEnded, StaffAnswerThroughTickets),
+)
+async def post_to_session(
+    *, ticket_id: UUID, body: PostMessage, session: SessionDep, actor: Poster, ground: GroundDep, once: OnceDep
+) -> Response:
+    """Say something, exactly as over the socket; the same `client_msg_id` over either way is one message."""
+    if actor.kind is ActorKind.STAFF:
+        detail = f"post staff's words to /v1/tickets/{ticket_id}/messages"
+        raise StaffAnswerThroughTickets(detail, location=f"/v1/tickets/{ticket_id}/messages")
+    draft = Draft(ticket_id, actor.author(), body.text, body.client_msg_id)
+
+    async def post() -> TranscriptMessage:
+        message = await post_message(session, brand=actor.brand, draft=draft, now=ground.clock.now())
+        return TranscriptMessage.of(message)
+
+    return await once.answer(post, status=201)
+
+
+@router.delete("/v1/chat/sessions/{ticket_id}", status_code=204, responses=problems(SessionNotFound))
+@router.post("/v1/chat/sessions/{ticket_id}/end", status_code=204, responses=problems(SessionNotFound))
+async def end(ticket_id: UUID, session: SessionDep, actor: Poster, ground: GroundDep) -> Response:
+    """End a conversation; its ticket lives on, and ending it again changes nothing."""
+    reason = "staff" if actor.kind is ActorKind.STAFF else "player"
+    await end_session(
+        session, brand=actor.brand, ticket_id=ticket_id, reason=reason, now=ground.clock.now(), owner=_owner(actor)
+    )
+    return Response(status_code=204)
+
+
+def _person(actor: Actor) -> Person:
+    author = actor.author()
+    return Person(actor.brand, author.kind, author.id, author.name)
+
+
+def _owner(actor: Actor) -> Person | None:
+    return _person(actor) if actor.kind in {ActorKind.PLAYER, ActorKind.VISITOR} else None
+
+
+def _opening(body: StartSession, key: str | None) -> Opening:
+    words = body.message
+    return Opening(
+        subject=body.subject,
+        language=body.language,
+        text=None if words is None else words.text,
+        client_msg_id=None if words is None else words.client_msg_id,
+        fresh=body.new,
+        key=key,
+    )
+
+
+def _settings(ground: Ground) -> Settings:
+    assert isinstance(ground.settings, Settings)  # noqa: S101 - `create_app` made them
+    return ground.settings
+
+
+def _socket_url(ground: Ground) -> str:
+    base = ground.settings.public_base_url.rstrip("/")
+    return f"ws{base.removeprefix('http')}{SOCKET_PATH}"

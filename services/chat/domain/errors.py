@@ -1,0 +1,47 @@
+"""Why chat refuses something."""
+
+from typing import ClassVar
+
+from shared.errors import DomainError, Kind
+
+
+class SessionNotFound(DomainError):
+    """There is no such conversation."""
+
+    kind: ClassVar[Kind] = Kind.NOT_FOUND
+
+
+class SessionHasEnded(DomainError):
+    """The conversation has ended; open a new one."""
+
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+class StaffAnswerThroughTickets(DomainError):
+    """Staff's words enter through the ticket."""
+
+    kind: ClassVar[Kind] = Kind.FORBIDDEN
+
+
+class TextRefused(DomainError):
+    """The text cannot be taken."""
+
+    kind: ClassVar[Kind] = Kind.INVALID
+
+
+class SocketTicketRefused(DomainError):
+    """The socket ticket is unknown, used, expired or of someone else."""
+
+    kind: ClassVar[Kind] = Kind.UNAUTHENTICATED
+
+
+class OriginRefused(DomainError):
+    """The socket comes from another origin than its ticket."""
+
+    kind: ClassVar[Kind] = Kind.FORBIDDEN
+
+
+class TooManyWaiting(DomainError):
+    """More messages wait to be written than this process accepts."""
+
+    kind: ClassVar[Kind] = Kind.UNAVAILABLE

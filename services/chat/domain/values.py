@@ -1,0 +1,135 @@
+"""The words chat works with."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import IntEnum
+from typing import Final
+from uuid import UUID
+
+from services.chat.domain.errors import TextRefused
+from shared.contracts.base import Author, AuthorKind
+
+LONGEST_TEXT: Final = 16_000
+_LEAST_STEP: Final = timedelta(microseconds=1)
+
+
+class CloseCode(IntEnum):
+    """Why the server ends a socket; 4000-4999 are ours (RFC 6455, section 7.4.2)."""
+
+    GOING_AWAY = 1001
+    TOO_BIG = 1009
+    RESTART = 1012
+    OVERLOADED = 1013
+    BAD_FRAME = 4400
+    EXPIRED = 4401
+    FORBIDDEN = 4403
+    SLOW = 4408
+    REPLACED = 4409
+    RATE = 4429
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Whoever holds a socket or a session: a player, a visitor or a member of staff of one brand."""
+
+    brand: str
+    kind: AuthorKind
+    id: str
+    name: str | None = None
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What makes two sockets belong to the same person; the display name does not."""
+        return self.brand, self.kind.value, self.id
+
+    @property
+    def is_staff(self) -> bool:
+        """True for people at the desk."""
+        return self.kind is AuthorKind.STAFF
+
+    def author(self) -> Author:
+        """Return the person as the author of words."""
+        return Author(kind=self.kind, id=self.id, name=self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """Words that want a place in a transcript.
+
+    Either `client_msg_id` (words from a socket or from HTTP) or `message_id` (a reply that entered through tickets)
+    recognises a repetition. `said_at` is the time of a reply; words from here are dated when they are written.
+    """
+
+    ticket_id: UUID
+    author: Author
+    text: str
+    client_msg_id: str | None = None
+    message_id: UUID | None = None
+    said_at: datetime | None = None
+
+    @property
+    def is_reply(self) -> bool:
+        """True for words that entered through tickets: they are appended even after the session ended."""
+        return self.message_id is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Words in their place: `seq` counts from 1 without gaps, `sent_at` strictly increases within a conversation."""
+
+    ticket_id: UUID
+    seq: int
+    id: UUID
+    author: Author
+    text: str
+    client_msg_id: str | None
+    sent_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A session as its row says; `version` is the sequence of its last event."""
+
+    ticket_id: UUID
+    player_kind: AuthorKind
+    player_id: str
+    last_seq: int
+    version: int
+    last_sent_at: datetime | None
+    ended_at: datetime | None
+
+    def belongs_to(self, author: Author) -> bool:
+        """True if `author` is the player or visitor of this conversation."""
+        return author.kind is self.player_kind and author.id == self.player_id
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """How far somebody got in a conversation; both marks only ever rise."""
+
+    ticket_id: UUID
+    reader: Author
+    delivered_seq: int = 0
+    read_seq: int = 0
+
+    def risen_by(self, other: "Receipt") -> "Receipt":
+        """Return the higher of each mark; what was read was delivered."""
+        read = max(self.read_seq, other.read_seq)
+        delivered = max(self.delivered_seq, other.delivered_seq, read)
+        return Receipt(self.ticket_id, self.reader, delivered, read)
+
+
+def accepted_text(text: str) -> str:
+    """Return `text` if a transcript can hold it: 1 to 16 000 characters, something to read, no NUL (PostgreSQL)."""
+    if not text.strip():
+        raise TextRefused("the text is empty", field="text")
+    if len(text) > LONGEST_TEXT:
+        raise TextRefused(f"the text is longer than {LONGEST_TEXT} characters", field="text")
+    if "\x00" in text:
+        raise TextRefused("the text contains a NUL character", field="text")
+    return text
+
+
+def dated(wanted: datetime, last: datetime | None) -> datetime:
+    """Return the time of the next message: `wanted`, but always after `last`."""
+    return wanted if last is None or wanted > last else last + _LEAST_STEP

@@ -1,0 +1,1 @@
+"""SQL of chat, one function per question or write."""

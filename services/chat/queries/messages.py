@@ -1,0 +1,97 @@
+"""The transcript: read after a sequence number, written in one statement."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Row, select, text
+
+from services.chat.domain.values import Message
+from services.chat.tables import chat_messages
+from shared.contracts.base import Author, AuthorKind
+from shared.db.engine import Session
+
+_MESSAGE = chat_messages.c
+# One statement and one compiled form for any number of messages, at most one of each conversation: the transcript, the
+# conversation's row and the ledger of events change together in one round trip.
+_APPEND: Final = text(
+    "WITH appended AS ("
+    " INSERT INTO chat_messages"
+    " (brand, ticket_id, seq, id, author_kind, author_id, author_name, text, client_msg_id, sent_at)"
+    " SELECT :brand, * FROM unnest(CAST(:ticket_ids AS uuid[]), CAST(:seqs AS bigint[]), CAST(:ids AS uuid[]),"
+    " CAST(:kinds AS text[]), CAST(:authors AS text[]), CAST(:names AS text[]), CAST(:texts AS text[]),"
+    " CAST(:client_msg_ids AS text[]), CAST(:times AS timestamptz[]))"
+    " RETURNING ticket_id, seq, sent_at),"
+    " told AS (INSERT INTO outbox (brand, event_id, type, stream, aggregate_id, sequence, envelope)"
+    " SELECT :brand, * FROM unnest(CAST(:event_ids AS uuid[]), CAST(:types AS text[]), CAST(:streams AS text[]),"
+    " CAST(:aggregates AS text[]), CAST(:sequences AS bigint[]), CAST(:envelopes AS text[])))"
+    " UPDATE chat_sessions SET last_seq = appended.seq, version = version + 1, last_sent_at = appended.sent_at"
+    " FROM appended WHERE chat_sessions.ticket_id = appended.ticket_id AND chat_sessions.brand = :brand"
+)
+_EARLIER: Final = text(
+    "SELECT ticket_id, seq, id, author_kind, author_id, author_name, text, client_msg_id, sent_at FROM chat_messages"
+    " WHERE brand = :brand AND ((ticket_id, client_msg_id) IN"
+    " (SELECT * FROM unnest(CAST(:ticket_ids AS uuid[]), CAST(:client_msg_ids AS text[])))"
+    " OR id = ANY(CAST(:ids AS uuid[])))"
+)
+
+
+async def earlier_messages(
+    session: Session, brand: str, *, sent: Iterable[tuple[UUID, str]], ids: Sequence[UUID]
+) -> list[Message]:
+    """Return what was already written with one of these (conversation, client_msg_id) or message ids."""
+    pairs = list(sent)
+    if not pairs and not ids:
+        return []
+    values = {
+        "brand": brand,
+        "ticket_ids": [ticket_id for ticket_id, _ in pairs],
+        "client_msg_ids": [client_msg_id for _, client_msg_id in pairs],
+        "ids": list(ids),
+    }
+    return [_message(row) for row in await session.execute(_EARLIER, values)]
+
+
+async def append_messages(
+    session: Session, brand: str, messages: Sequence[Message], events: Sequence[Mapping[str, object]]
+) -> None:
+    """Write messages of different, locked conversations and the outbox rows that tell them, one each."""
+    values: dict[str, object] = {
+        "brand": brand,
+        "ticket_ids": [message.ticket_id for message in messages],
+        "seqs": [message.seq for message in messages],
+        "ids": [message.id for message in messages],
+        "kinds": [message.author.kind.value for message in messages],
+        "authors": [message.author.id for message in messages],
+        "names": [message.author.name for message in messages],
+        "texts": [message.text for message in messages],
+        "client_msg_ids": [message.client_msg_id for message in messages],
+        "times": [message.sent_at for message in messages],
+        "event_ids": [event["event_id"] for event in events],
+        "types": [event["type"] for event in events],
+        "streams": [event["stream"] for event in events],
+        "aggregates": [event["aggregate_id"] for event in events],
+        "sequences": [event["sequence"] for event in events],
+        "envelopes": [event["envelope"] for event in events],
+    }
+    await session.execute(_APPEND, values)
+
+
+async def transcript(session: Session, brand: str, ticket_id: UUID, *, after_seq: int, limit: int) -> list[Message]:
+    """Return at most `limit` messages above `after_seq`, oldest first."""
+    page = (
+        select(
+            _MESSAGE.ticket_id, _MESSAGE.seq, _MESSAGE.id, _MESSAGE.author_kind, _MESSAGE.author_id,
+            _MESSAGE.author_name, _MESSAGE.text, _MESSAGE.client_msg_id, _MESSAGE.sent_at,
+        )
+        .where(_MESSAGE.brand == brand, _MESSAGE.ticket_id == ticket_id, _MESSAGE.seq > after_seq)
+        .order_by(_MESSAGE.seq)
+        .limit(limit)
+    )  # fmt: skip
+    return [_message(row) for row in await session.execute(page)]
+
+
+def _message(row: Row[*tuple[Any, ...]]) -> Message:
+    ticket_id, seq, id_, kind, author_id, name, words, client_msg_id, sent_at = row
+    author = Author(kind=AuthorKind(kind), id=author_id, name=name)
+    return Message(ticket_id, seq, id_, author, words, client_msg_id, sent_at)

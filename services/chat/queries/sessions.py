@@ -1,0 +1,151 @@
+"""Session rows: found, locked, opened, ended, assigned."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, insert, select, text, update
+
+from services.chat.domain.values import Conversation, Person
+from services.chat.queries.arrays import one_of
+from services.chat.tables import chat_sessions
+from shared.contracts.base import AuthorKind
+from shared.db.engine import Session
+
+_SESSION = chat_sessions.c
+_COLUMNS: Final = (
+    _SESSION.ticket_id,
+    _SESSION.player_kind,
+    _SESSION.player_id,
+    _SESSION.last_seq,
+    _SESSION.version,
+    _SESSION.last_sent_at,
+    _SESSION.ended_at,
+)
+# Locks are taken in one order, so that two batches with the same conversations wait for each other and never deadlock.
+_LOCK: Final = text(
+    "SELECT ticket_id, player_kind, player_id, last_seq, version, last_sent_at, ended_at FROM chat_sessions "
+    "WHERE brand = :brand AND ticket_id = ANY(CAST(:ticket_ids AS uuid[])) ORDER BY ticket_id FOR UPDATE"
+)
+_QUEUE_UP: Final = text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))")
+
+
+async def lock_sessions(session: Session, brand: str, ticket_ids: Sequence[UUID]) -> dict[UUID, Conversation]:
+    """Lock the rows of these conversations until the transaction ends; unknown ones are left out."""
+    rows = await session.execute(_LOCK, {"brand": brand, "ticket_ids": list(ticket_ids)})
+    return {row.ticket_id: _conversation(row) for row in rows}
+
+
+async def session_of(session: Session, brand: str, ticket_id: UUID) -> Conversation | None:
+    """Return one conversation without locking it."""
+    rows = await session.execute(select(*_COLUMNS).where(_SESSION.brand == brand, _SESSION.ticket_id == ticket_id))
+    row = rows.one_or_none()
+    return None if row is None else _conversation(row)
+
+
+async def queue_up(session: Session, person: Person) -> None:
+    """Let the callers of one person pass one after the other until the transaction ends."""
+    await session.execute(_QUEUE_UP, {"key": "/".join(("chat", *person.key))})
+
+
+async def open_session_of(session: Session, person: Person) -> Conversation | None:
+    """Return the newest conversation of `person` that has not ended."""
+    newest = (
+        select(*_COLUMNS)
+        .where(*_owned_by(person), _SESSION.ended_at.is_(None))
+        .order_by(_SESSION.started_at.desc())
+        .limit(1)
+    )
+    row = (await session.execute(newest)).one_or_none()
+    return None if row is None else _conversation(row)
+
+
+async def session_opened_with(session: Session, person: Person, key: str) -> Conversation | None:
+    """Return the conversation that `person` opened with this idempotency key."""
+    rows = await session.execute(select(*_COLUMNS).where(*_owned_by(person), _SESSION.opened_with == key))
+    row = rows.one_or_none()
+    return None if row is None else _conversation(row)
+
+
+async def insert_session(
+    session: Session,
+    person: Person,
+    *,
+    ticket_id: UUID,
+    subject: str | None,
+    language: str | None,
+    key: str | None,
+    at: datetime,
+) -> None:
+    """Write a new conversation at version 1."""
+    row: Mapping[str, object] = {
+        "ticket_id": ticket_id, "brand": person.brand, "player_kind": person.kind.value, "player_id": person.id,
+        "player_name": person.name, "subject": subject, "language": language, "opened_with": key, "started_at": at,
+    }  # fmt: skip
+    await session.execute(insert(chat_sessions).values(**row))
+
+
+async def end_session(session: Session, brand: str, ticket_id: UUID, *, reason: str, at: datetime) -> int:
+    """Mark a locked conversation as ended and return its new version."""
+    ended = (
+        update(chat_sessions)
+        .where(_SESSION.brand == brand, _SESSION.ticket_id == ticket_id)
+        .values(ended_at=at, ended_reason=reason, version=_SESSION.version + 1)
+        .returning(_SESSION.version)
+    )
+    return int((await session.execute(ended)).scalar_one())
+
+
+async def assign_session(
+    session: Session, brand: str, ticket_id: UUID, *, assignee_id: str | None, sequence: int
+) -> None:
+    """Store who holds the ticket, unless something newer is known; `sequence` is the ticket's version."""
+    assigned = (
+        update(chat_sessions)
+        .where(_SESSION.brand == brand, _SESSION.ticket_id == ticket_id, _SESSION.assigned_sequence < sequence)
+        .values(assignee_id=assignee_id, assigned_sequence=sequence)
+    )
+    await session.execute(assigned)
+
+
+async def last_seqs(
+    session: Session, brand: str, ticket_ids: Sequence[UUID], *, player: Person | None
+) -> dict[UUID, int]:
+    """Return the newest `seq` of these conversations; with `player`, of their own ones only."""
+    found = select(_SESSION.ticket_id, _SESSION.last_seq).where(
+        _SESSION.brand == brand, one_of(_SESSION.ticket_id, ticket_ids), *(() if player is None else _owned_by(player))
+    )
+    return {row.ticket_id: row.last_seq for row in await session.execute(found)}
+
+
+async def heads(session: Session, ticket_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """Return the newest `seq` of conversations of any brand (worker role)."""
+    found = select(_SESSION.ticket_id, _SESSION.last_seq).where(one_of(_SESSION.ticket_id, ticket_ids))
+    return {row.ticket_id: row.last_seq for row in await session.execute(found)}
+
+
+async def assigned_to(session: Session, staff: Sequence[tuple[str, str]]) -> list[tuple[str, str, UUID]]:
+    """Return (brand, staff id, conversation) of every open conversation these people hold, by (brand, staff id)."""
+    brands, people = zip(*staff, strict=True)
+    held = select(_SESSION.brand, _SESSION.assignee_id, _SESSION.ticket_id).where(
+        _SESSION.ended_at.is_(None), one_of(_SESSION.brand, set(brands)), one_of(_SESSION.assignee_id, set(people))
+    )
+    wanted = set(staff)
+    return [(b, str(a), t) for b, a, t in await session.execute(held) if (b, a) in wanted]
+
+
+def _owned_by(person: Person) -> tuple[ColumnElement[bool], ...]:
+    return (_SESSION.brand == person.brand, _SESSION.player_kind == person.kind.value, _SESSION.player_id == person.id)
+
+
+def _conversation(row: Row[*tuple[Any, ...]]) -> Conversation:
+    return Conversation(
+        ticket_id=row.ticket_id,
+        player_kind=AuthorKind(row.player_kind),
+        player_id=row.player_id,
+        last_seq=row.last_seq,
+        version=row.version,
+        last_sent_at=row.last_sent_at,
+        ended_at=row.ended_at,
+    )

@@ -1,0 +1,1 @@
+"""Shapes at the edges of chat: HTTP bodies and socket frames."""

@@ -1,0 +1,167 @@
+"""The frames of the socket protocol: JSON objects whose `t` names their kind."""
+
+from collections.abc import Mapping
+from typing import Annotated, Final, Literal, TypeAlias
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic_core import to_json
+
+from services.chat.domain.values import Message, Receipt
+from services.chat.schemas.http import ClientMessageId
+from shared.contracts.base import Author, AuthorKind
+from shared.errors import DomainError
+from shared.web.problems import STATUS
+
+Seq: TypeAlias = Annotated[int, Field(ge=0, le=2**53)]
+
+
+class ClientFrame(BaseModel):
+    """What a client says; members it does not need are ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Hello(ClientFrame):
+    """The first frame: who this is, and how far it has read."""
+
+    t: Literal["hello"]
+    ticket: Annotated[str, Field(min_length=1, max_length=256)]
+    cursors: Annotated[dict[UUID, Seq], Field(max_length=100)] = {}
+
+
+class Send(ClientFrame):
+    """Words of a player or visitor; `ticket_id` is needed only by those with several conversations."""
+
+    t: Literal["send"]
+    client_msg_id: ClientMessageId
+    text: str
+    ticket_id: UUID | None = None
+
+
+class Typing(ClientFrame):
+    """Somebody is typing."""
+
+    t: Literal["typing"]
+    ticket_id: UUID | None = None
+
+
+class Delivered(ClientFrame):
+    """Everything up to `seq` has arrived."""
+
+    t: Literal["delivered"]
+    seq: Seq
+    ticket_id: UUID | None = None
+
+
+class Read(ClientFrame):
+    """Everything up to `seq` was seen by a person."""
+
+    t: Literal["read"]
+    seq: Seq
+    ticket_id: UUID | None = None
+
+
+class Pong(ClientFrame):
+    """The answer to `ping`."""
+
+    t: Literal["pong"]
+
+
+class Watch(ClientFrame):
+    """Staff want to hear a conversation, from after `after_seq` on."""
+
+    t: Literal["watch"]
+    ticket_id: UUID
+    after_seq: Seq = 0
+
+
+class Unwatch(ClientFrame):
+    """Staff no longer want to hear a conversation."""
+
+    t: Literal["unwatch"]
+    ticket_id: UUID
+
+
+Frame: TypeAlias = Hello | Send | Typing | Delivered | Read | Pong | Watch | Unwatch
+_FRAMES: Final[TypeAdapter[Frame]] = TypeAdapter(Annotated[Frame, Field(discriminator="t")])
+
+
+def parse_frame(text: str) -> Frame:
+    """Return the frame in `text`; raise `pydantic.ValidationError` (a ValueError) if it is none."""
+    return _FRAMES.validate_json(text)
+
+
+def message_frame(message: Message) -> str:
+    """Return `msg`: a message in its place."""
+    frame: dict[str, object] = {
+        "t": "msg",
+        "ticket_id": message.ticket_id,
+        "seq": message.seq,
+        "id": message.id,
+        "author": author_member(message.author),
+        "text": message.text,
+        "sent_at": message.sent_at,
+    }
+    if message.client_msg_id is not None:
+        frame["client_msg_id"] = message.client_msg_id
+    return to_json(frame).decode()
+
+
+def ack_frame(message: Message, client_msg_id: str) -> str:
+    """Return `ack`: the words are written for good."""
+    return encode(
+        "ack",
+        client_msg_id=client_msg_id,
+        ticket_id=message.ticket_id,
+        id=message.id,
+        seq=message.seq,
+        sent_at=message.sent_at,
+    )
+
+
+def nack_frame(client_msg_id: str, error: DomainError) -> str:
+    """Return `nack`: the words were not written, and why."""
+    problem: dict[str, object] = {
+        "code": error.code(),
+        "title": error.title(),
+        "detail": error.detail,
+        "status": STATUS[error.kind],
+        **error.extra,
+    }
+    if error.retry_after is not None:
+        problem["retry_after"] = error.retry_after
+    return encode("nack", client_msg_id=client_msg_id, problem=problem)
+
+
+def receipt_frame(receipt: Receipt) -> str:
+    """Return `receipt`: how far a reader got."""
+    return encode(
+        "receipt",
+        ticket_id=receipt.ticket_id,
+        reader=author_member(receipt.reader),
+        delivered=receipt.delivered_seq,
+        read=receipt.read_seq,
+    )
+
+
+def presence_frame(ticket_id: UUID, kind: AuthorKind, *, online: bool) -> str:
+    """Return `presence`: somebody of the other side came to or left a conversation."""
+    return encode(
+        "presence", ticket_id=ticket_id, kind="staff" if kind is AuthorKind.STAFF else "player", online=online
+    )
+
+
+def ping_frame(heads: Mapping[UUID, int]) -> str:
+    """Return `ping`: answer with `pong`; `heads` are the newest sequence numbers of what this socket hears."""
+    return encode("ping", heads={str(ticket_id): seq for ticket_id, seq in heads.items()})
+
+
+def encode(t: str, **members: object) -> str:
+    """Return any other server frame."""
+    return to_json({"t": t, **members}).decode()
+
+
+def author_member(author: Author) -> dict[str, object]:
+    """Return an author as frames show it."""
+    return {"kind": author.kind.value, "id": author.id, "name": author.name}

@@ -1,0 +1,94 @@
+"""What HTTP callers of chat send and get."""
+
+from typing import Annotated, Literal, Self
+from uuid import UUID
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
+
+from services.chat.domain.values import LONGEST_TEXT, Message
+from services.chat.use_cases.transcripts import Page
+from shared.contracts.base import Author
+
+
+def _readable(text: str) -> str:
+    if not text.strip() or "\x00" in text:
+        message = "there is nothing to read, or a NUL character"
+        raise ValueError(message)
+    return text
+
+
+Words = Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT), AfterValidator(_readable)]
+ClientMessageId = Annotated[
+    str, Field(min_length=1, max_length=128, pattern=r"^[\x20-\x7e]+$", description="makes repeating a send harmless")
+]
+
+
+class PostMessage(BaseModel):
+    """Words for a conversation."""
+
+    text: Words
+    client_msg_id: ClientMessageId | None = None
+
+
+class StartSession(BaseModel):
+    """A wish to talk; `new` asks for a conversation of its own although another one is open."""
+
+    subject: Annotated[
+        str | None, Field(max_length=200), AfterValidator(lambda s: None if s is None else _readable(s))
+    ] = None
+    language: Annotated[str | None, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35)] = None
+    message: PostMessage | None = None
+    new: bool = False
+
+
+class StartedSession(BaseModel):
+    """The conversation, and the way onto its socket: `socket_ticket` works once and for 30 s."""
+
+    ticket_id: UUID
+    socket_url: str
+    socket_ticket: str
+    last_seq: int
+
+
+class SocketTicket(BaseModel):
+    """The way onto the socket for a member of staff."""
+
+    socket_url: str
+    socket_ticket: str
+
+
+class TranscriptMessage(BaseModel):
+    """A message in its place."""
+
+    t: Literal["msg"] = "msg"
+    ticket_id: UUID
+    seq: int
+    id: UUID
+    author: Author
+    text: str
+    client_msg_id: str | None
+    sent_at: AwareDatetime
+
+    @classmethod
+    def of(cls, message: Message) -> Self:
+        """Return the shape of a message; it is that of the socket's `msg` frame."""
+        return cls(
+            ticket_id=message.ticket_id, seq=message.seq, id=message.id, author=message.author, text=message.text,
+            client_msg_id=message.client_msg_id, sent_at=message.sent_at,
+        )  # fmt: skip
+
+
+class Transcript(BaseModel):
+    """Messages in order; continue with `after_seq=next_after_seq` while that is not null."""
+
+    items: list[TranscriptMessage]
+    next_after_seq: int | None
+    last_seq: int
+    ended_at: AwareDatetime | None
+
+    @classmethod
+    def of(cls, page: Page) -> Self:
+        """Return the shape of a part of a transcript."""
+        items = [TranscriptMessage.of(message) for message in page.messages]
+        following = items[-1].seq if items and items[-1].seq < page.last_seq else None
+        return cls(items=items, next_after_seq=following, last_seq=page.last_seq, ended_at=page.ended_at)

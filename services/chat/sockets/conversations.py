@@ -1,0 +1,184 @@
+"""Which conversations the sockets of this process hear, and how they hear them without gap or repetition."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from typing import Final, Protocol, TypeAlias
+from uuid import UUID
+
+import structlog
+
+from services.chat.domain.feed import Feed
+from services.chat.domain.values import CloseCode, Message, Person
+from services.chat.schemas.frames import encode, message_frame, receipt_frame
+from services.chat.settings import Settings
+from services.chat.sockets.connection import LiveSocket, Subscription
+from services.chat.use_cases import transcripts
+from shared.contracts.base import AuthorKind
+from shared.db.engine import Database
+
+Spawn: TypeAlias = Callable[[Coroutine[None, None, None]], "asyncio.Task[None]"]
+_logger: Final = structlog.get_logger(module=__name__)
+
+
+class Presence(Protocol):
+    """Hears of people of one side who come to or leave a conversation."""
+
+    def __call__(self, socket: LiveSocket, ticket_id: UUID, *, online: bool) -> None:
+        """Take note that the first came or the last left."""
+        ...
+
+
+class Conversations:
+    """The subscriptions of this process.
+
+    Nothing here waits for a peer, and a live message is only a hint: what it misses is read from the transcript when a
+    feed shows a hole, at the latest at the next ping. `presence` hears when the first or last socket of a kind of
+    people comes to or leaves a conversation.
+    """
+
+    def __init__(self, database: Database, settings: Settings, spawn: Spawn, presence: Presence) -> None:
+        self._database = database
+        self._settings = settings
+        self._spawn = spawn
+        self._presence = presence
+        self._by_ticket: dict[UUID, dict[LiveSocket, Subscription]] = {}
+
+    async def tune_in(
+        self, socket: LiveSocket, cursors: Mapping[UUID, int], *, automatic: bool = False
+    ) -> dict[UUID, int]:
+        """Let a socket hear those of the conversations it may hear, from after its cursors on; return their heads.
+
+        The subscription is there before the database is asked how far each conversation got, so that no message falls
+        between the two.
+        """
+        fresh = [self._subscribe(socket, ticket_id, after, automatic) for ticket_id, after in cursors.items()]
+        try:
+            async with self._database.begin(socket.person.brand) as session:
+                found = await transcripts.begin_listening(session, person=socket.person, ticket_ids=cursors)
+        except BaseException:
+            self._drop(fresh)
+            raise
+        self._drop(subscription for subscription in fresh if subscription.ticket_id not in found.heads)
+        for receipt in found.receipts:
+            socket.push(receipt_frame(receipt))
+        for subscription in fresh:
+            if subscription.ticket_id in found.heads:
+                self._begin(subscription, found.heads[subscription.ticket_id])
+        return found.heads
+
+    def tune_out(self, socket: LiveSocket, ticket_id: UUID) -> None:
+        """Let a socket hear a conversation no more."""
+        subscription = socket.subscriptions.pop(ticket_id, None)
+        if subscription is None:
+            return
+        listeners = self._by_ticket[ticket_id]
+        listeners.pop(socket, None)
+        if not listeners:
+            del self._by_ticket[ticket_id]
+        if subscription.begun and not self._kin(ticket_id, socket.person):
+            self._presence(socket, ticket_id, online=False)
+
+    def deliver(
+        self, brand: str, message: Message, *, sender: LiveSocket | None = None, ack: str | None = None
+    ) -> None:
+        """Send a committed message to everyone here who hears its conversation; its sender gets `ack` instead."""
+        listeners = self._by_ticket.get(message.ticket_id, {})
+        frame = message_frame(message) if listeners else ""
+        for socket, subscription in listeners.items():
+            if socket.person.brand != brand:
+                continue
+            due = subscription.feed.offer(message.seq, frame, ack if socket is sender else None)
+            if due is not None:
+                socket.push(due)
+            elif subscription.feed.catching_up:
+                self.catch_up(subscription)
+        if sender is not None and ack is not None and sender not in listeners:
+            sender.push(ack)
+
+    def send(
+        self,
+        brand: str,
+        ticket_id: UUID,
+        frame: str,
+        *,
+        but: tuple[str, str, str] | None = None,
+        only: frozenset[AuthorKind] | None = None,
+    ) -> None:
+        """Send a passing frame to those who hear a conversation, `but` one person, or `only` to some kinds."""
+        for socket in self._by_ticket.get(ticket_id, ()):
+            person = socket.person
+            if person.brand == brand and person.key != but and (only is None or person.kind in only):
+                socket.push(frame)
+
+    def hear_of(self, subscription: Subscription, head: int) -> None:
+        """Note how far a conversation got, and fill what a socket turns out to miss."""
+        if subscription.feed.hear_of(head):
+            self.catch_up(subscription)
+
+    def catch_up(self, subscription: Subscription) -> None:
+        """Fill a hole from the transcript, unless that is being done already."""
+        if subscription.filler is None:
+            subscription.filler = self._spawn(self._fill(subscription))
+
+    def _subscribe(self, socket: LiveSocket, ticket_id: UUID, after_seq: int, automatic: bool) -> Subscription:
+        subscription = Subscription(socket, ticket_id, Feed(after_seq), automatic)
+        socket.subscriptions[ticket_id] = subscription
+        self._by_ticket.setdefault(ticket_id, {})[socket] = subscription
+        return subscription
+
+    def _begin(self, subscription: Subscription, head: int) -> None:
+        socket, feed = subscription.socket, subscription.feed
+        subscription.begun = True
+        if self._kin(subscription.ticket_id, socket.person) == [socket]:
+            self._presence(socket, subscription.ticket_id, online=True)
+        if feed.next_seq > head + 1:
+            socket.push(encode("resync", ticket_id=subscription.ticket_id, last_seq=head))
+            subscription.feed = feed = Feed(head)
+        feed.hear_of(head)
+        if not feed.settle():
+            self.catch_up(subscription)
+
+    def _kin(self, ticket_id: UUID, person: Person) -> list[LiveSocket]:
+        listeners = self._by_ticket.get(ticket_id, {}).items()
+        return [other for other, heard in listeners if heard.begun and other.person.is_staff is person.is_staff]
+
+    def _drop(self, subscriptions: Iterable[Subscription]) -> None:
+        for subscription in subscriptions:
+            if subscription.socket.subscriptions.get(subscription.ticket_id) is subscription:
+                self.tune_out(subscription.socket, subscription.ticket_id)
+
+    async def _fill(self, subscription: Subscription) -> None:
+        try:
+            while not await self._filled(subscription):
+                await subscription.socket.room()
+        except Exception as error:  # noqa: BLE001 - the client comes back and resumes, whatever it was
+            _logger.warning("catching_up_failed", error=repr(error))
+            subscription.socket.close(CloseCode.OVERLOADED)
+        finally:
+            subscription.filler = None
+
+    async def _filled(self, subscription: Subscription) -> bool:
+        """Send one page of what is missing; True if nothing is, or nobody listens any more."""
+        socket, feed, ticket_id = subscription.socket, subscription.feed, subscription.ticket_id
+        if socket.closing is not None or socket.subscriptions.get(ticket_id) is not subscription:
+            return True
+        if feed.missing > self._settings.resync_beyond:
+            self._resync(subscription)
+            return feed.settle()
+        brand, after = socket.person.brand, feed.next_seq - 1
+        async with self._database.begin(brand) as session:
+            page = await transcripts.catch_up(
+                session, brand=brand, ticket_id=ticket_id, after_seq=after, limit=self._settings.page
+            )
+        for frame in feed.fill((message.seq, message_frame(message)) for message in page):
+            socket.push(frame)
+        if not page:
+            feed.trim()
+        return feed.settle()
+
+    def _resync(self, subscription: Subscription) -> None:
+        """Tell a client to reload over HTTP what it misses, and go on from there."""
+        feed, head = subscription.feed, subscription.feed.head
+        subscription.socket.push(encode("resync", ticket_id=subscription.ticket_id, last_seq=head))
+        for ack in feed.skip(head):
+            subscription.socket.push(ack)

@@ -1,0 +1,136 @@
+"""What each frame of a client does."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+from uuid import UUID
+
+import structlog
+
+from services.chat.domain.errors import SessionNotFound, StaffAnswerThroughTickets
+from services.chat.domain.values import CloseCode, Draft, Receipt, accepted_text
+from services.chat.schemas.frames import (
+    Delivered,
+    Frame,
+    Hello,
+    Pong,
+    Read,
+    Send,
+    Typing,
+    Unwatch,
+    Watch,
+    ack_frame,
+    author_member,
+    encode,
+    nack_frame,
+)
+from services.chat.sockets.connection import LiveSocket
+from services.chat.sockets.hub import Hub
+from shared.db.engine import DatabaseUnavailable
+from shared.errors import DomainError
+
+TYPING_TOPIC: Final = "chat.typing"
+_logger: Final = structlog.get_logger(module=__name__)
+
+
+async def answer(hub: Hub, socket: LiveSocket, frame: Frame) -> None:
+    """Do what a frame asks for."""
+    await _ANSWERS[type(frame)](hub, socket, frame)
+
+
+async def _send(hub: Hub, socket: LiveSocket, frame: Send) -> None:
+    """Write words; acknowledged after the commit, in their place among the conversation's messages."""
+    person = socket.person
+    try:
+        ticket_id = _meant(socket, frame.ticket_id)
+        draft = Draft(ticket_id, person.author(), accepted_text(frame.text), frame.client_msg_id)
+        message = await hub.writers.write(person.brand, draft)
+    except DomainError as error:
+        socket.push(nack_frame(frame.client_msg_id, error))
+    except Exception as error:  # noqa: BLE001 - the client keeps the words and tries again
+        _logger.warning("send_failed", error=repr(error))
+        socket.push(nack_frame(frame.client_msg_id, DatabaseUnavailable(retry_after=1)))
+    else:
+        hub.conversations.deliver(person.brand, message, sender=socket, ack=ack_frame(message, frame.client_msg_id))
+
+
+async def _typing(hub: Hub, socket: LiveSocket, frame: Typing) -> None:
+    """Tell the others, at most once in a while."""
+    ticket_id = _heard(socket, frame.ticket_id)
+    now = asyncio.get_running_loop().time()
+    typed_at = socket.typed_at = socket.typed_at or {}
+    if ticket_id is None or now - typed_at.get(ticket_id, -1e9) < hub.settings.typing_every.total_seconds():
+        return
+    typed_at[ticket_id] = now
+    told = encode("typing", ticket_id=ticket_id, author=author_member(socket.person.author()))
+    hub.broadcast(TYPING_TOPIC, socket.person.brand, ticket_id, told, socket.person)
+
+
+async def _delivered(hub: Hub, socket: LiveSocket, frame: Delivered) -> None:
+    ticket_id = _heard(socket, frame.ticket_id)
+    if ticket_id is not None:
+        hub.note_receipt(socket.person.brand, Receipt(ticket_id, socket.person.author(), frame.seq, 0))
+
+
+async def _read(hub: Hub, socket: LiveSocket, frame: Read) -> None:
+    ticket_id = _heard(socket, frame.ticket_id)
+    if ticket_id is not None:
+        hub.note_receipt(socket.person.brand, Receipt(ticket_id, socket.person.author(), frame.seq, frame.seq))
+
+
+async def _pong(_hub: Hub, socket: LiveSocket, _frame: Pong) -> None:
+    socket.pong_due = None
+
+
+async def _watch(hub: Hub, socket: LiveSocket, frame: Watch) -> None:
+    """Let staff hear a conversation of their brand; one that is none is answered with `nack`."""
+    if not socket.person.is_staff:
+        socket.close(CloseCode.FORBIDDEN)
+        return
+    if socket.muted:
+        socket.muted.discard(frame.ticket_id)
+    try:
+        heads = await hub.conversations.tune_in(socket, {frame.ticket_id: frame.after_seq})
+    except DomainError as error:
+        socket.push(nack_frame(f"watch:{frame.ticket_id}", error))
+        return
+    if frame.ticket_id not in heads:
+        socket.push(nack_frame(f"watch:{frame.ticket_id}", SessionNotFound()))
+
+
+async def _unwatch(hub: Hub, socket: LiveSocket, frame: Unwatch) -> None:
+    if not socket.person.is_staff:
+        socket.close(CloseCode.FORBIDDEN)
+        return
+    socket.muted = (socket.muted or set()) | {frame.ticket_id}
+    hub.conversations.tune_out(socket, frame.ticket_id)
+
+
+async def _second_hello(_hub: Hub, socket: LiveSocket, _frame: Hello) -> None:
+    socket.close(CloseCode.BAD_FRAME)
+
+
+def _meant(socket: LiveSocket, ticket_id: UUID | None) -> UUID:
+    meant = ticket_id or socket.bound
+    if socket.person.is_staff:
+        raise StaffAnswerThroughTickets(f"post staff's words to /v1/tickets/{meant or '{ticket_id}'}/messages")
+    if meant is None:
+        raise SessionNotFound("name the conversation with ticket_id", field="ticket_id")
+    return meant
+
+
+def _heard(socket: LiveSocket, ticket_id: UUID | None) -> UUID | None:
+    meant = ticket_id or socket.bound
+    return meant if meant in socket.subscriptions else None
+
+
+_ANSWERS: Final[dict[type[Frame], Callable[[Hub, LiveSocket, Any], Awaitable[None]]]] = {
+    Send: _send,
+    Typing: _typing,
+    Delivered: _delivered,
+    Read: _read,
+    Pong: _pong,
+    Watch: _watch,
+    Unwatch: _unwatch,
+    Hello: _second_hello,
+}

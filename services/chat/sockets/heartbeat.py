@@ -1,0 +1,142 @@
+"""What happens to all sockets of a process from time to time: one job each, no timer per socket."""
+
+import asyncio
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+import structlog
+
+from services.chat.domain.values import CloseCode, Person
+from services.chat.schemas.frames import encode, receipt_frame
+from services.chat.sockets.connection import LiveSocket
+from services.chat.sockets.hub import PRESENCE_JOB, RECEIPTS_JOB, Hub, hub_of
+from services.chat.use_cases import presence, transcripts
+from shared.errors import DomainError
+from shared.messaging.runtime import Ground, Job
+
+RECEIPT_TOPIC: Final = "chat.receipts"
+_SHORTEST: Final = timedelta(milliseconds=10)
+_LONGEST: Final = timedelta(seconds=1)
+_IDLE: Final = timedelta(minutes=10)
+_logger: Final = structlog.get_logger(module=__name__)
+
+
+async def ping(ground: Ground) -> timedelta:
+    """Ping the sockets whose turn it is, end the deaf and the old ones."""
+    hub = hub_of(ground)
+    now = asyncio.get_running_loop().time()
+    due = [socket for socket in hub.people.sockets if socket.closing is None and _is_due(hub, socket, now)]
+    if due:
+        heads, held = await _truth(hub, due)
+        for socket in due:
+            hub.ping(socket, heads, now)
+        await _hear_what_is_held(hub, due, held)
+    return max(_SHORTEST, min(_LONGEST, hub.settings.ping_every / 10, hub.settings.pong_within / 4))
+
+
+def _is_due(hub: Hub, socket: LiveSocket, now: float) -> bool:
+    if socket.pong_due is not None and now > socket.pong_due:
+        socket.close(CloseCode.SLOW)
+        return False
+    if now - socket.opened > hub.settings.socket_life.total_seconds():
+        socket.push(encode("reconnect", after_ms=0))
+        socket.close(CloseCode.EXPIRED)
+        return False
+    return now >= socket.next_ping
+
+
+async def _truth(hub: Hub, due: list[LiveSocket]) -> tuple[dict[UUID, int], list[tuple[str, str, UUID]]]:
+    """Return how far the conversations of these sockets got, and what the staff among them hold."""
+    ticket_ids = {ticket_id for socket in due for ticket_id in socket.subscriptions}
+    staff = {(socket.person.brand, socket.person.id) for socket in due if socket.person.is_staff}
+    if not ticket_ids and not staff:
+        return {}, []
+    try:
+        async with hub.ground.database.begin_worker() as session:
+            heads = await transcripts.newest(session, list(ticket_ids))
+            return heads, await transcripts.held_by_each(session, list(staff))
+    except DomainError as error:
+        _logger.warning("heads_unknown", code=error.code())
+        return {}, []
+
+
+async def _hear_what_is_held(hub: Hub, due: list[LiveSocket], held: list[tuple[str, str, UUID]]) -> None:
+    """Make good for an assignment whose hint was lost."""
+    for socket in due:
+        own = {
+            ticket_id: 0
+            for brand, staff_id, ticket_id in held
+            if socket.person.is_staff and (brand, staff_id) == (socket.person.brand, socket.person.id)
+        }
+        missed = {
+            t: after for t, after in own.items() if t not in socket.subscriptions and t not in (socket.muted or ())
+        }
+        if missed:
+            await hub.conversations.tune_in(socket, missed, automatic=True)
+
+
+async def keep_presence(ground: Ground) -> timedelta:
+    """Write who came to and left the desk here, and prolong the leases of those who are still here."""
+    hub = hub_of(ground)
+    await sync_presence(hub)
+    lease = hub.settings.presence_lease
+    now = ground.clock.now()
+    async with ground.database.begin_worker() as session:
+        lost = await presence.renew(
+            session, people=hub.people.at_desk(), process_id=hub.process_id, now=now, lease=lease
+        )
+    if lost:
+        hub.presence_changed |= lost
+        await sync_presence(hub)
+    return lease / 3
+
+
+async def sync_presence(hub: Hub) -> None:
+    """Bring presence in line with the sockets of this moment, person by person."""
+    while hub.presence_changed:
+        brand, staff_id = who = next(iter(hub.presence_changed))
+        hub.presence_changed.discard(who)
+        try:
+            await _sync_person(hub, brand, staff_id)
+        except BaseException:
+            hub.presence_changed.add(who)
+            raise
+
+
+async def _sync_person(hub: Hub, brand: str, staff_id: str) -> None:
+    here = hub.people.is_at_desk(brand, staff_id)
+    now, process_id = hub.ground.clock.now(), hub.process_id
+    async with hub.ground.database.begin(brand) as session:
+        if here:
+            lease = hub.settings.presence_lease
+            await presence.arrive(session, brand=brand, staff_id=staff_id, process_id=process_id, now=now, lease=lease)
+        else:
+            await presence.leave(session, brand=brand, staff_id=staff_id, process_id=process_id, now=now)
+
+
+async def write_receipts(ground: Ground) -> timedelta:
+    """Write how far readers got since the last time, in one transaction per brand, and tell the others."""
+    hub = hub_of(ground)
+    while hub.receipts:
+        brand = next(iter(hub.receipts))[0]
+        taken = {key: hub.receipts.pop(key) for key in list(hub.receipts) if key[0] == brand}
+        try:
+            async with ground.database.begin(brand) as session:
+                raised = await transcripts.raise_receipts(session, brand=brand, raised=list(taken.values()))
+        except BaseException:
+            hub.receipts = {key: receipt.risen_by(hub.receipts.get(key, receipt)) for key, receipt in taken.items()} | {
+                key: receipt for key, receipt in hub.receipts.items() if key not in taken
+            }
+            raise
+        for receipt in raised:
+            reader = Person(brand, receipt.reader.kind, receipt.reader.id)
+            hub.broadcast(RECEIPT_TOPIC, brand, receipt.ticket_id, receipt_frame(receipt), reader)
+    return _IDLE
+
+
+JOBS: Final = (
+    Job("chat-ping", ping),
+    Job(PRESENCE_JOB, keep_presence),
+    Job(RECEIPTS_JOB, write_receipts),
+)

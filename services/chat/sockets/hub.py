@@ -1,0 +1,132 @@
+"""What is alive in this process: people, conversations, writers, and what waits to be told or stored."""
+
+import asyncio
+import random
+from collections.abc import Coroutine, Mapping
+from typing import Final
+from uuid import UUID
+
+import structlog
+
+from services.chat.domain.values import CloseCode, Person, Receipt
+from services.chat.schemas.frames import encode, ping_frame, presence_frame
+from services.chat.settings import Settings
+from services.chat.sockets.connection import LiveSocket
+from services.chat.sockets.conversations import Conversations
+from services.chat.sockets.people import People
+from services.chat.sockets.posting import Writers
+from shared.ids import new_id
+from shared.messaging.runtime import Ground
+
+EXTRA: Final = "chat.hub"
+PRESENCE_JOB: Final = "chat-presence"
+RECEIPTS_JOB: Final = "chat-receipts"
+PRESENCE_TOPIC: Final = "chat.presence"
+_WAVES: Final = 10
+_LEAST_WAVE: Final = 50
+_logger: Final = structlog.get_logger(module=__name__)
+
+
+class Hub:
+    """One per process, in `ground.extras`; its parts never wait for a peer."""
+
+    def __init__(self, ground: Ground, settings: Settings) -> None:
+        self.process_id = new_id()
+        self.ground = ground
+        self.settings = settings
+        self.people = People(settings, self._presence_changes)
+        self.conversations = Conversations(ground.database, settings, self.spawn, self._tell_presence)
+        self.writers = Writers(ground.database, ground.clock, settings)
+        self.presence_changed: set[tuple[str, str]] = set()
+        self.receipts: dict[tuple[str, UUID, str, str], Receipt] = {}
+        self.is_draining = False
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def is_full(self) -> bool:
+        """True if no further socket is taken."""
+        return len(self.people.sockets) >= self.settings.most_sockets
+
+    def forget(self, socket: LiveSocket) -> None:
+        """Let go of a socket that is gone."""
+        for ticket_id in list(socket.subscriptions):
+            self.conversations.tune_out(socket, ticket_id)
+        self.people.remove(socket)
+
+    def ping(self, socket: LiveSocket, heads: Mapping[UUID, int], now: float) -> None:
+        """Ask for a pong, tell how far the conversations got, and fill what this socket turns out to miss."""
+        own = {ticket_id: heads[ticket_id] for ticket_id in socket.subscriptions if ticket_id in heads}
+        socket.push(ping_frame(own))
+        socket.next_ping = now + self.settings.ping_every.total_seconds()
+        if socket.pong_due is None:
+            socket.pong_due = now + self.settings.pong_within.total_seconds()
+        for ticket_id, head in own.items():
+            self.conversations.hear_of(socket.subscriptions[ticket_id], head)
+
+    def note_receipt(self, brand: str, receipt: Receipt) -> None:
+        """Remember how far a reader got until receipts are written next."""
+        key = (brand, receipt.ticket_id, receipt.reader.kind.value, receipt.reader.id)
+        self.receipts[key] = receipt.risen_by(self.receipts.get(key, receipt))
+        self.ground.wake(RECEIPTS_JOB)
+
+    def broadcast(self, topic: str, brand: str, ticket_id: UUID, frame: str, but: Person) -> None:
+        """Send a passing frame about a conversation to every process; each leaves out the person it comes from."""
+        self.conversations.send(brand, ticket_id, frame, but=but.key)
+        payload: dict[str, object] = {
+            "process": str(self.process_id),
+            "brand": brand,
+            "ticket_id": str(ticket_id),
+            "frame": frame,
+            "but": list(but.key),
+        }
+        self.spawn(self.ground.transport.broadcast(topic, payload))
+
+    def spawn(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        """Run something on the hub's own account."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+        return task
+
+    async def drain(self) -> None:
+        """Say good-bye before the server does: when to come back, then the end, in waves so that nobody stampedes."""
+        self.is_draining = True
+        sockets = list(self.people.sockets)
+        for socket in sockets:
+            after = random.uniform(0, self.settings.reconnect_spread.total_seconds())  # noqa: S311 - spread, no secret
+            socket.push(encode("reconnect", after_ms=int(after * 1000)))
+        size = max(_LEAST_WAVE, -(-len(sockets) // _WAVES))
+        for start in range(0, len(sockets), size):
+            if start:
+                await asyncio.sleep(self.settings.drain_within.total_seconds() / (_WAVES + 1))
+            for socket in sockets[start : start + size]:
+                socket.close(CloseCode.RESTART)
+        await asyncio.gather(*(socket.finished() for socket in sockets))
+
+    async def stop(self) -> None:
+        """Let the writers finish and end everything else."""
+        await self.writers.stop()
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _logger.warning("hint_not_followed", error=repr(error))
+
+    def _presence_changes(self, person: Person) -> None:
+        self.presence_changed.add((person.brand, person.id))
+        self.ground.wake(PRESENCE_JOB)
+
+    def _tell_presence(self, socket: LiveSocket, ticket_id: UUID, *, online: bool) -> None:
+        person = socket.person
+        frame = presence_frame(ticket_id, person.kind, online=online)
+        self.broadcast(PRESENCE_TOPIC, person.brand, ticket_id, frame, person)
+
+
+def hub_of(ground: Ground) -> Hub:
+    """Return the hub of this process."""
+    hub = ground.extras[EXTRA]
+    assert isinstance(hub, Hub)  # noqa: S101 - the lifespan put it there
+    return hub

@@ -1,0 +1,124 @@
+"""Hints that reach every process: committed facts and passing signals. Any of them may be lost."""
+
+from typing import Any, Final
+from uuid import UUID
+
+from services.chat.domain.values import CloseCode, Message
+from services.chat.schemas.frames import encode
+from services.chat.sockets.connection import LiveSocket
+from services.chat.sockets.frames import TYPING_TOPIC
+from services.chat.sockets.heartbeat import RECEIPT_TOPIC
+from services.chat.sockets.hub import PRESENCE_TOPIC, Hub, hub_of
+from shared.contracts.base import AuthorKind, Channel
+from shared.contracts.chat import MessagePosted, PresenceChanged, SessionEnded
+from shared.contracts.gateway import AccountChanged
+from shared.contracts.tickets import (
+    MessageAdded,
+    TicketAssigned,
+    TicketEscalated,
+    TicketEvent,
+    TicketOpened,
+    TicketStatusChanged,
+    TicketUpdated,
+)
+from shared.messaging.runtime import Ground
+from shared.messaging.subscriptions import Received, hear, listen
+
+_PLAYERS: Final = frozenset({AuthorKind.PLAYER, AuthorKind.VISITOR})
+
+
+async def deliver_message(ground: Ground, received: Received[MessagePosted]) -> None:
+    """Send a message to the sockets that other processes, HTTP or tickets have written it for."""
+    event = received.event
+    message = Message(
+        event.ticket_id, event.seq, event.message_id, event.author, event.text, event.client_msg_id, event.sent_at
+    )
+    hub_of(ground).conversations.deliver(received.brand, message)
+
+
+async def tell_end(ground: Ground, received: Received[SessionEnded]) -> None:
+    """Tell everyone who hears a conversation that it has ended."""
+    event = received.event
+    frame = encode("ended", ticket_id=event.ticket_id, reason=event.reason, ended_at=event.ended_at)
+    hub_of(ground).conversations.send(received.brand, event.ticket_id, frame)
+
+
+async def tell_presence(ground: Ground, received: Received[PresenceChanged]) -> None:
+    """Tell the desk who came or left."""
+    event = received.event
+    frame = encode("presence", kind="staff", staff_id=event.staff_id, online=event.connected)
+    hub_of(ground).people.to_staff(received.brand, frame)
+
+
+async def show_ticket(ground: Ground, received: Received[Any]) -> None:
+    """Show the desk that a ticket of the brand changed; live words have frames of their own."""
+    event = received.event
+    if isinstance(event, MessageAdded) and event.ticket.channel is Channel.WEB:
+        return
+    hub_of(ground).people.to_staff(received.brand, _ticket_frame(event, type(event).type))
+
+
+async def follow_assignment(ground: Ground, received: Received[TicketAssigned]) -> None:
+    """Let the new holder hear the conversation, the former one no more, and tell everyone concerned."""
+    event, brand, hub = received.event, received.brand, hub_of(ground)
+    hub.people.to_staff(brand, _ticket_frame(event, TicketAssigned.type))
+    assigned = encode("assigned", ticket_id=event.ticket_id, assignee_id=event.assignee_id)
+    for former in _holders(hub, brand, event.previous_assignee_id):
+        former.push(assigned)
+        heard = former.subscriptions.get(event.ticket_id)
+        if heard is not None and heard.automatic and event.assignee_id != event.previous_assignee_id:
+            hub.conversations.tune_out(former, event.ticket_id)
+    for holder in _holders(hub, brand, event.assignee_id):
+        holder.push(assigned)
+        if event.ticket.channel is Channel.WEB and event.ticket_id not in holder.subscriptions:
+            hub.spawn(_follow(hub, holder, event.ticket_id))
+    joined = encode("assigned", ticket_id=event.ticket_id, assigned=event.assignee_id is not None)
+    hub.conversations.send(brand, event.ticket_id, joined, only=_PLAYERS)
+
+
+async def _follow(hub: Hub, holder: LiveSocket, ticket_id: UUID) -> None:
+    await hub.conversations.tune_in(holder, {ticket_id: 0}, automatic=True)
+
+
+async def cut_off(ground: Ground, received: Received[AccountChanged]) -> None:
+    """End the sockets of a person whose account of this brand was switched off."""
+    if received.event.active:
+        return
+    hub = hub_of(ground)
+    for socket in _holders(hub, received.brand, received.event.staff_id):
+        socket.close(CloseCode.FORBIDDEN)
+
+
+async def pass_on(ground: Ground, payload: dict[str, Any]) -> None:
+    """Send another process's passing frame to those here who hear the conversation."""
+    hub = hub_of(ground)
+    if payload["process"] == str(hub.process_id):
+        return
+    brand, kind, person_id = payload["but"]
+    hub.conversations.send(payload["brand"], UUID(payload["ticket_id"]), payload["frame"], but=(brand, kind, person_id))
+
+
+def _holders(hub: Hub, brand: str, staff_id: str | None) -> list[LiveSocket]:
+    return [] if staff_id is None else hub.people.sockets_of(brand, AuthorKind.STAFF, staff_id)
+
+
+def _ticket_frame(event: TicketEvent, type_: str) -> str:
+    fact = type_.split(".")[2] if ".message." not in type_ else "message_added"
+    return encode("ticket", fact=fact, ticket=event.ticket.model_dump(mode="json"), occurred_at=event.occurred_at)
+
+
+LISTENERS: Final = (
+    listen(MessagePosted, deliver_message),
+    listen(SessionEnded, tell_end),
+    listen(PresenceChanged, tell_presence),
+    listen(TicketOpened, show_ticket),
+    listen(TicketStatusChanged, show_ticket),
+    listen(TicketUpdated, show_ticket),
+    listen(TicketEscalated, show_ticket),
+    listen(MessageAdded, show_ticket),
+    listen(TicketAssigned, follow_assignment),
+    listen(AccountChanged, cut_off),
+    hear(TYPING_TOPIC, pass_on),
+    hear(PRESENCE_TOPIC, pass_on),
+    hear(RECEIPT_TOPIC, pass_on),
+)

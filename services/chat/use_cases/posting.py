@@ -1,0 +1,94 @@
+"""Words take their place in a transcript."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TypeAlias
+from uuid import UUID
+
+from services.chat.domain.errors import SessionHasEnded, SessionNotFound
+from services.chat.domain.values import Conversation, Draft, Message, dated
+from services.chat.queries.messages import append_messages, earlier_messages
+from services.chat.queries.sessions import lock_sessions
+from shared.contracts.chat import MessagePosted
+from shared.db.engine import Session
+from shared.errors import DomainError
+from shared.ids import new_id
+from shared.messaging.outbox import row_of
+from shared.redaction import redact
+
+Outcome: TypeAlias = Message | DomainError
+
+
+async def post_message(session: Session, *, brand: str, draft: Draft, now: datetime) -> Message:
+    """Append one message, or return the one that an earlier try has written; raise why it may not be."""
+    [outcome] = await post_messages(session, brand=brand, drafts=[draft], now=now)
+    if isinstance(outcome, DomainError):
+        raise outcome
+    return outcome
+
+
+async def post_messages(session: Session, *, brand: str, drafts: Sequence[Draft], now: datetime) -> list[Outcome]:
+    """Append drafts of different conversations; each gets its message or its own refusal, in their order.
+
+    The session rows are locked first: only then a repetition is certain to be seen, and event positions follow the
+    order of the transcript.
+    """
+    locked = await lock_sessions(session, brand, [draft.ticket_id for draft in drafts])
+    earlier = await _earlier(session, brand, drafts)
+    outcomes = [_outcome(draft, locked.get(draft.ticket_id), earlier, now) for draft in drafts]
+    known = {message.id for message in earlier.values()}
+    fresh = [outcome for outcome in outcomes if isinstance(outcome, Message) and outcome.id not in known]
+    if fresh:
+        service = str(session.info["service"])
+        events = [
+            _told(message, locked[message.ticket_id].version + 1, service=service, brand=brand) for message in fresh
+        ]
+        await append_messages(session, brand, fresh, events)
+        session.info["recorded"] = True
+    return outcomes
+
+
+async def _earlier(session: Session, brand: str, drafts: Sequence[Draft]) -> dict[tuple[UUID, str | UUID], Message]:
+    sent = [(draft.ticket_id, draft.client_msg_id) for draft in drafts if draft.client_msg_id is not None]
+    ids = [draft.message_id for draft in drafts if draft.message_id is not None]
+    messages = await earlier_messages(session, brand, sent=sent, ids=ids)
+    found: dict[tuple[UUID, str | UUID], Message] = {(message.ticket_id, message.id): message for message in messages}
+    found.update({(m.ticket_id, m.client_msg_id): m for m in messages if m.client_msg_id is not None})
+    return found
+
+
+def _outcome(
+    draft: Draft,
+    conversation: Conversation | None,
+    earlier: Mapping[tuple[UUID, str | UUID], Message],
+    now: datetime,
+) -> Outcome:
+    if conversation is None or not (draft.is_reply or conversation.belongs_to(draft.author)):
+        return SessionNotFound()
+    key = draft.message_id or draft.client_msg_id
+    if key is not None and (draft.ticket_id, key) in earlier:
+        return earlier[draft.ticket_id, key]
+    if conversation.ended_at is not None and not draft.is_reply:
+        return SessionHasEnded()
+    return Message(
+        ticket_id=draft.ticket_id,
+        seq=conversation.last_seq + 1,
+        id=draft.message_id or new_id(),
+        author=draft.author,
+        text=redact(draft.text),
+        client_msg_id=draft.client_msg_id,
+        sent_at=dated(draft.said_at or now, conversation.last_sent_at),
+    )
+
+
+def _told(message: Message, sequence: int, *, service: str, brand: str) -> dict[str, object]:
+    posted = MessagePosted(
+        ticket_id=message.ticket_id,
+        message_id=message.id,
+        seq=message.seq,
+        author=message.author,
+        text=message.text,
+        client_msg_id=message.client_msg_id,
+        sent_at=message.sent_at,
+    )
+    return row_of(posted, service=service, brand=brand, sequence=sequence, at=message.sent_at)

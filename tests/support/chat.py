@@ -1,0 +1,197 @@
+"""Chat as its clients see it: a real server on a loopback port and a client that speaks the socket protocol."""
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final
+from uuid import UUID
+
+import uvicorn
+import websockets
+from websockets.asyncio.client import ClientConnection, connect
+
+from shared.contracts.base import SAMPLE_ID, SAMPLE_TIME, Author, AuthorKind, Channel
+from shared.contracts.tickets import MessageAdded, MessageKind, Priority, TicketAssigned, TicketState, TicketStatus
+from shared.ids import new_id
+from shared.messaging.inprocess import InprocessTransport
+from shared.messaging.transport import Message
+from shared.web.actor import ActorKind
+from tests.support.service import RunningService
+
+Frame = dict[str, Any]
+AGENT: Final = Author(kind=AuthorKind.STAFF, id="s-1", name="Ann")
+
+
+class _Server(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals to the test runner."""
+        yield
+
+
+@asynccontextmanager
+async def served(service: RunningService) -> AsyncIterator[str]:
+    """Serve a running service on a loopback port and yield the URL of its socket."""
+    listening = socket.socket()
+    listening.bind(("127.0.0.1", 0))
+    config = uvicorn.Config(
+        service.app, lifespan="off", ws="websockets-sansio", ws_per_message_deflate=False, log_level="critical",
+        timeout_graceful_shutdown=1,
+    )  # fmt: skip
+    server = _Server(config)
+    serving = asyncio.create_task(server.serve(sockets=[listening]))
+    try:
+        while not server.started:
+            await asyncio.sleep(0.01)
+        yield f"ws://127.0.0.1:{listening.getsockname()[1]}/v1/chat/socket"
+    finally:
+        server.should_exit = True
+        await serving
+        listening.close()
+
+
+@dataclass
+class Client:
+    """One socket after its hello; keeps everything it was sent."""
+
+    connection: ClientConnection
+    frames: list[Frame] = field(default_factory=list)
+    pongs: bool = True
+    _arrived: asyncio.Event = field(default_factory=asyncio.Event)
+    _reader: "asyncio.Task[None] | None" = None
+
+    def listen(self) -> None:
+        """Read in the background, as a browser does."""
+        self._reader = asyncio.create_task(self._read())
+
+    async def say(self, t: str, **members: object) -> None:
+        """Send a frame."""
+        await self.connection.send(json.dumps({"t": t, **members}, default=str))
+
+    async def until(self, wanted: Callable[[Frame], bool], within: float = 5.0) -> Frame:
+        """Return the first frame that fits, waiting for it if need be."""
+        async with asyncio.timeout(within):
+            while True:
+                for frame in self.frames:
+                    if wanted(frame):
+                        return frame
+                self._arrived.clear()
+                await self._arrived.wait()
+
+    async def first(self, t: str, within: float = 5.0, **members: object) -> Frame:
+        """Return the first frame of a kind whose members are as given."""
+        wanted = {key: str(value) if isinstance(value, UUID) else value for key, value in members.items()}
+        return await self.until(lambda f: f["t"] == t and all(f.get(k) == v for k, v in wanted.items()), within)
+
+    async def closed(self, within: float = 5.0) -> int:
+        """Return the close code once the server has ended the socket."""
+        async with asyncio.timeout(within):
+            await self.connection.wait_closed()
+        return self.connection.close_code or 0
+
+    def all(self, t: str) -> list[Frame]:
+        """Return every frame of a kind so far."""
+        return [frame for frame in self.frames if frame["t"] == t]
+
+    def seqs(self, ticket_id: str) -> list[int]:
+        """Return the sequence numbers of a conversation in the order they came, own messages by their `ack`."""
+        return [f["seq"] for f in self.frames if f["t"] in {"msg", "ack"} and f["ticket_id"] == str(ticket_id)]
+
+    async def _read(self) -> None:
+        try:
+            async for text in self.connection:
+                frame = json.loads(text)
+                if frame["t"] == "ping" and self.pongs:
+                    await self.say("pong")
+                self.frames.append(frame)
+                self._arrived.set()
+        except websockets.ConnectionClosed:
+            return
+
+
+@asynccontextmanager
+async def opened(
+    url: str, ticket: str, cursors: Mapping[str, int] | None = None, *, pongs: bool = True, origin: str | None = None, **knobs: Any
+) -> AsyncIterator[Client]:
+    """Connect with a socket ticket and yield the client at once; its first frame will be `welcome`."""
+    async with connect(url, compression=None, ping_interval=None, origin=origin, **knobs) as connection:  # type: ignore[arg-type]
+        client = Client(connection, pongs=pongs)
+        await client.say("hello", ticket=ticket, cursors=dict(cursors or {}))
+        client.listen()
+        yield client
+
+
+async def start(service: RunningService, player: str = "p-1", **body: object) -> Frame:
+    """Open a session as a player; the answer has `ticket_id` and `socket_ticket`."""
+    headers = service.actor(ActorKind.PLAYER, player, name="Kim")
+    answer = await service.http.post("/v1/chat/sessions", json=body, headers=headers)
+    assert answer.status_code == 201, answer.text
+    document: Frame = answer.json()
+    return document
+
+
+async def desk_ticket(service: RunningService, staff: str = "s-1", brand: str = "lucky") -> str:
+    """Return a socket ticket of a member of staff."""
+    answer = await service.http.post("/v1/desk/socket-tickets", headers=service.actor(ActorKind.STAFF, staff, brand))
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["socket_ticket"])
+
+
+def ticket_state(ticket_id: str, *, assignee_id: str | None = None, channel: Channel = Channel.WEB) -> TicketState:
+    """Return a ticket as events carry it."""
+    return TicketState(
+        id=UUID(ticket_id), number="LUCKY-1001", player_id="p-1", subject="Hello", channel=channel,
+        status=TicketStatus.OPEN, priority=Priority.NORMAL, assignee_id=assignee_id, language="en", reason=None,
+        reason_class=None, created_at=SAMPLE_TIME, updated_at=SAMPLE_TIME, version=1,
+    )  # fmt: skip
+
+
+def reply(ticket_id: str, text: str, **changes: Any) -> MessageAdded:
+    """Return what tickets tells about an agent's answer to a live conversation."""
+    values: dict[str, Any] = {
+        "ticket_id": UUID(ticket_id), "ticket": ticket_state(ticket_id), "actor": AGENT, "occurred_at": SAMPLE_TIME,
+        "message_id": new_id(), "kind": MessageKind.REPLY, "author": AGENT, "text": text, "live": True,
+    }  # fmt: skip
+    return MessageAdded(**(values | changes))
+
+
+def assignment(ticket_id: str, to: str | None, before: str | None = None) -> TicketAssigned:
+    """Return what tickets tells when a ticket changes hands."""
+    return TicketAssigned(
+        ticket_id=UUID(ticket_id), ticket=ticket_state(ticket_id, assignee_id=to), actor=AGENT,
+        occurred_at=SAMPLE_TIME, assignee_id=to, previous_assignee_id=before,
+    )  # fmt: skip
+
+
+class TwinTransport(InprocessTransport):
+    """Carries hints between processes of one service as a broker's fan-out does; `deaf` loses those of others."""
+
+    def __init__(self, family: "list[TwinTransport]") -> None:
+        super().__init__()
+        self.deaf = False
+        self._family = family
+        family.append(self)
+
+    async def publish(self, message: Message) -> None:
+        """Confirm as usual, after a hint to the other processes."""
+        for other in self._family:
+            if other is not self and not other.deaf and message.only is None:
+                other._hint(message)  # noqa: SLF001 - the family is one class
+        await super().publish(message)
+
+    def _hint(self, message: Message) -> None:
+        if not self.deaf:
+            super()._hint(message)
+
+    async def broadcast(self, topic: str, payload: Mapping[str, object]) -> None:
+        """Tell every process."""
+        for other in self._family:
+            if other is not self and not other.deaf:
+                await InprocessTransport.broadcast(other, topic, payload)
+        await super().broadcast(topic, payload)
+
+
+__all__ = ["SAMPLE_ID", "Client", "TwinTransport", "assignment", "desk_ticket", "opened", "reply", "served", "start"]
