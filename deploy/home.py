@@ -15,7 +15,7 @@ from deploy.local.processes import alive, birth, end
 CHECKOUT: Final = Path(__file__).resolve().parent.parent
 
 
-class Busy(RuntimeError):  # noqa: N818 - said to a person, as the reason why nothing happened
+class Busy(RuntimeError):
     """Another command is working on the same folder."""
 
 

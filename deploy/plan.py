@@ -19,7 +19,12 @@ _POOLS_PER_SERVICE: Final = 2
 _MOST_OVERFLOW: Final = 5
 _MOST_POOL: Final = 10
 _FILE: Final = "stack.json"
-_NOT_FOR_SERVICES: Final = ("PITBOSS_DATABASE_URL", "PITBOSS_PORT", "PITBOSS_PROVISIONING_SECRET")
+_NOT_FOR_SERVICES: Final = (
+    "PITBOSS_DATABASE_URL",  # the administrator's address
+    "PITBOSS_PORT",
+    "PITBOSS_PROVISIONING_SECRET",
+    "PYTHONDONTWRITEBYTECODE",  # would compile two thousand modules at every start
+)
 
 Mode = Literal["up", "cluster"]
 

@@ -94,6 +94,8 @@ async def _serve(names: Sequence[str]) -> int:
     loop.call_later(_EXIT_SECONDS, os._exit, 1)
     started.cancel()
     await _end(servers, running)
+    if transport is not None:
+        await transport.stop()
     stopping.cancel()
     return 0 if asked else 1
 
