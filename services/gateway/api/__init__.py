@@ -1,0 +1,1 @@
+"""The HTTP edge: the door itself, and the gateway's own routes."""

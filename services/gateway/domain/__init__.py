@@ -1,0 +1,1 @@
+"""Rules of the door: credentials, limits, routes, sessions. Pure: the time is an argument."""

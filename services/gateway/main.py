@@ -1,0 +1,47 @@
+"""Wires the gateway: the door around its own routes, and the socket tunnel."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+from starlette.routing import Route, WebSocketRoute
+
+from services.gateway.api import access, brands, faces, keys, staff
+from services.gateway.api.door import Door, identify
+from services.gateway.jobs import JOBS
+from services.gateway.settings import Settings
+from services.gateway.sockets import PATH, SocketTunnel
+from services.gateway.use_cases.bootstrap import bootstrap
+from services.gateway.use_cases.doorway import Doorway, opened
+from shared.messaging.runtime import Ground
+from shared.messaging.transport import Transport
+from shared.service import create_service
+
+__all__ = ["bootstrap", "create_app"]
+
+
+def create_app(settings: Settings | None = None, transport: Transport | None = None) -> FastAPI:
+    """Return the gateway's app."""
+    chosen = settings or Settings()
+
+    @asynccontextmanager
+    async def door_open(ground: Ground) -> AsyncIterator[None]:
+        async with opened(chosen, ground.database, ground.clock) as doorway:
+            ground.extras[Doorway.NAME] = doorway
+            yield
+
+    app = create_service(
+        chosen,
+        title="Pitboss gateway",
+        description="The only door: sign-in, accounts, keys and brands; every other path is forwarded.",
+        routers=(access.router, staff.router, keys.router, brands.router, faces.router),
+        jobs=JOBS,
+        lifespan=door_open,
+        transport=transport,
+        asgi_routes=(Route("/openapi.json", faces.openapi), WebSocketRoute(PATH, SocketTunnel())),
+        identify=identify,
+    )
+    # Innermost: the edge around it has given the request its ids, its limits and its deadline.
+    app.user_middleware.append(Middleware(Door))
+    return app

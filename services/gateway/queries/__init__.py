@@ -1,0 +1,1 @@
+"""SQL of the gateway, as functions that take a session."""
