@@ -95,7 +95,7 @@ class Brand:
     def _key(self) -> OctKey | OKPKey | ECKey:
         secret = self.player_key.get("secret")
         if secret is not None:
-            return OctKey.import_key(secret)
+            return OctKey.import_key({"kty": "oct", "k": secret})
         private = self.player_key["private_key"]
         return ECKey.import_key(private) if self.player_key["algorithm"] == "ES256" else OKPKey.import_key(private)
 

@@ -3,12 +3,22 @@
 import asyncio
 import inspect
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import TypeVar, cast, overload
 
 T = TypeVar("T")
 
 
-async def eventually(check: Callable[[], T | Awaitable[T]], *, within: float = 5.0, every: float = 0.02) -> T:
+@overload
+async def eventually(check: Callable[[], Awaitable[T]], *, within: float = ..., every: float = ...) -> T: ...
+
+
+@overload
+async def eventually(check: Callable[[], T], *, within: float = ..., every: float = ...) -> T: ...
+
+
+async def eventually(
+    check: Callable[[], Awaitable[T]] | Callable[[], T], *, within: float = 5.0, every: float = 0.02
+) -> T:
     """Call `check` until it returns something true and return that; fail after `within` seconds with the last outcome.
 
     An AssertionError inside `check` counts as "not yet".
@@ -17,8 +27,8 @@ async def eventually(check: Callable[[], T | Awaitable[T]], *, within: float = 5
     last: object = None
     while True:
         try:
-            outcome = check()
-            value: T = await outcome if inspect.isawaitable(outcome) else outcome
+            outcome: object = check()
+            value: T = await outcome if inspect.isawaitable(outcome) else cast("T", outcome)
         except AssertionError as error:
             last = error
         else:

@@ -1,0 +1,1 @@
+"""Faults on the running product, judged by ledgers."""
