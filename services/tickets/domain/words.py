@@ -9,6 +9,7 @@ _DEFAULT_SUBJECT_LENGTH: Final = 80
 _LAYOUT: Final = frozenset("\t\n\r")
 _UNSTORABLE: Final = dict.fromkeys((*range(0x20), 0x7F, *range(0x80, 0xA0), *range(0xD800, 0xE000)))
 _IN_TEXT: Final = dict.fromkeys(code for code in _UNSTORABLE if chr(code) not in _LAYOUT)
+_IN_LINE: Final = {**_IN_TEXT, **dict.fromkeys(map(ord, _LAYOUT), " ")}
 
 
 def unstorable_character(text: str, *, multiline: bool) -> int | None:
@@ -35,7 +36,7 @@ def mended(text: str) -> str:
 def subject_line(wish: str | None, words: str) -> str:
     """Return a one-line subject: the wish if it says something, else the beginning of the words."""
     for text, length in ((wish or "", SUBJECT_LIMIT), (words, _DEFAULT_SUBJECT_LENGTH)):
-        line = " ".join(text.translate({**_IN_TEXT, **dict.fromkeys(map(ord, _LAYOUT), " ")}).split())
+        line = " ".join(text.translate(_IN_LINE).split())
         if line:
             return line if len(line) <= length else f"{line[: length - 1].rstrip()}…"
     return "(no subject)"
