@@ -16,7 +16,7 @@ _DOCUMENT_CUE = cue(
     "personnummer", "bsn", "burgerservicenummer", "ssn", "social security",
 )  # fmt: skip
 _DOCUMENT = re.compile(
-    rf"{_DOCUMENT_CUE}[^\d\n]{{0,24}}?(?P<id>(?<![^\W_])(?:\d{6, 8}[\-+]\d{4}|\d\d ?\d\d ?\d{{6}}|\d{{3}}-\d{{3}}-\d{{3}} \d\d"
+    rf"{_DOCUMENT_CUE}[^\d\n]{{0,24}}?(?P<id>(?<![^\W_])(?:\d{{6,8}}[\-+]\d{{4}}|\d\d ?\d\d ?\d{{6}}|\d{{3}}-\d{{3}}-\d{{3}} \d\d"
     r"|(?=[a-z]{0,4}\d[a-z]{0,4}\d)[0-9a-z]{6,12}))(?![^\W_])"
 )
 _INSURANCE = re.compile(r"(?<![^\W_])[a-ceghj-prstw-z][a-ceghj-nprstw-z] ?\d\d ?\d\d ?\d\d ?[a-d](?![^\W_])")
