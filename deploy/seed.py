@@ -11,7 +11,6 @@ from typing import Any, Final
 import asyncpg
 
 from deploy.home import CHECKOUT, Home
-from deploy.local.databases import ServiceUrls
 from deploy.local.processes import StartError
 from deploy.plan import Plan, Process
 from deploy.supplies import Supplies
@@ -23,45 +22,50 @@ _IDENTITY: Final = """
 """
 
 
-def write_demo(home: Home, plan: Plan, supplies: Supplies, *, again: bool = False) -> None:
+def write_demo(home: Home, plan: Plan, supplies: Supplies, *, again: bool = False) -> bool:
     """Make sure that the demo brand exists and that `demo.json` tells about it, with the addresses of this plan.
 
-    Keys can be told only once, by the database's first visitor: a file about this very database is kept.
+    Return whether its logins are known: they can be told only once, so that a file about this very database is kept.
     """
     urls = supplies.urls()
     identity = _identity(urls["gateway"].owner) if "gateway" in urls else ""
-    kept = home.read_demo()
-    is_known = kept.get("database") == identity
-    facts = kept if is_known else {}
-    if again or not is_known:
-        facts |= _bootstrap_apart(home, plan, urls, supplies.amqp_url())
-    facts |= {
+    if again or home.read_demo().get("database") != identity:
+        environment = plan.environment(home, Process("seed", plan.services), urls, supplies.amqp_url())
+        _bootstrap_apart(environment | {"PITBOSS_HOME": str(home.path)}, [identity, *plan.services])
+    facts = home.read_demo() | {
         "gateway_url": plan.gateway_url,
         "smtp_port": plan.smtp_port,
         "services": {entry.name: plan.urls(entry)[0] for entry in plan.entries()},
-        "database": identity,
     }
-    home.write_private("demo.json", json.dumps(facts, indent=2, sort_keys=True) + "\n")
+    _write(home, facts)
+    return "api_key" in facts
 
 
-def _bootstrap_apart(
-    home: Home, plan: Plan, databases: Mapping[str, ServiceUrls], amqp_url: str | None
-) -> dict[str, object]:
-    environment = plan.environment(home, Process("seed", plan.services), databases, amqp_url)
-    done = subprocess.run(
-        [sys.executable, "-m", "deploy.seed", *plan.services],
-        check=False,
-        capture_output=True,
+def _bootstrap_apart(environment: Mapping[str, str], arguments: list[str]) -> None:
+    """Run this module; an interruption waits for it, because what it made once it must also write down."""
+    command = [sys.executable, "-m", "deploy.seed", *arguments]
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
         cwd=CHECKOUT,
         env=environment,
-        timeout=_SECONDS,
-    )
-    if done.returncode:
-        message = f"the demo brand could not be set up:\n{done.stderr}"
+        start_new_session=True,
+    ) as child:
+        try:
+            said, _ = child.communicate(timeout=_SECONDS)
+        except KeyboardInterrupt:
+            child.wait(_SECONDS)
+            raise
+    if child.returncode:
+        message = f"the demo brand could not be set up:\n{said}"
         raise StartError(message)
-    facts: dict[str, object] = json.loads(done.stdout.splitlines()[-1])
-    return facts
+
+
+def _write(home: Home, facts: Mapping[str, object]) -> None:
+    home.write_private("demo.json", json.dumps(facts, indent=2, sort_keys=True) + "\n")
 
 
 def _identity(gateway_url: str) -> str:
@@ -77,7 +81,7 @@ def _identity(gateway_url: str) -> str:
     return asyncio.run(ask())
 
 
-async def bootstrap(names: list[str]) -> dict[str, object]:
+async def _bootstrap(names: list[str]) -> dict[str, object]:
     """Call `services.<name>.main:bootstrap(settings)` where it exists and merge what the services tell."""
     facts: dict[str, object] = {}
     for name in names:
@@ -89,5 +93,13 @@ async def bootstrap(names: list[str]) -> dict[str, object]:
     return facts
 
 
+def main(identity: str, names: list[str]) -> None:
+    """Set up the demo brand in the database known as `identity` and write down what was made."""
+    home = Home.find()
+    kept = home.read_demo()
+    known = kept if kept.get("database") == identity else {}
+    _write(home, known | asyncio.run(_bootstrap(names)) | {"database": identity})
+
+
 if __name__ == "__main__":
-    print(json.dumps(asyncio.run(bootstrap(sys.argv[1:]))))
+    main(sys.argv[1], sys.argv[2:])

@@ -9,6 +9,7 @@ import socket
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -84,7 +85,7 @@ async def _serve(names: Sequence[str]) -> int:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    transport = _shared_transport()
+    transport = _shared_transport(names)
     servers = [ServiceServer(name, _create(name, transport)) for name in names]
     running = {server.name: asyncio.create_task(server.serve([listener(server.name)])) for server in servers}
     stopping = asyncio.create_task(stop.wait())
@@ -153,12 +154,21 @@ def _create(name: str, transport: "Transport | None") -> FastAPI:
     return app
 
 
-def _shared_transport() -> "Transport | None":
-    """Return the transport that services in one process share; None lets each make its own from its settings."""
+def _shared_transport(names: Sequence[str]) -> "Transport | None":
+    """Return the transport that services in one process share; None lets each make its own from its settings.
+
+    It is told who will listen, so that no event counts as delivered while its consumer is not there yet.
+    """
     if os.environ.get("PITBOSS_TRANSPORT") != "inprocess":
         return None
-    transport: Transport = importlib.import_module("shared.messaging.inprocess").InprocessTransport()
+    listening = [name for name in names if find_spec(f"services.{name}.events") and _subscriptions(name)]
+    transport: Transport = importlib.import_module("shared.messaging.inprocess").InprocessTransport(listening)
     return transport
+
+
+def _subscriptions(name: str) -> tuple[object, ...]:
+    found: tuple[object, ...] = importlib.import_module(f"services.{name}.events").SUBSCRIPTIONS
+    return found
 
 
 if __name__ == "__main__":

@@ -75,7 +75,8 @@ class Stack:
                 self._apply_topology(plan, supplies)
         plan.save(self._home)
         with self._step("demo brand"):
-            write_demo(self._home, plan, supplies)
+            if not write_demo(self._home, plan, supplies) and "gateway" in plan.services:
+                self._say("  it exists, but its logins were told only once; `make clean` starts from nothing")
         with self._step(f"{len(plan.services)} services in {len(plan.processes())} processes"):
             self._start_supervisor()
             self._await_services(plan)

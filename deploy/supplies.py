@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -33,6 +34,17 @@ class Supplies:
             return f"PostgreSQL at {make_url(os.environ[_DATABASE]).host} (from {_DATABASE})"
         postgres = self._postgres().start()
         return f"PostgreSQL on 127.0.0.1:{postgres.port}, data in {postgres.folder}"
+
+    @contextmanager
+    def borrowed_database(self) -> Iterator[None]:
+        """Make sure that PostgreSQL answers during a block; a server that was started for it is stopped again."""
+        was_running = bool(os.environ.get(_DATABASE)) or self._postgres().running
+        self.start_database()
+        try:
+            yield
+        finally:
+            if not was_running:
+                self._postgres().stop()
 
     def start_broker(self, say: Callable[[str], None]) -> str:
         """Make sure RabbitMQ answers and return the sentence to tell about it."""

@@ -92,8 +92,9 @@ def seed() -> None:
     plan = Plan.load(home) or Plan.from_environment("up")
     with _plainly(), home.locked():
         supplies = Supplies(home, plan)
-        supplies.start_database()
-        write_demo(home, plan, supplies, again=True)
+        with supplies.borrowed_database():
+            supplies.create_databases()
+            write_demo(home, plan, supplies, again=True)
         _say(f"written to {home.demo}")
 
 

@@ -142,13 +142,16 @@ class LocalRabbitMQ:
         (self.folder / f"{name}.pid").write_text(str(pid))
 
     def _pid_in(self, file: str, program_name: str) -> int | None:
-        """Return the PID in a file, if it still is that program; a shell that is about to become it counts."""
+        """Return the PID in a file, if it still is that program.
+
+        A shell that is about to become it counts, and so does the moment of becoming, when there is no command line.
+        """
         try:
             pid = int((self.folder / file).read_text())
             command = Path(f"/proc/{pid}/cmdline").read_text(errors="replace")
         except (OSError, ValueError):
             return None
-        expected = program_name in command or "rabbitmq" in command
+        expected = not command or program_name in command or "rabbitmq" in command
         return pid if expected and alive(pid) else None
 
     def _facts(self) -> dict[str, str | int]:
