@@ -50,7 +50,7 @@ def in_webhooks(sink: WebhookSink) -> Contents:
     """Return the words of each ticket in the order the operator's server got them."""
     contents: Contents = defaultdict(list)
     for body in sink.of_type("ticket.message_added"):
-        contents[str(body["data"]["ticket_id"])].append(str(body["data"]["text"]))
+        contents[str(body["data"]["ticket"]["id"])].append(str(body["data"]["message"]["text"]))
     return dict(contents)
 
 
