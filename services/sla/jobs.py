@@ -18,7 +18,7 @@ TIMERS: Final = "timers"
 _PACE: Final = "sla.pace"
 _LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 # A timer set by an event that just came may be due before the job looks again; several such events wake it once.
-_NOTICE_SECONDS: Final = 0.05
+_NOTICE_SECONDS: Final = 0.02
 _LAG: Final = Histogram(
     "sla_timer_lag_seconds", "From the due time of a timer to its firing",
     buckets=(0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 30, 120, 600),

@@ -122,11 +122,6 @@ def resume(clock: Clock, at: datetime) -> Clock:
     )
 
 
-def warn(clock: Clock) -> Clock:
-    """Return the clock after its warning."""
-    return replace(clock, state=ClockState.WARNED, warned_at=clock.warn_at)
-
-
 def breach(clock: Clock) -> Clock:
     """Return the clock after its promise was broken."""
     return replace(clock, state=ClockState.BREACHED, breached_at=clock.due_at)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final, TypeAlias
 from uuid import UUID
 
-from services.sla.domain.clocks import Clock, TimerKind, breach, elapsed, timers, warn
+from services.sla.domain.clocks import Clock, elapsed
 from shared.contracts.base import Channel
 from shared.contracts.sla import (
     ClockBreached,
@@ -37,16 +37,6 @@ class Owner:
     ticket_id: UUID
     channel: Channel
     assignee_id: str | None
-
-
-def fire(clock: Clock, timer: TimerKind, generation: int) -> Change | None:
-    """Return what a due timer does to its clock: nothing, if the schedule it was set for is no longer the clock's."""
-    if generation != clock.generation or timer not in (kind for kind, _ in timers(clock)):
-        return None
-    if timer is TimerKind.WARN:
-        warned = warn(clock)
-        return Change(ClockWarned, warned, warned.warned_at or clock.due_at)
-    return Change(ClockBreached, breach(clock), clock.due_at)
 
 
 def told(change: Change, owner: Owner, *, now: datetime) -> ClockFact:

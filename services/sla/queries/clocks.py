@@ -20,7 +20,7 @@ from shared.db.engine import Session
 _CLOCK_FIELDS: Final = tuple(field.name for field in fields(Clock))
 _UPSERT_CLOCK: Final = upsert(clocks)
 _STORE_CLOCK: Final = _UPSERT_CLOCK.on_conflict_do_update(
-    index_elements=[clocks.c.id],
+    index_elements=[clocks.c.ticket_id, clocks.c.id],
     set_={name: _UPSERT_CLOCK.excluded[name] for name in _CLOCK_FIELDS if name != "id"},
 )
 

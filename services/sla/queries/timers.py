@@ -4,81 +4,96 @@ The database's `now()` is the only clock here. `clock_timestamp()` is volatile, 
 read every pending timer at every tick.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import RowMapping, insert, text, update
+from sqlalchemy import text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from services.sla.domain.clocks import Clock, TimerKind, timers
-from services.sla.domain.facts import Owner
-from services.sla.queries.clocks import clock_from
+from services.sla.domain.clocks import Clock, timers
 from services.sla.tables import timers as timer_table
-from shared.contracts.base import Channel
+from shared.contracts.sla import ClockBreached, ClockWarned
 from shared.db.engine import Session
-from shared.db.ground import outbox
 
 PENDING: Final = "pending"
-FIRED: Final = "fired"
 CANCELLED: Final = "cancelled"
 
 _UPSERT: Final = upsert(timer_table)
 _SET: Final = _UPSERT.on_conflict_do_update(
-    index_elements=[timer_table.c.clock_id, timer_table.c.kind],
+    index_elements=[timer_table.c.ticket_id, timer_table.c.clock_id, timer_table.c.kind],
     set_={name: _UPSERT.excluded[name] for name in ("due_at", "generation", "state")},
 )
 _NEAREST: Final = text(
     "SELECT due_at - now() FROM timers WHERE state = 'pending' AND due_at > :after ORDER BY due_at LIMIT 1"
 )
-# Rows that a consumer or another worker holds are skipped, never waited for: so this side can be in no deadlock.
-CLAIM: Final = """
-SELECT clock.*, timer.kind AS timer_kind, timer.generation AS timer_generation, timer.due_at AS timer_due_at,
-       ticket.channel, ticket.assignee_id, ticket.clock_sequence, now() AS now
-FROM timers AS timer
-JOIN clocks AS clock ON clock.id = timer.clock_id
-JOIN clocked_tickets AS ticket ON ticket.id = timer.ticket_id
-WHERE timer.state = 'pending' AND timer.due_at <= now() AND timer.due_at > :after
-ORDER BY timer.due_at
-LIMIT :limit
-FOR UPDATE OF timer, ticket, clock SKIP LOCKED
-"""
-_MARK: Final = text("""
-WITH done AS (
-    SELECT * FROM unnest(CAST(:clock_ids AS uuid[]), CAST(:kinds AS text[]), CAST(:states AS text[]))
-        AS done (clock_id, kind, state)
-)
-UPDATE timers SET state = done.state FROM done WHERE timers.clock_id = done.clock_id AND timers.kind = done.kind
-""")
-_ADVANCE: Final = text("""
-WITH changed AS (
-    SELECT * FROM unnest(
-        CAST(:ids AS uuid[]), CAST(:states AS text[]), CAST(:warned AS timestamptz[]), CAST(:breached AS timestamptz[])
-    ) AS changed (id, state, warned_at, breached_at)
+# One statement, because a timer may cost no more than some tens of microseconds when many fall due at once. Rows that a
+# consumer or another worker holds are skipped, never waited for, so this side can be in no deadlock.
+FIRE: Final = """
+WITH picked AS MATERIALIZED (
+    SELECT clock_id, ticket_id, kind, due_at, generation FROM timers
+    WHERE state = 'pending' AND due_at > :after AND due_at <= now()
+    ORDER BY due_at LIMIT {limit} FOR UPDATE SKIP LOCKED
+), due AS MATERIALIZED (
+    SELECT picked.*, clock.brand, clock.kind AS clock_kind, clock.started_at, clock.warn_at, clock.due_at AS breach_at,
+           clock.paused_for, ticket.channel, ticket.assignee_id, ticket.clock_sequence,
+           picked.generation = clock.generation AND clock.ended_at IS NULL
+               AND clock.state IN ('running', CASE picked.kind WHEN 'breach' THEN 'warned' END) AS heeded
+    FROM picked
+    JOIN clocks AS clock ON clock.ticket_id = picked.ticket_id AND clock.id = picked.clock_id
+    JOIN clocked_tickets AS ticket ON ticket.id = picked.ticket_id
+    FOR UPDATE OF clock, ticket SKIP LOCKED
+), marked AS (
+    UPDATE timers SET state = CASE WHEN due.heeded THEN 'fired' ELSE 'cancelled' END
+    FROM due
+    WHERE timers.ticket_id = due.ticket_id AND timers.clock_id = due.clock_id AND timers.kind = due.kind
+), moved AS (
+    UPDATE clocks SET
+        state = CASE WHEN news.breached THEN 'breached' ELSE 'warned' END,
+        warned_at = CASE WHEN news.warned THEN clocks.warn_at ELSE clocks.warned_at END,
+        breached_at = CASE WHEN news.breached THEN clocks.due_at END
+    FROM (
+        SELECT ticket_id, clock_id, bool_or(kind = 'warn') AS warned, bool_or(kind = 'breach') AS breached
+        FROM due WHERE heeded GROUP BY ticket_id, clock_id
+    ) AS news
+    WHERE clocks.ticket_id = news.ticket_id AND clocks.id = news.clock_id
+), counted AS (
+    UPDATE clocked_tickets AS ticket SET clock_sequence = ticket.clock_sequence + news.count
+    FROM (SELECT ticket_id, count(*) FROM due WHERE heeded GROUP BY ticket_id) AS news
+    WHERE ticket.id = news.ticket_id
+), news AS (
+    SELECT due.*, {event_id} AS event_id,
+           CASE kind WHEN 'warn' THEN :warned_type ELSE :breached_type END AS type,
+           clock_sequence + row_number() OVER (PARTITION BY ticket_id ORDER BY due_at, kind DESC) AS sequence
+    FROM due WHERE heeded
 ), told AS (
-    UPDATE clocked_tickets AS ticket SET clock_sequence = told.sequence
-    FROM unnest(CAST(:ticket_ids AS uuid[]), CAST(:sequences AS bigint[])) AS told (id, sequence)
-    WHERE ticket.id = told.id
+    INSERT INTO outbox (event_id, brand, type, stream, aggregate_id, sequence, envelope)
+    SELECT event_id, brand, type, :stream, ticket_id, sequence, json_build_object(
+        'specversion', '1.0', 'id', event_id, 'source', CAST(:source AS text), 'type', type, 'subject', ticket_id,
+        'time', now(), 'brand', brand, 'sequence', sequence,
+        'data', json_build_object(
+            'ticket_id', ticket_id, 'clock_id', clock_id, 'kind', clock_kind,
+            'state', CASE kind WHEN 'warn' THEN 'warned' ELSE 'breached' END,
+            'channel', channel, 'assignee_id', assignee_id, 'started_at', started_at, 'warn_at', warn_at,
+            'due_at', breach_at, 'met_at', NULL, 'breached_at', CASE kind WHEN 'breach' THEN due_at END,
+            'elapsed_seconds', CAST(extract(epoch FROM due_at - started_at - paused_for) AS float8),
+            'late_by_ms', CAST(floor(extract(epoch FROM now() - due_at) * 1000) AS bigint), 'occurred_at', due_at
+        )
+    )
+    FROM news ORDER BY due_at, kind DESC
 )
-UPDATE clocks SET state = changed.state, warned_at = changed.warned_at, breached_at = changed.breached_at
-FROM changed WHERE clocks.id = changed.id
-""")
+SELECT now() - due_at, heeded FROM due
+"""
+# UUIDv7 (RFC 9562, section 5.7) in the words of PostgreSQL 13 and later.
+_EVENT_ID: Final = """CAST(encode(set_bit(set_bit(overlay(
+    uuid_send(gen_random_uuid()) PLACING substring(int8send(CAST(extract(epoch FROM now()) * 1000 AS bigint)) FROM 3)
+    FROM 1 FOR 6), 52, 1), 53, 1), 'hex') AS uuid)"""
 
 
-@dataclass(frozen=True, slots=True)
-class DueTimer:
-    """A timer that fell due, its clock and its ticket, all locked; `told` is the ticket's last told sequence."""
-
-    brand: str
-    kind: TimerKind
-    due_at: datetime
-    generation: int
-    clock: Clock
-    owner: Owner
-    told: int
-    now: datetime
+def fire_statement(limit: int) -> str:
+    """Return the statement that fires up to `limit` timers; the limit is a literal so that the planner knows it."""
+    return FIRE.format(limit=int(limit), event_id=_EVENT_ID)
 
 
 async def set_timers(session: Session, brand: str, ticket_id: UUID, changed: Iterable[Clock]) -> None:
@@ -88,7 +103,11 @@ async def set_timers(session: Session, brand: str, ticket_id: UUID, changed: Ite
     if rescheduled:
         await session.execute(
             update(timer_table)
-            .where(timer_table.c.clock_id.in_(rescheduled), timer_table.c.state == PENDING)
+            .where(
+                timer_table.c.ticket_id == ticket_id,
+                timer_table.c.clock_id.in_(rescheduled),
+                timer_table.c.state == PENDING,
+            )
             .values(state=CANCELLED)
         )
     rows = [
@@ -109,54 +128,21 @@ async def nearest_due(session: Session, *, after: datetime) -> timedelta | None:
     return wait
 
 
-async def claim_due(session: Session, *, after: datetime, limit: int) -> Sequence[DueTimer]:
-    """Return up to `limit` overdue timers due later than `after`, in due order, locked with all they touch."""
-    rows = await session.execute(text(CLAIM), {"after": after, "limit": limit})
-    return [_due_timer(row) for row in rows.mappings()]
+async def fire_due(session: Session, *, after: datetime, limit: int) -> Sequence[timedelta]:
+    """Fire up to `limit` overdue timers that were due later than `after`, in due order; return how late each was.
 
-
-async def mark(session: Session, states: Sequence[tuple[DueTimer, str]]) -> None:
-    """Store how claimed timers ended: fired or cancelled."""
-    await session.execute(
-        _MARK,
-        {
-            "clock_ids": [timer.clock.id for timer, _ in states],
-            "kinds": [timer.kind.value for timer, _ in states],
-            "states": [state for _, state in states],
-        },
-    )
-
-
-async def advance(session: Session, clocks: Iterable[Clock], told: Mapping[UUID, int]) -> None:
-    """Store clocks after their timers and the last told sequence of their tickets."""
-    changed = tuple(clocks)
-    await session.execute(
-        _ADVANCE,
-        {
-            "ids": [clock.id for clock in changed],
-            "states": [clock.state.value for clock in changed],
-            "warned": [clock.warned_at for clock in changed],
-            "breached": [clock.breached_at for clock in changed],
-            "ticket_ids": list(told),
-            "sequences": list(told.values()),
-        },
-    )
-
-
-async def insert_told(session: Session, rows: Sequence[Mapping[str, object]]) -> None:
-    """Insert a batch of outbox rows in their order and let the relay know."""
-    await session.execute(insert(outbox), rows)
-    session.info["recorded"] = True
-
-
-def _due_timer(row: RowMapping) -> DueTimer:
-    return DueTimer(
-        brand=row["brand"],
-        kind=TimerKind(row["timer_kind"]),
-        due_at=row["timer_due_at"],
-        generation=row["timer_generation"],
-        clock=clock_from(row),
-        owner=Owner(row["ticket_id"], Channel(row["channel"]), row["assignee_id"]),
-        told=row["clock_sequence"],
-        now=row["now"],
-    )
+    A timer is heeded if it was set for the schedule that its clock still has: then its clock is warned or breached, the
+    ticket's next fact is told, and the timer is marked as fired; otherwise it is marked as cancelled. See
+    `Clock.generation` for the schedule and `clocks.breach` for what a breach is.
+    """
+    values = {
+        "after": after,
+        "warned_type": ClockWarned.type,
+        "breached_type": ClockBreached.type,
+        "stream": ClockBreached.stream,
+        "source": f"pitboss/{ClockBreached.owner()}",
+    }
+    rows = (await session.execute(text(fire_statement(limit)), values)).all()
+    if any(heeded for _, heeded in rows):
+        session.info["recorded"] = True
+    return [lag for lag, _ in rows]

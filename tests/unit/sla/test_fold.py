@@ -10,7 +10,7 @@ from services.sla.queries.defaults import default_policies
 from shared.contracts.base import Channel
 from shared.contracts.sla import ClockKind, ClockState
 from shared.contracts.tickets import Priority, ReasonClass, TicketStatus
-from tests.unit.sla.builders import AGENT, TICKET, Story, at, tell
+from tests.support.sla import AGENT, TICKET, Story, at, tell
 
 FIRST, NEXT = ClockKind.FIRST_RESPONSE, ClockKind.NEXT_RESPONSE
 RESOLUTION, SENIOR = ClockKind.RESOLUTION, ClockKind.SENIOR_ACCEPTS

@@ -9,7 +9,7 @@ from services.sla.domain.clocks import elapsed
 from shared.contracts.base import Channel
 from shared.contracts.sla import ClockKind, ClockState
 from shared.contracts.tickets import ReasonClass, TicketStatus
-from tests.unit.sla.builders import Story, at, fire_all, tell
+from tests.support.sla import Story, at, fire_all, tell
 
 _DEEDS = (
     "player_writes", "staff_replies", "bot_replies", "note", "pending", "open", "resolved", "closed", "agent", "senior",

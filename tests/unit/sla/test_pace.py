@@ -8,7 +8,7 @@ from pydantic import SecretStr
 from services.sla.jobs import Pace, pause
 from services.sla.settings import Settings
 from services.sla.use_cases.firing import Round
-from tests.unit.sla.builders import at
+from tests.support.sla import at
 
 SETTINGS = Settings(
     database_url=SecretStr("postgresql://x"), worker_database_url=SecretStr("postgresql://x"), gateway_public_key="",

@@ -81,9 +81,9 @@ def _create_tickets() -> None:
 def _create_clocks() -> None:
     op.create_table(
         "clocks",
+        sa.Column("ticket_id", _UUID, nullable=False),
         sa.Column("id", _UUID, nullable=False),
         sa.Column("brand", sa.Text, nullable=False),
-        sa.Column("ticket_id", _UUID, nullable=False),
         sa.Column("kind", sa.Text, nullable=False),
         sa.Column("state", sa.Text, nullable=False),
         sa.Column("started_at", _TIME, nullable=False),
@@ -99,24 +99,25 @@ def _create_clocks() -> None:
         sa.Column("paused_for", sa.Interval, nullable=False),
         sa.Column("corrected", sa.Boolean, nullable=False),
         sa.Column("generation", sa.Integer, nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_clocks"),
+        sa.PrimaryKeyConstraint("ticket_id", "id", name="pk_clocks"),
         sa.ForeignKeyConstraint(["ticket_id"], ["clocked_tickets.id"], name="fk_clocks_ticket_id_clocked_tickets"),
         postgresql_with=_ROOMY,
     )
-    op.create_index("ix_clocks_of_ticket", "clocks", ["ticket_id", "started_at"])
 
 
 def _create_timers() -> None:
     op.create_table(
         "timers",
+        sa.Column("ticket_id", _UUID, nullable=False),
         sa.Column("clock_id", _UUID, nullable=False),
         sa.Column("kind", sa.Text, nullable=False),
         sa.Column("brand", sa.Text, nullable=False),
-        sa.Column("ticket_id", _UUID, nullable=False),
         sa.Column("due_at", _TIME, nullable=False),
         sa.Column("generation", sa.Integer, nullable=False),
         sa.Column("state", sa.Text, nullable=False),
-        sa.PrimaryKeyConstraint("clock_id", "kind", name="pk_timers"),
-        sa.ForeignKeyConstraint(["clock_id"], ["clocks.id"], name="fk_timers_clock_id_clocks"),
+        sa.PrimaryKeyConstraint("ticket_id", "clock_id", "kind", name="pk_timers"),
+        sa.ForeignKeyConstraint(
+            ["ticket_id", "clock_id"], ["clocks.ticket_id", "clocks.id"], name="fk_timers_ticket_id_clock_id_clocks"
+        ),
     )
     op.create_index("ix_timers_due", "timers", ["due_at"], postgresql_where=sa.text("state = 'pending'"))

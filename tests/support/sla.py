@@ -1,18 +1,18 @@
-"""Short ways to say what happens to a ticket."""
+"""Short ways to say what happens to a ticket, and the model of what its timers do."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from services.sla.domain.clocks import Clock, TimerKind, timers
-from services.sla.domain.facts import Change, fire
+from services.sla.domain.clocks import Clock, TimerKind, breach, timers
+from services.sla.domain.facts import Change
 from services.sla.domain.fold import Ticket, TicketFact, apply, new_ticket
 from services.sla.domain.policies import Policy
 from services.sla.queries.defaults import default_policies
 from shared.contracts.base import SAMPLE_TIME, Author, AuthorKind, Channel
-from shared.contracts.sla import ClockKind
+from shared.contracts.sla import ClockBreached, ClockKind, ClockState, ClockWarned
 from shared.contracts.tickets import (
     MessageAdded,
     MessageKind,
@@ -174,6 +174,16 @@ def tell(
     if len(timers_until) > len(story.events):
         fire_all(told, timers_until[-1])
     return told
+
+
+def fire(clock: Clock, timer: TimerKind, generation: int) -> Change | None:
+    """Return what a due timer does to its clock: the model of the statement that fires them all at once."""
+    if generation != clock.generation or timer not in (kind for kind, _ in timers(clock)):
+        return None
+    if timer is TimerKind.BREACH:
+        return Change(ClockBreached, breach(clock), clock.due_at)
+    assert clock.warn_at is not None
+    return Change(ClockWarned, replace(clock, state=ClockState.WARNED, warned_at=clock.warn_at), clock.warn_at)
 
 
 def fire_all(told: Told, now: datetime) -> None:
