@@ -21,14 +21,15 @@ class Gap(Exception):
     """An earlier event of the aggregate has not been applied yet."""
 
 
-_ADVANCE: Final = text(
-    "INSERT INTO aggregate_cursors AS c (consumer, brand, stream, aggregate_id, sequence) "
-    "SELECT CAST(:consumer AS text), CAST(:brand AS text), CAST(:stream AS text), CAST(:aggregate_id AS text), "
-    "CAST(:sequence AS bigint) WHERE CAST(:sequence AS bigint) = 1 OR EXISTS (SELECT FROM aggregate_cursors WHERE consumer = :consumer AND brand = :brand "
-    " AND stream = :stream AND aggregate_id = :aggregate_id) "
-    "ON CONFLICT (consumer, brand, stream, aggregate_id) DO UPDATE SET sequence = excluded.sequence "
-    "WHERE c.sequence = excluded.sequence - 1 RETURNING c.sequence"
-)
+_ADVANCE: Final = text("""
+    INSERT INTO aggregate_cursors AS c (consumer, brand, stream, aggregate_id, sequence)
+    SELECT CAST(:consumer AS text), CAST(:brand AS text), CAST(:stream AS text), CAST(:aggregate_id AS text),
+        CAST(:sequence AS bigint)
+    WHERE CAST(:sequence AS bigint) = 1 OR EXISTS (SELECT FROM aggregate_cursors
+        WHERE consumer = :consumer AND brand = :brand AND stream = :stream AND aggregate_id = :aggregate_id)
+    ON CONFLICT (consumer, brand, stream, aggregate_id) DO UPDATE SET sequence = excluded.sequence
+    WHERE c.sequence = excluded.sequence - 1 RETURNING c.sequence
+""")
 _POSITION: Final = text(
     "SELECT sequence FROM aggregate_cursors WHERE consumer = :consumer AND brand = :brand AND stream = :stream "
     "AND aggregate_id = :aggregate_id FOR UPDATE"
