@@ -155,7 +155,7 @@ def contracts(*, check: Annotated[bool, typer.Option("--check", help="only say w
 @app.command()
 def demo() -> None:
     """Run a scripted day against the running system and print the timeline as it happens."""
-    importlib.import_module("deploy.demo.day").main()
+    _work("demo").demo()
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Writes the generated documents, or says which of the committed ones are stale."""
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -33,6 +34,14 @@ def write() -> list[str]:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8")
     return sorted(str(path) for path in stale)
+
+
+def main(*, check: bool) -> None:
+    """Write the documents, or with `check` only name the stale ones and exit 1 if there are any."""
+    changed = sorted(str(path) for path in stale_documents()) if check else write()
+    for path in changed:
+        print(f"{'stale' if check else 'written'}: {path}")
+    sys.exit(1 if check and changed else 0)
 
 
 def stale_documents() -> Documents:
