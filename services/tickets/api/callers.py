@@ -20,7 +20,7 @@ EditorDep = Annotated[Actor, Depends(require(ActorKind.STAFF, ActorKind.SERVER, 
 StaffDep = Annotated[Actor, Depends(require(ActorKind.STAFF, role="agent"))]
 
 
-def optional_if_match(
+async def optional_if_match(
     header: Annotated[str | None, Header(alias="If-Match", description="refuse if the ticket changed since")] = None,
 ) -> int | None:
     """Return the version the caller has seen, if it says so."""
