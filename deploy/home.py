@@ -5,12 +5,12 @@ import json
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 
-from deploy.local.processes import alive, birth, end
+from deploy.local.processes import end, remember, remembered
 
 CHECKOUT: Final = Path(__file__).resolve().parent.parent
 
@@ -60,20 +60,12 @@ class Home:
             yield
 
     def remember(self, name: str, pid: int) -> None:
-        """Write the PID file of a process, and beside it the mark that tells it from a later namesake."""
-        (self.run / f"{name}.pid").write_text(f"{pid}\n")
-        (self.run / f"{name}.birth").write_text(birth(pid))
+        """Write the PID file of a process."""
+        remember(self.run, name, pid)
 
     def pid_of(self, name: str) -> int | None:
         """Return the PID of a process that was started under this name and still lives."""
-        try:
-            pid = int((self.run / f"{name}.pid").read_text())
-        except (OSError, ValueError):
-            return None
-        with suppress(OSError):
-            if (self.run / f"{name}.birth").read_text() != birth(pid):
-                return None
-        return pid if alive(pid) else None
+        return remembered(self.run, name)
 
     def names(self) -> list[str]:
         """Return the names of all remembered processes."""

@@ -1,6 +1,5 @@
 """`pitboss up` and `pitboss cluster`: from whatever is there to a running product, and back to nothing."""
 
-import asyncio
 import importlib
 import sys
 import time
@@ -91,9 +90,7 @@ class Stack:
 
     def _apply_topology(self, plan: Plan, supplies: Supplies) -> None:
         topology = importlib.import_module("deploy.commands.topology")  # only a cluster pays for the broker's library
-        if asyncio.run(topology.apply_to(supplies.amqp_url() or "", plan.services)):
-            self._say("  queues are new: giving their leaders 3 s")
-            time.sleep(3)
+        topology.apply_to(supplies.amqp_url() or "", plan.services)
 
     def _start_supervisor(self) -> None:
         for log in self._home.log.glob("*.log"):

@@ -16,6 +16,7 @@ from deploy.supplies import Supplies
 from shared.clock import SystemClock
 from shared.db.engine import Database
 from shared.directory import SERVICES
+from shared.messaging.rabbitmq import RabbitMQTransport
 from shared.messaging.reconcile import reconcile as repeat
 from shared.messaging.redrive import Selection, kept_events
 from shared.messaging.redrive import replay as make_due
@@ -48,7 +49,8 @@ def reconcile(names: list[str], *, hours: float) -> None:
 
     async def publish(name: str) -> int:
         async with _database(name) as (settings, database):
-            transport = importlib.import_module("shared.messaging.rabbitmq").transport_of(settings)
+            url = settings.amqp_url.get_secret_value() if settings.amqp_url else ""
+            transport = RabbitMQTransport(url, name=f"{name}-reconcile", jitter=0)
             await transport.start()
             try:
                 return await repeat(database, transport, since)

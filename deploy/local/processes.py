@@ -72,6 +72,22 @@ def birth(pid: int) -> str:
     return fields[_STARTED_FIELD] if len(fields) > _STARTED_FIELD else ""
 
 
+def remember(folder: Path, name: str, pid: int) -> None:
+    """Write the PID file of a process, and beside it the mark that tells it from a later namesake."""
+    (folder / f"{name}.birth").write_text(birth(pid))
+    (folder / f"{name}.pid").write_text(f"{pid}\n")
+
+
+def remembered(folder: Path, name: str) -> int | None:
+    """Return the PID of the process that was remembered under this name, if it still lives."""
+    try:
+        pid = int((folder / f"{name}.pid").read_text())
+        mark = (folder / f"{name}.birth").read_text()
+    except (OSError, ValueError):
+        return None
+    return pid if alive(pid) and birth(pid) == mark else None
+
+
 def send(pid: int, number: signal.Signals) -> None:
     """Send a signal to a process that may be gone already."""
     with suppress(ProcessLookupError):

@@ -11,7 +11,18 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final, Self
 
-from deploy.local.processes import StartError, alive, end, free_port, send, start_detached, tail, wait_until
+from deploy.local.processes import (
+    StartError,
+    alive,
+    end,
+    free_port,
+    remember,
+    remembered,
+    send,
+    start_detached,
+    tail,
+    wait_until,
+)
 
 _SETTINGS: Final = Path(__file__).parent.parent / "rabbitmq" / "rabbitmq.conf"
 _PLACES: Final = ("/usr/lib/rabbitmq/bin", "/usr/local/sbin", "/opt/homebrew/sbin")
@@ -55,7 +66,7 @@ class LocalRabbitMQ:
     @property
     def pid(self) -> int | None:
         """The process id of the Erlang machine, None if it does not run."""
-        return self._pid_in("rabbitmq.pid", "beam")
+        return remembered(self.folder, "rabbitmq")
 
     @property
     def running(self) -> bool:
@@ -84,13 +95,13 @@ class LocalRabbitMQ:
     def spawn(self) -> None:
         """Start the node without waiting."""
         self._prepare()
-        if self._pid_in("epmd.pid", "epmd") is None:
+        if remembered(self.folder, "epmd") is None:
             self._launch("epmd", ["epmd", "-port", str(self._facts()["epmd_port"]), "-address", "127.0.0.1"])
         self._launch("rabbitmq", [str(program("rabbitmq-server"))])
 
     def stop(self) -> None:
         """End the node in order and its name server with it; return when nothing is left."""
-        node, names = self.pid, self._pid_in("epmd.pid", "epmd")
+        node, names = self.pid, remembered(self.folder, "epmd")
         if node is not None:
             send(node, signal.SIGCONT)
             end(node, ask=signal.SIGTERM, patience=30)
@@ -139,20 +150,7 @@ class LocalRabbitMQ:
         if self._follow_parent and shutil.which("setpriv"):
             command = ["setpriv", "--pdeathsig", "TERM", *command]
         pid = start_detached(command, log=self.log, cwd=self.folder, env=self._environment())
-        (self.folder / f"{name}.pid").write_text(str(pid))
-
-    def _pid_in(self, file: str, program_name: str) -> int | None:
-        """Return the PID in a file, if it still is that program.
-
-        A shell that is about to become it counts, and so does the moment of becoming, when there is no command line.
-        """
-        try:
-            pid = int((self.folder / file).read_text())
-            command = Path(f"/proc/{pid}/cmdline").read_text(errors="replace")
-        except (OSError, ValueError):
-            return None
-        expected = not command or program_name in command or "rabbitmq" in command
-        return pid if expected and alive(pid) else None
+        remember(self.folder, name, pid)
 
     def _facts(self) -> dict[str, str | int]:
         """Return ports, password and node name, made at the first call."""
