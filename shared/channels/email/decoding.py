@@ -31,9 +31,9 @@ def clean(text: str) -> str:
     return _UNWANTED.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
-def header_text(value: str) -> str:
+def header_text(value: str, longest: int = _HEADER_LENGTH) -> str:
     """Return a header as people read it, in one line: encoded words decoded (RFC 2047), raw bytes guessed."""
-    short = value[:_HEADER_LENGTH]
+    short = value[:longest]
     try:
         chunks = decode_header(short)
     except (HeaderParseError, ValueError):

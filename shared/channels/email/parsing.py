@@ -16,6 +16,7 @@ from shared.channels.email.quoting import is_forward, strip_quotes
 _LONGEST_VALUE: Final = 32 * 1024
 _LONGEST_NAME: Final = 200
 _LONGEST_FROM: Final = 1000
+_LONGEST_IDS: Final = 8000
 _REFERENCES: Final = 50
 _ID = re.compile(r"<[^<>\s]{3,250}>")
 _ADDRESS = re.compile(r"[^\s<>@,;:\"\\()\[\]]{1,64}@[^\s<>@,;:\"\\()\[\]]{1,253}")
@@ -144,5 +145,7 @@ def _own_id(values: Mapping[str, tuple[str, ...]]) -> str | None:
 
 def _ids(values: Mapping[str, Iterable[str]], name: str) -> tuple[str, ...]:
     """Return the Message-IDs in a header, without doubles; of too many the newest, which stand last."""
-    found = (header_text(one) for value in values.get(name, ()) for one in _ID.findall(value))
+    # Python's own mail library encodes ids longer than a line; ours are, and come back so from scripts.
+    readable = (header_text(value, _LONGEST_IDS) if "=?" in value else value for value in values.get(name, ()))
+    found = (header_text(one) for value in readable for one in _ID.findall(value))
     return tuple(dict.fromkeys(found))[-_REFERENCES:]

@@ -70,6 +70,13 @@ def test_encoded_and_raw_headers_are_read() -> None:
     assert parse("Subject: Где мои деньги\r\n\r\nhi".encode()).subject == "Где мои деньги"
 
 
+def test_ids_that_a_mailer_encoded_are_read() -> None:
+    mail = EmailMessage()
+    mail["References"] = f"<{'a' * 100}@x> <b@x>"
+    assert b"=?utf-8?" in mail.as_bytes()
+    assert parse(mail.as_bytes()).references == (f"<{'a' * 100}@x>", "<b@x>")
+
+
 def test_plain_text_is_preferred_unless_it_is_empty() -> None:
     mail = EmailMessage()
     mail["From"] = "kim@example.org"

@@ -1,0 +1,1 @@
+"""Takes in what comes from outside channels and makes it durable before anything else."""

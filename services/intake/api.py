@@ -1,0 +1,35 @@
+"""The HTTP edge of intake: mails that could not be read, for those who mend it."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+
+from services.intake import queries, use_cases
+from services.intake.domain import DeliveryNotFound
+from services.intake.schemas import FailedMail
+from shared.db.session import SessionDep
+from shared.web.actor import Actor, ActorKind, Forbidden, require
+from shared.web.pages import CursorInvalid, Page, PageDep
+from shared.web.problems import problems
+
+router = APIRouter(prefix="/v1/intake", tags=["intake"])
+
+Admin = Annotated[Actor, Depends(require(ActorKind.STAFF, role="admin"))]
+
+
+@router.get("/failed-mails", responses=problems(Forbidden, CursorInvalid))
+async def list_failed_mails(session: SessionDep, actor: Admin, page: PageDep) -> Page[FailedMail]:
+    """List mails that were set aside because they could not be read, oldest first."""
+    after = page.after({})
+    rows = await queries.failed_deliveries(
+        session, actor.brand, after=UUID(after[0]) if after else None, limit=page.limit + 1
+    )
+    shown, next_cursor = page.cut(rows, lambda row: (str(row.id),), {})
+    return Page(items=[FailedMail.model_validate(row) for row in shown], next_cursor=next_cursor)
+
+
+@router.post("/failed-mails/{delivery_id}/replay", status_code=204, responses=problems(Forbidden, DeliveryNotFound))
+async def replay_failed_mail(delivery_id: UUID, session: SessionDep, actor: Admin) -> None:
+    """Have a mail that was set aside read again within a second."""
+    await use_cases.replay_mail(session, brand=actor.brand, delivery_id=delivery_id)

@@ -1,0 +1,191 @@
+"""What a delivery is, where it belongs and what of it is told on."""
+
+import base64
+import binascii
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar, Final
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from shared.channels.email import ParsedMail, is_automatic, read_message_id
+from shared.contracts.base import Channel, ContactRef
+from shared.errors import DomainError, Kind
+from shared.redaction import redact
+
+READ_MAIL: Final = "read_mail"
+_LONGEST_TEXT: Final = 40_000
+_LONGEST_SUBJECT: Final = 200
+_MOST_ATTACHMENTS: Final = 20
+_THREAD: Final = 10
+_NONCE_BYTES: Final = 12
+_KEY_BYTES: Final = 32
+
+
+class DeliveryState(StrEnum):
+    """What became of a raw delivery."""
+
+    PENDING = "pending"
+    DONE = "done"
+    DUPLICATE = "duplicate"
+    PARSE_FAILED = "parse_failed"
+
+
+class DeliveryNotFound(DomainError):
+    """There is no such delivery."""
+
+    kind: ClassVar[Kind] = Kind.NOT_FOUND
+
+
+class SenderUnknown(DomainError):
+    """The mail names nobody who sent it."""
+
+    kind: ClassVar[Kind] = Kind.INVALID
+
+
+class SealBroken(DomainError):
+    """The stored mail cannot be opened: it was changed, or its key is gone."""
+
+    kind: ClassVar[Kind] = Kind.INVALID
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """An address we take mail for: whose it is and, if it was a valid reply address, which ticket it belongs to."""
+
+    brand: str
+    mailbox: str
+    address: str
+    ticket_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """How a mail came to us, as the SMTP dialogue told; headers do not repeat it. Personal data."""
+
+    mail_from: str
+    helo: str
+    peer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A raw mail for one recipient, to be read."""
+
+    id: UUID
+    recipient: Recipient
+    mail_from: str
+    raw: bytes
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a mail says once it is redacted. `key` recognises the same message, `digest` the same content."""
+
+    contact: ContactRef
+    subject: str
+    text: str
+    ticket_id: UUID | None
+    automatic: bool
+    key: str
+    digest: bytes
+
+
+class Seal:
+    """Keeps raw mails unreadable at rest (AES-256-GCM): they hold what redaction would have taken out.
+
+    The delivery's id is authenticated with the bytes, so a row copied over another does not open.
+    """
+
+    def __init__(self, *keys: bytes) -> None:
+        self._ciphers = [AESGCM(key) for key in keys]
+
+    def close(self, raw: bytes, *, id_: UUID, nonce: bytes) -> bytes:
+        """Encrypt with the first key; `nonce` is 12 fresh random bytes (NIST SP 800-38D, section 8.2)."""
+        return nonce + self._ciphers[0].encrypt(nonce, raw, id_.bytes)
+
+    def open(self, sealed: bytes, *, id_: UUID) -> bytes:
+        """Decrypt with whichever key fits; raise `SealBroken`."""
+        for cipher in self._ciphers:
+            try:
+                return cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], id_.bytes)
+            except InvalidTag:
+                continue
+        raise SealBroken
+
+
+def parse_key(text: str) -> bytes:
+    """Return the 32 bytes written as base64 or base64url, padded or not; ValueError otherwise."""
+    plain = text.strip().rstrip("=").replace("-", "+").replace("_", "/")
+    try:
+        key = base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
+    except binascii.Error as error:
+        message = "a secrets key is base64"
+        raise ValueError(message) from error
+    if len(key) != _KEY_BYTES:
+        message = f"a secrets key has {_KEY_BYTES} bytes"
+        raise ValueError(message)
+    return key
+
+
+def delivery_key(address: str, raw: bytes) -> bytes:
+    """Return what recognises the same mail handed over twice for the same recipient."""
+    return hashlib.sha256(address.lower().encode() + b"\0" + raw).digest()
+
+
+def one_per_mailbox(recipients: Iterable[Recipient]) -> list[Recipient]:
+    """Return one recipient per mailbox: mail to the desk and to a reply address at once is one mail, for the ticket."""
+    chosen: dict[tuple[str, str], Recipient] = {}
+    for recipient in recipients:
+        key = (recipient.brand, recipient.mailbox)
+        if key not in chosen or chosen[key].ticket_id is None:
+            chosen[key] = recipient
+    return list(chosen.values())
+
+
+def words_of(parsed: ParsedMail, delivery: Delivery, *, mailboxes: Iterable[str], key: bytes) -> Words:
+    """Return what to tell of a mail: redacted, threaded, and judged to be a person's or a robot's.
+
+    The sender's own address and the brand's `mailboxes` stay readable in the text. Raises `SenderUnknown`.
+    """
+    own = tuple(mailboxes)
+    address = parsed.from_address or delivery.mail_from.strip("<> ").lower()
+    if not address:
+        raise SenderUnknown
+    allow = frozenset({address, *own})
+    subject = redact(parsed.subject, allow=allow)[:_LONGEST_SUBJECT]
+    text = redact(_with_attachments(parsed), allow=allow)[:_LONGEST_TEXT]
+    return Words(
+        contact=_contact(parsed, address, delivery.recipient.mailbox, allow),
+        subject=subject,
+        text=text,
+        ticket_id=delivery.recipient.ticket_id or _ticket_of(parsed, own, key),
+        automatic=is_automatic(parsed, delivery.mail_from, own),
+        key=parsed.message_id or hashlib.sha256(delivery.raw).hexdigest(),
+        digest=hashlib.sha256(repr((address, subject, text)).encode()).digest(),
+    )
+
+
+def _ticket_of(parsed: ParsedMail, mailboxes: Iterable[str], key: bytes) -> UUID | None:
+    """Return the ticket named by the nearest id that one of our own mails carried."""
+    found = (read_message_id(id_, address=mailbox, key=key) for id_ in parsed.thread() for mailbox in mailboxes)
+    return next((own.ticket_id for own in found if own is not None), None)
+
+
+def _contact(parsed: ParsedMail, address: str, mailbox: str, allow: frozenset[str]) -> ContactRef:
+    own_id = (parsed.message_id,) if parsed.message_id else ()
+    thread = tuple(dict.fromkeys((*parsed.references, *parsed.in_reply_to, *own_id)))
+    name = redact(parsed.from_name, allow=allow) if parsed.from_name else None
+    return ContactRef(channel=Channel.EMAIL, address=address, name=name, reply_from=mailbox, thread=thread[-_THREAD:])
+
+
+def _with_attachments(parsed: ParsedMail) -> str:
+    """Return the text with a line per attachment, so that whoever answers knows that there is something to see."""
+    listed = [f"[attachment: {one.name}, {one.media_type}]" for one in parsed.attachments[:_MOST_ATTACHMENTS]]
+    return "\n".join((parsed.text[:_LONGEST_TEXT], *(["", *listed] if listed else []))).strip()

@@ -1,0 +1,1 @@
+"""Dated migrations of the database of intake."""
