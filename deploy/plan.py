@@ -136,8 +136,9 @@ class Plan:
         common |= {
             "PITBOSS_TRANSPORT": "inprocess" if self.mode == "up" else "rabbitmq",
             "PITBOSS_DEVELOPMENT": "true",
+            "NOTIFICATIONS_ALLOW_LOOPBACK": "true",
             "PITBOSS_PUBLIC_BASE_URL": self.gateway_url,
-            "PITBOSS_RUN_DIR": str(home.run),
+            "PITBOSS_RUN_DIR": str(home.path),
             "PITBOSS_POOL_SIZE": str(min(_MOST_POOL, share - overflow)),
             "PITBOSS_POOL_OVERFLOW": str(overflow),
             "PITBOSS_UNREADY_SECONDS": "0",

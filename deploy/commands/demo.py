@@ -16,6 +16,6 @@ def demo() -> None:
         stack.up()
     facts = home.read_demo()
     try:
-        asyncio.run(run(facts, home.run / "outbox", lambda line: print(line, flush=True)))
+        asyncio.run(run(facts, home.path / "outbox", lambda line: print(line, flush=True)))
     except KeyboardInterrupt:
         sys.exit(130)

@@ -1,10 +1,12 @@
 """OpenAPI of each service, of the whole product, and AsyncAPI, from the apps themselves."""
 
+import base64
 import importlib
 from collections import defaultdict
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Final
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi import FastAPI
 from shared.messaging.asyncapi import asyncapi_document
 
@@ -12,14 +14,15 @@ from deploy.contracts.events import Documents, as_json
 from shared.directory import SERVICES
 from shared.messaging.inprocess import InprocessTransport
 from shared.messaging.subscriptions import Subscription
+from shared.web.actor import public_key_of
 
 _NOWHERE: Final = "postgresql://nobody:nothing@127.0.0.1:1/nowhere"
-_KEY: Final = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
+_PRIVATE: Final = bytes(32)
 
 
 def api_documents() -> Documents:
     """Return one OpenAPI document per service and the merged one that the gateway serves."""
-    merge = importlib.import_module("services.gateway.domain").merge_openapi
+    merge = importlib.import_module("services.gateway.domain.openapi").merge_openapi
     documents = {entry.name: app_of(entry.name).openapi() for entry in SERVICES}
     pages: Documents = {
         PurePosixPath("docs/api") / f"{name}.openapi.json": as_json(document) for name, document in documents.items()
@@ -60,16 +63,18 @@ def app_of(service: str) -> FastAPI:
     """Return a service's app, wired but not started: no address in it is ever called."""
     settings = importlib.import_module(f"services.{service}.settings").Settings
     main = importlib.import_module(f"services.{service}.main")
+    secret = base64.urlsafe_b64encode(_PRIVATE).decode()
     values: dict[str, object] = {
         "database_url": _NOWHERE,
         "worker_database_url": _NOWHERE,
-        "gateway_public_key": _KEY,
+        "gateway_public_key": public_key_of(Ed25519PrivateKey.from_private_bytes(_PRIVATE).public_key()),
         "transport": "inprocess",
         "cursor_secret": "x" * 32,
         "development": True,
     }
     for name, field in settings.model_fields.items():
         if field.is_required() and name not in values:
-            values[name] = _KEY
+            values[name] = secret
+    values |= {"run_dir": Path()}
     app: FastAPI = main.create_app(settings(**values), transport=InprocessTransport())
     return app
