@@ -4,7 +4,7 @@ import asyncio
 import json
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
@@ -19,6 +19,7 @@ from shared.ids import new_id
 from shared.messaging.inprocess import InprocessTransport
 from shared.messaging.transport import Message
 from shared.web.actor import ActorKind
+from tests.support.eventually import eventually
 from tests.support.service import RunningService
 
 Frame = dict[str, Any]
@@ -33,9 +34,14 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def served(service: RunningService) -> AsyncIterator[str]:
-    """Serve a running service on a loopback port and yield the URL of its socket."""
+async def served(service: RunningService, *, send_buffer: int | None = None) -> AsyncIterator[str]:
+    """Serve a running service on a loopback port and yield the URL of its socket.
+
+    With a small `send_buffer` (bytes) the kernel holds little, so that readers count as slow soon.
+    """
     listening = socket.socket()
+    if send_buffer is not None:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer)
     listening.bind(("127.0.0.1", 0))
     config = uvicorn.Config(
         service.app, lifespan="off", ws="websockets-sansio", ws_per_message_deflate=False, log_level="critical",
@@ -44,8 +50,7 @@ async def served(service: RunningService) -> AsyncIterator[str]:
     server = _Server(config)
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     try:
-        while not server.started:
-            await asyncio.sleep(0.01)
+        await eventually(lambda: server.started)
         yield f"ws://127.0.0.1:{listening.getsockname()[1]}/v1/chat/socket"
     finally:
         server.should_exit = True
@@ -72,7 +77,7 @@ class Client:
         await self.connection.send(json.dumps({"t": t, **members}, default=str))
 
     async def until(self, wanted: Callable[[Frame], bool], within: float = 5.0) -> Frame:
-        """Return the first frame that fits, waiting for it if need be."""
+        """Return the first frame that fits, waiting for it if need be; `welcome` counts."""
         async with asyncio.timeout(within):
             while True:
                 for frame in self.frames:
@@ -91,6 +96,10 @@ class Client:
         async with asyncio.timeout(within):
             await self.connection.wait_closed()
         return self.connection.close_code or 0
+
+    async def got(self, ticket_id: str, count: int, within: float = 5.0) -> None:
+        """Return when at least `count` messages of a conversation have come."""
+        await self.until(lambda _: len(self.seqs(ticket_id)) >= count, within)
 
     def all(self, t: str) -> list[Frame]:
         """Return every frame of a kind so far."""
@@ -114,12 +123,19 @@ class Client:
 
 @asynccontextmanager
 async def opened(
-    url: str, ticket: str, cursors: Mapping[str, int] | None = None, *, pongs: bool = True, origin: str | None = None, **knobs: Any
+    url: str,
+    ticket: str,
+    cursors: Mapping[str, int] | None = None,
+    *,
+    pongs: bool = True,
+    origin: str | None = None,
+    **knobs: Any,
 ) -> AsyncIterator[Client]:
     """Connect with a socket ticket and yield the client at once; its first frame will be `welcome`."""
     async with connect(url, compression=None, ping_interval=None, origin=origin, **knobs) as connection:  # type: ignore[arg-type]
         client = Client(connection, pongs=pongs)
-        await client.say("hello", ticket=ticket, cursors=dict(cursors or {}))
+        with suppress(websockets.ConnectionClosed):  # a server that refuses at once may be faster
+            await client.say("hello", ticket=ticket, cursors=dict(cursors or {}))
         client.listen()
         yield client
 

@@ -51,6 +51,10 @@ class Person:
         """Return the person as the author of words."""
         return Author(kind=self.kind, id=self.id, name=self.name)
 
+    def wrote(self, message: "Message") -> bool:
+        """True if the words are this person's."""
+        return message.author.id == self.id and message.author.kind is self.kind
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:

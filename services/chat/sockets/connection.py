@@ -10,7 +10,8 @@ from starlette.types import Send
 
 from services.chat.domain.feed import Feed
 from services.chat.domain.limits import Outgoing, TokenBucket
-from services.chat.domain.values import CloseCode, Person
+from services.chat.domain.values import CloseCode, Message, Person
+from services.chat.schemas.frames import ack_frame
 from services.chat.settings import Settings
 from shared.ids import new_id
 
@@ -28,6 +29,7 @@ class LiveSocket:
     __slots__ = (
         "_closing", "_outgoing", "_reader", "_room", "_send", "_write_within", "_writer", "bound", "bucket", "greeted",
         "id", "lost", "muted", "next_ping", "opened", "person", "pong_due", "signals", "subscriptions", "typed_at",
+        "unacked",
     )  # fmt: skip
 
     def __init__(
@@ -52,6 +54,7 @@ class LiveSocket:
         self.signals = TokenBucket(settings.signals_per_second, settings.signal_burst, now)
         self.subscriptions: dict[UUID, Subscription] = {}
         self.muted: set[UUID] | None = None
+        self.unacked: dict[str, Message | None] = {}
         self.typed_at: dict[UUID, float] | None = None
         self._send = send
         self._reader = reader
@@ -83,6 +86,35 @@ class LiveSocket:
             self.close(CloseCode.SLOW)
         elif self.greeted:
             self._start()
+
+    def push_message(self, message: Message, frame: str) -> None:
+        """Queue a message in its turn: as `ack` if this socket has sent it and waits for that, else as `frame`."""
+        client_msg_id = message.client_msg_id
+        if client_msg_id in self.unacked and self.person.wrote(message):
+            self.acknowledge(message)
+        else:
+            self.push(frame)
+
+    def acknowledge(self, message: Message) -> None:
+        """Queue `ack` unless that was done: the last `seq` a client got is always a safe cursor."""
+        client_msg_id = message.client_msg_id
+        if client_msg_id is not None and client_msg_id in self.unacked:
+            del self.unacked[client_msg_id]
+            self.push(ack_frame(message, client_msg_id))
+
+    def written(self, message: Message) -> None:
+        """Take note that own words were committed; acknowledge them now unless their turn is still to come."""
+        heard = self.subscriptions.get(message.ticket_id)
+        if heard is None or message.seq < heard.feed.next_seq:
+            self.acknowledge(message)
+        elif message.client_msg_id in self.unacked:
+            self.unacked[message.client_msg_id] = message
+
+    def acknowledge_written(self, ticket_id: UUID, *, before: int) -> None:
+        """Acknowledge own words whose turn was skipped."""
+        skipped = [m for m in self.unacked.values() if m is not None and m.ticket_id == ticket_id and m.seq < before]
+        for message in skipped:
+            self.acknowledge(message)
 
     def greet(self, frame: str) -> None:
         """Send `frame` before everything that was queued so far and begin to write."""

@@ -78,22 +78,19 @@ class Conversations:
         if subscription.begun and not self._kin(ticket_id, socket.person):
             self._presence(socket, ticket_id, online=False)
 
-    def deliver(
-        self, brand: str, message: Message, *, sender: LiveSocket | None = None, ack: str | None = None
-    ) -> None:
-        """Send a committed message to everyone here who hears its conversation; its sender gets `ack` instead."""
-        listeners = self._by_ticket.get(message.ticket_id, {})
-        frame = message_frame(message) if listeners else ""
+    def deliver(self, brand: str, message: Message) -> None:
+        """Send a committed message to everyone here who hears its conversation."""
+        listeners = self._by_ticket.get(message.ticket_id)
+        if not listeners:
+            return
+        frame = message_frame(message)
         for socket, subscription in listeners.items():
             if socket.person.brand != brand:
                 continue
-            due = subscription.feed.offer(message.seq, frame, ack if socket is sender else None)
-            if due is not None:
-                socket.push(due)
+            if subscription.feed.offer(message.seq):
+                socket.push_message(message, frame)
             elif subscription.feed.catching_up:
                 self.catch_up(subscription)
-        if sender is not None and ack is not None and sender not in listeners:
-            sender.push(ack)
 
     def send(
         self,
@@ -150,7 +147,7 @@ class Conversations:
     async def _fill(self, subscription: Subscription) -> None:
         try:
             while not await self._filled(subscription):
-                await subscription.socket.room()
+                pass
         except Exception as error:  # noqa: BLE001 - the client comes back and resumes, whatever it was
             _logger.warning("catching_up_failed", error=repr(error))
             subscription.socket.close(CloseCode.OVERLOADED)
@@ -158,7 +155,7 @@ class Conversations:
             subscription.filler = None
 
     async def _filled(self, subscription: Subscription) -> bool:
-        """Send one page of what is missing; True if nothing is, or nobody listens any more."""
+        """Send a page of what is missing, as fast as the peer reads; True if nothing is or nobody listens any more."""
         socket, feed, ticket_id = subscription.socket, subscription.feed, subscription.ticket_id
         if socket.closing is not None or socket.subscriptions.get(ticket_id) is not subscription:
             return True
@@ -170,15 +167,17 @@ class Conversations:
             page = await transcripts.catch_up(
                 session, brand=brand, ticket_id=ticket_id, after_seq=after, limit=self._settings.page
             )
-        for frame in feed.fill((message.seq, message_frame(message)) for message in page):
-            socket.push(frame)
+        for message in page:
+            await socket.room()
+            if feed.take(message.seq):
+                socket.push_message(message, message_frame(message))
         if not page:
             feed.trim()
         return feed.settle()
 
     def _resync(self, subscription: Subscription) -> None:
         """Tell a client to reload over HTTP what it misses, and go on from there."""
-        feed, head = subscription.feed, subscription.feed.head
-        subscription.socket.push(encode("resync", ticket_id=subscription.ticket_id, last_seq=head))
-        for ack in feed.skip(head):
-            subscription.socket.push(ack)
+        socket, feed = subscription.socket, subscription.feed
+        socket.push(encode("resync", ticket_id=subscription.ticket_id, last_seq=feed.head))
+        feed.skip()
+        socket.acknowledge_written(subscription.ticket_id, before=feed.next_seq)

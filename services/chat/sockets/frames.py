@@ -19,7 +19,6 @@ from services.chat.schemas.frames import (
     Typing,
     Unwatch,
     Watch,
-    ack_frame,
     author_member,
     encode,
     nack_frame,
@@ -40,18 +39,18 @@ async def answer(hub: Hub, socket: LiveSocket, frame: Frame) -> None:
 
 async def _send(hub: Hub, socket: LiveSocket, frame: Send) -> None:
     """Write words; acknowledged after the commit, in their place among the conversation's messages."""
-    person = socket.person
+    person, client_msg_id = socket.person, frame.client_msg_id
     try:
         ticket_id = _meant(socket, frame.ticket_id)
-        draft = Draft(ticket_id, person.author(), accepted_text(frame.text), frame.client_msg_id)
+        draft = Draft(ticket_id, person.author(), accepted_text(frame.text), client_msg_id)
+        socket.unacked[client_msg_id] = None
         message = await hub.writers.write(person.brand, draft)
-    except DomainError as error:
-        socket.push(nack_frame(frame.client_msg_id, error))
     except Exception as error:  # noqa: BLE001 - the client keeps the words and tries again
-        _logger.warning("send_failed", error=repr(error))
-        socket.push(nack_frame(frame.client_msg_id, DatabaseUnavailable(retry_after=1)))
+        socket.unacked.pop(client_msg_id, None)
+        socket.push(nack_frame(client_msg_id, _reason(error)))
     else:
-        hub.conversations.deliver(person.brand, message, sender=socket, ack=ack_frame(message, frame.client_msg_id))
+        hub.conversations.deliver(person.brand, message)
+        socket.written(message)
 
 
 async def _typing(hub: Hub, socket: LiveSocket, frame: Typing) -> None:
@@ -108,6 +107,13 @@ async def _unwatch(hub: Hub, socket: LiveSocket, frame: Unwatch) -> None:
 
 async def _second_hello(_hub: Hub, socket: LiveSocket, _frame: Hello) -> None:
     socket.close(CloseCode.BAD_FRAME)
+
+
+def _reason(error: Exception) -> DomainError:
+    if isinstance(error, DomainError):
+        return error
+    _logger.warning("send_failed", error=repr(error))
+    return DatabaseUnavailable(retry_after=1)
 
 
 def _meant(socket: LiveSocket, ticket_id: UUID | None) -> UUID:

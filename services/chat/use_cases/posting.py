@@ -1,6 +1,7 @@
 """Words take their place in a transcript."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TypeAlias
 from uuid import UUID
@@ -30,12 +31,16 @@ async def post_message(session: Session, *, brand: str, draft: Draft, now: datet
 async def post_messages(session: Session, *, brand: str, drafts: Sequence[Draft], now: datetime) -> list[Outcome]:
     """Append drafts of different conversations; each gets its message or its own refusal, in their order.
 
-    The session rows are locked first: only then a repetition is certain to be seen, and event positions follow the
-    order of the transcript.
+    Texts are cleaned before anything is locked. Then the session rows are locked: only so a repetition is certain to be
+    seen, and the positions of events follow the order of the transcript.
     """
+    texts = [redact(draft.text) for draft in drafts]
     locked = await lock_sessions(session, brand, [draft.ticket_id for draft in drafts])
     earlier = await _earlier(session, brand, drafts)
-    outcomes = [_outcome(draft, locked.get(draft.ticket_id), earlier, now) for draft in drafts]
+    outcomes = [
+        _outcome(replace(draft, text=text), locked.get(draft.ticket_id), earlier, now)
+        for draft, text in zip(drafts, texts, strict=True)
+    ]
     known = {message.id for message in earlier.values()}
     fresh = [outcome for outcome in outcomes if isinstance(outcome, Message) and outcome.id not in known]
     if fresh:
@@ -75,7 +80,7 @@ def _outcome(
         seq=conversation.last_seq + 1,
         id=draft.message_id or new_id(),
         author=draft.author,
-        text=redact(draft.text),
+        text=draft.text,
         client_msg_id=draft.client_msg_id,
         sent_at=dated(draft.said_at or now, conversation.last_sent_at),
     )
