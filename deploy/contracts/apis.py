@@ -8,10 +8,10 @@ from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi import FastAPI
-from shared.messaging.asyncapi import asyncapi_document
 
 from deploy.contracts.events import Documents, as_json
 from shared.directory import SERVICES
+from shared.messaging.asyncapi import asyncapi_document
 from shared.messaging.inprocess import InprocessTransport
 from shared.messaging.subscriptions import Subscription
 from shared.web.actor import public_key_of

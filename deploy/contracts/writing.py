@@ -1,11 +1,13 @@
 """Writes the generated documents, or says which of the committed ones are stale."""
 
+import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Final
 
 from deploy.contracts.apis import api_documents, async_documents, subscribers, subscriptions
+from deploy.contracts.compatibility import breaks
 from deploy.contracts.events import Documents, event_documents
 from deploy.contracts.problems import problem_documents
 from shared.directory import SERVICES
@@ -27,8 +29,11 @@ def all_documents() -> Documents:
 
 
 def write() -> list[str]:
-    """Write what differs and return the paths."""
+    """Write what differs and return the paths; refuse to overwrite the schema of an event with a breaking one."""
     stale = stale_documents()
+    broken = [line for path, text in stale.items() for line in _broken(path, text)]
+    if broken:
+        sys.exit("a published event may only gain optional fields; declare a .v2 beside it:\n" + "\n".join(broken))
     for path, text in stale.items():
         target = ROOT / path
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -47,6 +52,12 @@ def main(*, check: bool) -> None:
 def stale_documents() -> Documents:
     """Return the documents whose committed text differs from what the code says now."""
     return {path: text for path, text in all_documents().items() if _current(path) != text}
+
+
+def _broken(path: PurePosixPath, text: str) -> Iterator[str]:
+    stored = _current(path)
+    if stored is not None and path.parent.name == "schemas":
+        yield from (f"{path.stem}: {line}" for line in breaks(json.loads(stored), json.loads(text)))
 
 
 def _current(path: PurePosixPath) -> str | None:

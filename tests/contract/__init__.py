@@ -1,0 +1,1 @@
+"""What others rely on: event schemas, samples, generated documents."""
