@@ -1,6 +1,8 @@
 """What intake does by the clock: read the mails that came in, forget the old ones."""
 
 import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import Final, cast
 
@@ -30,10 +32,23 @@ async def read_mail(ground: Ground) -> timedelta:
         rows = await use_cases.claim_mails(
             session, count=_BATCH, lease=settings.read_lease, attempts=settings.read_attempts
         )
-    for row in rows:
-        outcome = await _read_one(ground, settings, row)
-        READ.labels(outcome.value).inc()
+    unread = list(rows)
+    try:
+        while unread:
+            outcome = await _read_one(ground, settings, unread[0])
+            READ.labels(outcome.value).inc()
+            unread.pop(0)
+    finally:
+        await _give_back(ground, unread)
     return timedelta(0) if len(rows) == _BATCH else _IDLE
+
+
+async def _give_back(ground: Ground, unread: Sequence[AnyRow]) -> None:
+    """Let others read at once what a stop or an absent database kept us from; else its lease has to run out."""
+    if unread:
+        with suppress(DomainError):
+            async with ground.database.begin_worker() as session:
+                await queries.release_deliveries(session, [row.id for row in unread])
 
 
 async def _read_one(ground: Ground, settings: Settings, row: AnyRow) -> DeliveryState:

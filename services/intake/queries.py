@@ -81,6 +81,15 @@ async def claim_deliveries(session: Session, *, count: int, lease: timedelta) ->
     return sorted(rows, key=lambda row: (row.received_at, row.id))
 
 
+async def release_deliveries(session: Session, ids: Sequence[UUID]) -> None:
+    """Give claimed deliveries back unread: due now, and the attempt does not count."""
+    await session.execute(
+        update(raw_deliveries)
+        .where(raw_deliveries.c.id.in_(ids), raw_deliveries.c.state == DeliveryState.PENDING.value)
+        .values(attempts=raw_deliveries.c.attempts - 1, next_at=func.now())
+    )
+
+
 async def lock_pending(session: Session, brand: str, delivery_id: UUID) -> bool:
     """Lock a delivery for its outcome; False if it has one already."""
     statement = (
