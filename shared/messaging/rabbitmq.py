@@ -12,7 +12,7 @@ from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractExchange, 
 from aio_pika.exceptions import ChannelNotFoundEntity, PublishError
 
 from shared.messaging import wire
-from shared.messaging.link import Link
+from shared.messaging.link import HEARTBEAT_SECONDS, Link
 from shared.messaging.settling import asked_to_stop
 from shared.messaging.topology import EVENTS, LIVE, dead_queue, events_queue
 from shared.messaging.transport import Hear, Message, PublishFailed, Receive, TransportState, Unroutable
@@ -31,10 +31,18 @@ class RabbitMQTransport:
 
     publish_limit: Final = _PUBLISH_SECONDS
 
-    def __init__(self, url: str, *, name: str, jitter: float = 2.0, prefetch: int = PREFETCH) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        name: str,
+        jitter: float = 2.0,
+        prefetch: int = PREFETCH,
+        heartbeat: int = HEARTBEAT_SECONDS,
+    ) -> None:
         self._name = name
         self._prefetch = prefetch
-        link = partial(Link, url, jitter=jitter)
+        link = partial(Link, url, jitter=jitter, heartbeat=heartbeat)
         self._publishing = link(f"{name}-publish", self._open_publishing)
         self._consuming = link(f"{name}-consume", self._open_consuming)
         self._fanning = link(f"{name}-fanout", self._open_fanout)

@@ -174,7 +174,7 @@ class Relay:
             lane = self._lanes.get(message.key)
             if lane is None:
                 lane = self._lanes[message.key] = deque()
-                task = asyncio.create_task(self._send_in_order(message.key, lane))
+                task = asyncio.create_task(self._send_in_order(message.key, lane), name=f"{self._name}-relay")
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
             lane.append(_Row(row["position"], message))
@@ -203,8 +203,8 @@ class Relay:
             return self._failed(row, "cancelled by the broker library")
         except Unroutable as error:
             return self._parked(row, str(error))
-        except (PublishFailed, TimeoutError) as error:
-            return self._failed(row, type(error).__name__)
+        except Exception as error:  # noqa: BLE001 - not confirmed is not confirmed, whatever the transport says
+            return self._failed(row, repr(error) if isinstance(error, PublishFailed) else type(error).__name__)
         PUBLISHED.labels(self._name, "confirmed").inc()
         self._backoff = 0.0
         self._note(row, None)

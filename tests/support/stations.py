@@ -1,5 +1,6 @@
 """Services reduced to their messaging: a real database, a real courier and handlers that keep a ledger."""
 
+import asyncio
 import itertools
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -72,7 +73,8 @@ class Station:
 
     ground: Ground
     courier: Courier
-    _exit: AsyncExitStack = field(default_factory=AsyncExitStack)
+    urls: ServiceUrls
+    exit: AsyncExitStack = field(default_factory=AsyncExitStack)
 
     @property
     def database(self) -> Database:
@@ -112,7 +114,16 @@ class Station:
 
     async def stop(self) -> None:
         """Drain and stop."""
-        await self._exit.aclose()
+        await self.exit.aclose()
+
+    async def crash(self) -> None:
+        """Die in the middle of things: nothing is finished, marked, settled or released."""
+        tasks = [task for task in asyncio.all_tasks() if task.get_name().startswith(f"{self.database.service}-")]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self.execute("UPDATE leases SET expires_at = now() - interval '1 hour', owner = 'crashed'")
+        await self.exit.aclose()
 
 
 def posted(aggregate: UUID, sequence: int, text_: str = "Hello") -> Event:
@@ -233,10 +244,10 @@ async def start_station(
     )
     ground = Ground(settings, Database(settings, service=service), transport, SystemClock())
     courier = Courier(ground, subscriptions=subscriptions, listeners=listeners, owns_transport=owns_transport)
-    station = Station(ground, courier)
-    station._exit.push_async_callback(ground.database.stop)
-    await station._exit.enter_async_context(courier.carried())
-    await station._exit.enter_async_context(courier.working())
+    station = Station(ground, courier, urls)
+    station.exit.push_async_callback(ground.database.stop)
+    await station.exit.enter_async_context(courier.carried())
+    await station.exit.enter_async_context(courier.working())
     return station
 
 
