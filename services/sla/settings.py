@@ -16,6 +16,9 @@ class Settings(ServiceSettings):
     timer_batch: Annotated[
         int, Field(ge=1, le=1000, description="timers fired in one transaction; more make answers wait for locks")
     ] = 1000
+    timer_lanes: Annotated[
+        int, Field(ge=1, le=8, description="batches fired side by side while whole batches are overdue")
+    ] = 2
     timer_least_pause: Annotated[
         timedelta, Field(description="shortest sleep of the timer job: what falls due together is fired together")
     ] = timedelta(milliseconds=10)

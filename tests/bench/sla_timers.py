@@ -20,9 +20,9 @@ import uvloop
 from pydantic import SecretStr
 from sqlalchemy import text
 
-from services.sla.jobs import pause
+from services.sla.jobs import fire_batches, pause
 from services.sla.settings import Settings
-from services.sla.use_cases.firing import Round, fire_due_timers
+from services.sla.use_cases.firing import Round
 from shared.db.engine import Database
 from tests.support.database import private_cluster
 
@@ -32,7 +32,8 @@ _TICKS: Final = 300
 _GROW: Final = text("""
 WITH series AS (
     SELECT CAST(lpad(to_hex(CAST(extract(epoch FROM now()) * 1000 AS bigint)), 12, '0') || '7000' || '8000'
-                || lpad(to_hex(n), 12, '0') AS uuid) AS id, now() + make_interval(secs => CAST(:first AS float8) + n * CAST(:step AS float8)) AS due_at
+                || lpad(to_hex(n), 12, '0') AS uuid) AS id,
+           now() + make_interval(secs => CAST(:first AS float8) + n * CAST(:step AS float8)) AS due_at
     FROM generate_series(1, CAST(:count AS int)) AS n
 ), t AS (
     INSERT INTO clocked_tickets (id, brand, channel, status, priority, greeted, accepted, escalated)
@@ -57,16 +58,15 @@ async def grow(database: Database, count: int, *, first: float, step: float) -> 
             await session.execute(_GROW, {"count": size, "first": first + start * step, "step": step})
 
 
-async def _tick(database: Database, limit: int) -> Round:
-    async with database.begin_worker() as session:
-        return await fire_due_timers(session, after=_ALWAYS, limit=limit)
+async def _tick(database: Database, settings: Settings) -> Round:
+    return await fire_batches(database, settings, after=_ALWAYS)
 
 
-async def _empty_ticks(database: Database, limit: int) -> dict[str, float]:
+async def _empty_ticks(database: Database, settings: Settings) -> dict[str, float]:
     took = []
     for _ in range(_TICKS):
         begun = time.perf_counter()
-        done = await _tick(database, limit)
+        done = await _tick(database, settings)
         took.append((time.perf_counter() - begun) * 1000)
         assert not done.lags
     return _percentiles(took)
@@ -80,7 +80,7 @@ async def _lag(database: Database, settings: Settings, *, rate: int, seconds: in
     begun = time.perf_counter()
     while len(lags) < rate * seconds:
         started = time.perf_counter()
-        done = await _tick(database, settings.timer_batch)
+        done = await _tick(database, settings)
         spent = time.perf_counter() - started
         lags.extend((lag.total_seconds() + spent) * 1000 for lag in done.lags)
         await asyncio.sleep(pause(done, settings).total_seconds())
@@ -92,7 +92,7 @@ async def _drain(database: Database, settings: Settings, count: int) -> dict[str
     await grow(database, count, first=-3600, step=1 / count)
     begun, fired = time.perf_counter(), 0
     while fired < count:
-        fired += len((await _tick(database, settings.timer_batch)).lags)
+        fired += len((await _tick(database, settings)).lags)
     seconds = time.perf_counter() - begun
     return {"fired": fired, "seconds": round(seconds, 3), "per_second": round(fired / seconds)}
 
@@ -124,7 +124,7 @@ async def measure(dsn: str | None, *, open_: int, rate: int, seconds: int, overd
             await grow(database, open_, first=7200, step=timedelta(days=7).total_seconds() / max(open_, 1))
             return {
                 "open": open_,
-                "empty_tick": await _empty_ticks(database, settings.timer_batch),
+                "empty_tick": await _empty_ticks(database, settings),
                 "lag": await _lag(database, settings, rate=rate, seconds=seconds),
                 "overdue": await _drain(database, settings, overdue),
             }

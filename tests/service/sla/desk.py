@@ -51,7 +51,7 @@ class Desk:
         return [envelope for envelope in await self.service.recorded() if envelope.subject == str(story.ticket_id)]
 
     async def facts(self, story: Story) -> list[str]:
-        """Return the third words of what was told: started, warned, breached …"""
+        """Return the third words of what was told, such as started or breached."""
         return [envelope.type.split(".")[2] for envelope in await self.told(story)]
 
     def lead(self, brand: str = "lucky") -> dict[str, str]:

@@ -15,7 +15,6 @@ from shared.contracts.base import Channel, Envelope
 from shared.contracts.sla import ClockBreached, ClockEvent, ClockState, ClockWarned
 from shared.contracts.tickets import ReasonClass, TicketStatus
 from shared.db.engine import Database
-from shared.ids import new_id
 from tests.bench.sla_timers import grow
 from tests.service.sla.desk import Desk, clock_event, story_now
 from tests.support.database import Cluster
@@ -162,7 +161,7 @@ async def test_sequences_have_no_gaps_while_answers_and_timers_race(postgres: Cl
         )
 
         async def all_met() -> bool:
-            return all([(await desk.facts(story))[-1] == "met" for story in stories])  # noqa: C419 - awaits
+            return all([(await desk.facts(story))[-1] == "met" for story in stories])
 
         await eventually(all_met)
         for story in stories:
@@ -215,7 +214,7 @@ async def test_more_overdue_timers_than_a_batch_holds_all_fire_once(desk: Desk) 
     async def drained() -> bool:
         async with desk.service.ground.database.begin_worker() as session:
             query = "SELECT count(*) FROM timers WHERE state = 'pending' AND due_at <= now()"
-            return (await session.execute(text(query))).scalar_one() == 0
+            return int((await session.execute(text(query))).scalar_one()) == 0
 
     await eventually(drained, within=20)
     breached = await desk.service.recorded(ClockBreached)
@@ -236,7 +235,7 @@ async def _until_overdue(worker_url: str, count: int) -> None:
     async def overdue() -> bool:
         async with database.begin_worker() as session:
             query = text("SELECT count(*) FROM timers WHERE state = 'pending' AND due_at < now()")
-            return bool((await session.execute(query)).scalar_one() == count)
+            return int((await session.execute(query)).scalar_one()) == count
 
     await eventually(overdue)
     await database.stop()
