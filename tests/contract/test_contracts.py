@@ -6,7 +6,6 @@ from typing import Any, Final
 
 import pytest
 
-import shared.contracts
 from deploy.contracts.apis import subscriptions
 from deploy.contracts.compatibility import breaks
 from deploy.contracts.writing import stale_documents
@@ -16,7 +15,6 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 SCHEMAS: Final = ROOT / "docs" / "events" / "schemas"
 SAMPLES: Final = ROOT / "docs" / "events" / "samples"
 EVENTS: Final = list(declared_events())
-assert shared.contracts
 
 
 def _stored(event: type[Event]) -> dict[str, Any]:
