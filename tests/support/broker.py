@@ -10,7 +10,7 @@ from typing import Final
 import aio_pika
 
 from deploy.local.rabbitmq import LocalRabbitMQ
-from shared.messaging import topology
+from shared.messaging import topology, wire
 from shared.messaging.transport import Delivery, Hear, Message, Receive, Transport, TransportState
 
 BINDINGS: Final = {"tickets": ("chat.#",)}
@@ -63,6 +63,14 @@ class Broker:
             queue = await channel.declare_queue(name, durable=True, arguments=dict(arguments))
             for key in keys:
                 await queue.bind(topology.EVENTS, key)
+
+    async def send(self, exchange: str, key: str, message: Message) -> None:
+        """Publish to any exchange."""
+        connection = await aio_pika.connect(self.url, timeout=10)
+        async with connection:
+            channel = await connection.channel()
+            target = await channel.get_exchange(exchange, ensure=False)
+            await target.publish(wire.outgoing(message, "test"), key)
 
     async def depth(self, name: str) -> int:
         """Return how many messages are ready in a queue, by taking them all."""

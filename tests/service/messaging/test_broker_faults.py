@@ -1,0 +1,250 @@
+"""What a broker may do to us: die, freeze, lose queues, be absent, have no place for an event."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from shared.ids import new_id
+from shared.messaging import outbox, topology
+from shared.messaging.rabbitmq import RabbitMQTransport
+from shared.messaging.reconcile import reconcile
+from shared.messaging.transport import PublishFailed, TransportState
+from shared.messaging.watchdog import Watchdog
+from tests.support.broker import Broker
+from tests.support.eventually import eventually
+from tests.support.stations import Station, Yard, noting, posted
+
+
+@pytest.fixture
+async def world(yard: Yard, broker: Broker) -> AsyncIterator[tuple[Station, Station]]:
+    """Yield the telling and the consuming side over a fresh broker."""
+    await broker.fresh()
+    async with (
+        yard.station("tickets", _transport(broker, "tickets"), subscriptions=noting(), owns_transport=True) as tickets,
+        yard.station("chat", _transport(broker, "chat"), owns_transport=True) as chat,
+    ):
+        await eventually(lambda: tickets.ground.transport.state == chat.ground.transport.state == "up", within=20)
+        yield chat, tickets
+
+
+def _transport(broker: Broker, name: str) -> RabbitMQTransport:
+    return RabbitMQTransport(broker.url, name=name, jitter=0, heartbeat=1)
+
+
+class Ledger:
+    """Tells facts in the background, remembers every one that was accepted and compares in the end."""
+
+    def __init__(self, chat: Station, aggregates: int = 10) -> None:
+        self._chat = chat
+        self._next = {new_id(): 0 for _ in range(aggregates)}
+        self.stopped = asyncio.Event()
+
+    @property
+    def accepted(self) -> int:
+        return sum(self._next.values())
+
+    async def run(self) -> None:
+        while not self.stopped.is_set():
+            await asyncio.gather(*(self._tell(aggregate) for aggregate in self._next))
+            await asyncio.sleep(0.05)
+
+    async def _tell(self, aggregate: UUID) -> None:
+        await self._chat.tell(posted(aggregate, self._next[aggregate] + 1), self._next[aggregate] + 1)
+        self._next[aggregate] += 1
+
+    async def balances(self, tickets: Station) -> bool:
+        """True if every accepted fact had its effect exactly once and in order."""
+        found: dict[str, list[int]] = {str(aggregate): [] for aggregate in self._next}
+        for effect in await tickets.effects():
+            found[effect.aggregate_id].append(effect.sequence)
+        for aggregate, last in self._next.items():
+            assert found[str(aggregate)] == list(range(1, last + 1))
+        return True
+
+
+async def test_two_crashes_of_the_broker_lose_and_double_nothing(
+    world: tuple[Station, Station], broker: Broker
+) -> None:
+    chat, tickets = world
+    await asyncio.sleep(3)
+    ledger = Ledger(chat)
+    load = asyncio.create_task(ledger.run())
+    for _crash in range(2):
+        before = ledger.accepted
+        await eventually(lambda before=before: ledger.accepted > before + 50, within=20)
+        await asyncio.to_thread(broker.node.kill)
+        accepted = ledger.accepted
+        await eventually(lambda accepted=accepted: ledger.accepted > accepted + 20, within=20)
+        assert chat.ground.transport.state is TransportState.DEGRADED
+        await asyncio.to_thread(broker.node.start)
+        await eventually(lambda: chat.ground.transport.state == tickets.ground.transport.state == "up", within=30)
+    ledger.stopped.set()
+    await load
+    await eventually(lambda: ledger.balances(tickets), within=40)
+    await eventually(lambda: _all_confirmed(chat), within=20)
+
+
+async def test_the_relay_outlives_a_frozen_broker(world: tuple[Station, Station], broker: Broker) -> None:
+    chat, tickets = world
+    ledger = Ledger(chat, aggregates=3)
+    load = asyncio.create_task(ledger.run())
+    await eventually(lambda: ledger.accepted > 10, within=10)
+    broker.node.freeze()
+    try:
+        await eventually(lambda: chat.ground.transport.state is TransportState.DEGRADED, within=25)
+        await eventually(lambda: tickets.ground.transport.state is TransportState.DEGRADED, within=25)
+    finally:
+        broker.node.thaw()
+    ledger.stopped.set()
+    await load
+    await eventually(lambda: ledger.balances(tickets), within=40)
+
+
+async def test_a_queue_that_was_deleted_and_made_again_is_read_again(
+    world: tuple[Station, Station], broker: Broker
+) -> None:
+    chat, tickets = world
+    aggregate = new_id()
+    await chat.tell(posted(aggregate, 1), 1)
+    await eventually(lambda: _has(tickets, 1), within=10)
+    await broker.delete_queue("tickets.events")
+    await broker.declare_queue("tickets.events", {"x-queue-type": "classic", "x-max-length": 5}, "chat.#")
+    await eventually(lambda: _is_read(chat, 1), within=15)
+    await chat.tell(posted(aggregate, 2), 2)
+    await eventually(lambda: _has(tickets, 2), within=10)
+    assert await topology.check(broker.url, {"tickets": ["chat.#"]}) == ["queue tickets.events has other arguments"]
+    with pytest.raises(topology.TopologyMismatch):
+        await broker.prepare()
+
+
+async def test_a_lost_broker_is_rebuilt_from_the_databases(world: tuple[Station, Station], broker: Broker) -> None:
+    chat, tickets = world
+    aggregate = new_id()
+    await chat.tell(posted(aggregate, 1), 1)
+    await eventually(lambda: _has(tickets, 1), within=10)
+    await tickets.ground.transport.cancel("tickets")
+    for sequence in (2, 3):
+        await chat.tell(posted(aggregate, sequence), sequence)
+    await eventually(lambda: _all_confirmed(chat), within=10)
+    await broker.wipe()
+    assert "queue tickets.events is missing" in await topology.check(broker.url, {"tickets": ["chat.#"]})
+    await broker.prepare()
+    await tickets.stop()
+    restarted = await yard_restart(tickets, broker)
+    try:
+        await eventually(lambda: chat.ground.transport.state == restarted.ground.transport.state == "up", within=20)
+        long_ago = chat.ground.clock.now() - timedelta(days=1)
+        transport = chat.ground.transport
+        assert await reconcile(chat.database, transport, long_ago) == 0
+        assert await reconcile(chat.database, transport, long_ago, only="sla", settled=timedelta(0)) == 3
+        repeated = await reconcile(chat.database, transport, long_ago, only="tickets", settled=timedelta(0))
+        assert repeated == 3
+        await eventually(lambda: _has(restarted, 3), within=15)
+        assert [effect.sequence for effect in await restarted.effects()] == [1, 2, 3]
+    finally:
+        await restarted.stop()
+
+
+async def yard_restart(station: Station, broker: Broker) -> Station:
+    """Start the consuming side again on its database."""
+    from tests.support.stations import start_station  # noqa: PLC0415
+
+    return await start_station(
+        "tickets", station.urls, _transport(broker, "tickets"), subscriptions=noting(), owns_transport=True
+    )
+
+
+async def test_an_event_without_subscriber_is_kept_and_no_error(yard: Yard, broker: Broker) -> None:
+    await broker.fresh()
+    async with yard.station("tickets", _transport(broker, "tickets"), owns_transport=True) as tickets:
+        from shared.contracts.tickets import TicketOpened  # noqa: PLC0415
+
+        await tickets.tell(TicketOpened.sample(), 1)
+        await eventually(lambda: _all_confirmed(tickets), within=15)
+        assert (await outbox.backlog(tickets.database)).unroutable == 0
+    assert await broker.depth(topology.UNROUTED) == 1
+
+
+async def test_an_event_with_no_place_at_all_is_parked_until_the_topology_is_repaired(
+    yard: Yard, broker: Broker
+) -> None:
+    await broker.fresh()
+    await broker.delete_queue(topology.UNROUTED)
+    await broker.delete_queue("tickets.events")
+    async with yard.station("chat", _transport(broker, "chat"), owns_transport=True) as chat:
+        aggregate = new_id()
+        await chat.tell(posted(aggregate, 1), 1)
+        await eventually(lambda: _unroutable(chat, 1), within=15)
+        await broker.prepare()
+        assert await outbox.release_unroutable(chat.database) == 1
+        await eventually(lambda: _all_confirmed(chat), within=15)
+    assert await broker.depth("tickets.events") == 1
+
+
+async def test_what_the_broker_gave_up_shows_as_dead(world: tuple[Station, Station], broker: Broker) -> None:
+    _chat, tickets = world
+    sent = outbox.message_of(
+        outbox.envelope_of(posted(new_id(), 1), brand="lucky", sequence=1, at=tickets.ground.clock.now()),
+        "chat.session",
+    )
+    await broker.send(topology.DEAD, "tickets", sent)
+    dead = await eventually(lambda: _dead(tickets), within=10)
+    assert dead["reason"] == "delivery-limit"
+    assert dead["event_id"] == sent.id
+
+
+async def test_the_watchdog_rebuilds_a_consumer_that_nobody_sees(world: tuple[Station, Station]) -> None:
+    chat, tickets = world
+    transport = tickets.ground.transport
+    assert isinstance(transport, RabbitMQTransport)
+    dog = Watchdog(transport, service="tickets", every=timedelta(seconds=1))
+    assert await dog.look(tickets.ground) == timedelta(seconds=1)
+    (queue, tag), *_dead = transport._reading["tickets"]  # noqa: SLF001 - nobody else can lose a consumer in silence
+    await queue.cancel(tag)
+    await eventually(lambda: _is_read(chat, 0), within=5)
+    await dog.look(tickets.ground)
+    await dog.look(tickets.ground)
+    await eventually(lambda: _is_read(chat, 1), within=10)
+    assert await transport.consumers("nobody") == 0
+
+
+async def test_a_service_starts_and_accepts_without_a_broker(yard: Yard) -> None:
+    transport = RabbitMQTransport("amqp://guest:guest@127.0.0.1:1/", name="chat", jitter=0)
+    async with yard.station("chat", transport, owns_transport=True) as chat:
+        await chat.tell(posted(new_id(), 1), 1)
+        assert transport.state is TransportState.DEGRADED
+        await transport.broadcast("anything", {})
+        with pytest.raises(PublishFailed):
+            await transport.consumers("chat")
+        assert await Watchdog(transport, service="chat").look(chat.ground) == timedelta(seconds=30)
+        await transport.rebuild("chat")
+        assert await chat.unpublished() == 1
+    assert transport.state is TransportState.STOPPED
+
+
+async def _has(station: Station, expected: int) -> bool:
+    assert len(await station.effects()) == expected
+    return True
+
+
+async def _all_confirmed(station: Station) -> bool:
+    assert await station.unpublished() == 0
+    return True
+
+
+async def _unroutable(station: Station, expected: int) -> bool:
+    return (await outbox.backlog(station.database)).unroutable == expected
+
+
+async def _is_read(station: Station, expected: int) -> bool:
+    try:
+        return await station.ground.transport.consumers("tickets") == expected
+    except PublishFailed:
+        return False
+
+
+async def _dead(station: Station) -> dict[str, object] | None:
+    return next(iter(await station.kept("dead")), None)
