@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from ipaddress import ip_address
 from typing import Final, TypeAlias
@@ -12,7 +12,8 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from services.notifications.domain.addresses import Target, UrlPolicy
 from services.notifications.domain.errors import UrlRefused
 
-_Found: TypeAlias = tuple[socket.AddressFamily, socket.SocketKind, int, str, tuple[str | int | bytes, ...]]
+Found: TypeAlias = tuple[socket.AddressFamily, socket.SocketKind, int, str, tuple[str | int | bytes, ...]]
+Lookup: TypeAlias = Callable[[str, int, socket.AddressFamily], Iterable[Found]]
 _THREADS: Final = 16
 _REGISTRATION_SECONDS: Final = 3.0
 
@@ -27,8 +28,9 @@ class PublicResolver(AbstractResolver):
     Threads of its own: a dead name server must not hold up other work.
     """
 
-    def __init__(self, policy: UrlPolicy) -> None:
+    def __init__(self, policy: UrlPolicy, lookup: Lookup) -> None:
         self._policy = policy
+        self._lookup = lookup
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="resolve")
 
     async def resolve(
@@ -36,7 +38,7 @@ class PublicResolver(AbstractResolver):
     ) -> list[ResolveResult]:
         """Return the checked addresses of `host`; OSError if there are none, `AddressRefused` if one is not allowed."""
         loop = asyncio.get_running_loop()
-        found = await loop.run_in_executor(self._threads, _lookup, host, port, family)
+        found = await loop.run_in_executor(self._threads, self._lookup, host, port, family)
         for _, _, _, _, address in found:
             self.check(str(address[0]))
         return [
@@ -65,5 +67,6 @@ class PublicResolver(AbstractResolver):
         self._threads.shutdown(wait=False, cancel_futures=True)
 
 
-def _lookup(host: str, port: int, family: socket.AddressFamily) -> Iterable[_Found]:
+def system_lookup(host: str, port: int, family: socket.AddressFamily) -> Iterable[Found]:
+    """Ask the machine's resolver; blocks."""
     return socket.getaddrinfo(host, port, family, socket.SOCK_STREAM)

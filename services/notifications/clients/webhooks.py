@@ -9,8 +9,8 @@ from typing import Final
 
 import aiohttp
 
-from services.notifications.clients.resolver import AddressRefused, PublicResolver
-from services.notifications.domain.addresses import UrlPolicy
+from services.notifications.clients.resolver import AddressRefused, Lookup, PublicResolver, system_lookup
+from services.notifications.domain.addresses import UrlPolicy, check_url
 from services.notifications.domain.attempts import RESPONSE_BYTES, Attempt, Failure, failure_of
 from services.notifications.domain.schedule import parse_retry_after
 
@@ -31,8 +31,11 @@ class WebhookClient:
     every byte can be stretched for ever.
     """
 
-    def __init__(self, policy: UrlPolicy, *, connect: timedelta, total: timedelta) -> None:
-        self.resolver = PublicResolver(policy)
+    def __init__(
+        self, policy: UrlPolicy, *, connect: timedelta, total: timedelta, lookup: Lookup = system_lookup
+    ) -> None:
+        self.resolver = PublicResolver(policy, lookup)
+        self._policy = policy
         self._total = total.total_seconds()
         connector = aiohttp.TCPConnector(
             limit=0,
@@ -68,6 +71,10 @@ class WebhookClient:
             failure = _failure(error)
         latency = timedelta(seconds=time.perf_counter() - started)
         return Attempt(now, latency, status, failure, response, retry_after)
+
+    async def check(self, url: str) -> None:
+        """Refuse an address webhooks do not go to, before it is ever stored; asks the name server."""
+        await self.resolver.check_target(check_url(url, self._policy))
 
     async def close(self) -> None:
         """Close every connection."""

@@ -66,6 +66,7 @@ class Courier:
             _, late = await asyncio.wait(self._under_way, timeout=within.total_seconds())
             for task in late:
                 task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
 
     async def _attempt(self, claimed: Claimed) -> None:
         now = self._clock.now()

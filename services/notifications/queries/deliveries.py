@@ -40,8 +40,8 @@ _FAN_OUT: Final = text(
 )
 _REPLAY: Final = text(
     """
-    WITH chosen AS (
-        SELECT id, row_number() OVER (ORDER BY position) - 1 AS place
+    WITH locked AS (
+        SELECT id, position
           FROM webhook_deliveries
          WHERE brand = :brand AND endpoint_id = :endpoint_id AND state = ANY(CAST(:states AS text[]))
            AND (CAST(:ids AS uuid[]) IS NULL OR id = ANY(CAST(:ids AS uuid[])))
@@ -49,6 +49,8 @@ _REPLAY: Final = text(
            AND created_at >= CAST(:since AS timestamptz) AND created_at < CAST(:until AS timestamptz)
          ORDER BY position LIMIT :most
            FOR UPDATE
+    ), chosen AS (
+        SELECT id, row_number() OVER (ORDER BY position) - 1 AS place FROM locked
     )
     UPDATE webhook_deliveries d
        SET state = 'pending', step = 0, lease_token = NULL, finished_at = NULL,
