@@ -4,14 +4,14 @@ import ipaddress
 import os
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Annotated, ClassVar, Self
+from typing import Annotated, ClassVar
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator
 
 from services.gateway.domain.accounts import LockPolicy, SessionLife
 from services.gateway.domain.limits import Policy
 from services.gateway.domain.routing import Network
-from services.gateway.domain.secrets import decode_key, public_half
+from services.gateway.domain.secrets import decode_key
 from shared.directory import SERVICES
 from shared.settings import ServiceSettings
 
@@ -91,14 +91,6 @@ class Settings(ServiceSettings):
         for text in value:
             ipaddress.ip_network(text)
         return value
-
-    @model_validator(mode="after")
-    def _keys_belong_together(self) -> Self:
-        """A gateway whose tokens no service accepts must not start."""
-        if public_half(decode_key(self.signing_key.get_secret_value())) != self.gateway_public_key.rstrip("="):
-            message = "gateway_public_key is not the public half of signing_key"
-            raise ValueError(message)
-        return self
 
     def trusted_networks(self) -> tuple[Network, ...]:
         """Return the trusted proxies as networks."""

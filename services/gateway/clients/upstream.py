@@ -35,6 +35,7 @@ class Body:
     whole: bytes | None = None
     stream: AsyncIterator[bytes] | None = None
     started: bool = False
+    failure: Exception | None = None
 
     def data(self) -> bytes | AsyncIterator[bytes] | None:
         """Return what the client library sends."""
@@ -42,8 +43,13 @@ class Body:
 
     async def _counted(self, stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         self.started = True
-        async for chunk in stream:
-            yield chunk
+        try:
+            async for chunk in stream:
+                yield chunk
+        except Exception as error:
+            # The client library would tell it as a broken connection.
+            self.failure = error
+            raise
 
 
 class Outgoing(NamedTuple):
@@ -77,7 +83,7 @@ def open_client(settings: Settings) -> aiohttp.ClientSession:
     """
     connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=settings.upstream_keepalive.total_seconds())
     connect = settings.connect_timeout.total_seconds()
-    return aiohttp.ClientSession(
+    client = aiohttp.ClientSession(
         connector=connector,
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=connect),
         auto_decompress=False,
@@ -85,6 +91,9 @@ def open_client(settings: Settings) -> aiohttp.ClientSession:
         skip_auto_headers=_SET_BY_CALLER,
         trust_env=False,
     )
+    # The library would repeat some calls by itself, unseen by the retry budget; it has no public switch for that.
+    client._retry_connection = False  # noqa: SLF001
+    return client
 
 
 class Upstream:
@@ -135,6 +144,8 @@ class Upstream:
                 position += 1
                 continue
             except (aiohttp.ClientError, ConnectionError) as error:
+                if request.body.failure is not None:
+                    raise request.body.failure from error
                 if repeated or not self._may_repeat(request, may_wait):
                     raise ServiceUnavailable(
                         f"{self.name} broke off; repeat with the same Idempotency-Key", retry_after=1

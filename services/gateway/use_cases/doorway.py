@@ -11,7 +11,7 @@ import aiohttp
 from services.gateway.clients.upstream import Upstream, open_client
 from services.gateway.domain.limits import Limiter, Policy, Verdict
 from services.gateway.domain.routing import Network, RouteTable, client_address
-from services.gateway.domain.secrets import decode_key
+from services.gateway.domain.secrets import decode_key, public_half
 from services.gateway.settings import Settings
 from services.gateway.use_cases.authenticate import Doorkeeper
 from services.gateway.use_cases.origins import Origins
@@ -55,7 +55,14 @@ class Doorway:
 
 @asynccontextmanager
 async def opened(settings: Settings, database: Database, clock: Clock) -> AsyncIterator[Doorway]:
-    """Open the door: one HTTP client for all services, closed with it."""
+    """Open the door: one HTTP client for all services, closed with it.
+
+    A gateway whose tokens no service would accept does not open.
+    """
+    signing_key = decode_key(settings.signing_key.get_secret_value())
+    if public_half(signing_key) != settings.gateway_public_key.rstrip("="):
+        message = "gateway_public_key is not the public half of signing_key"
+        raise ValueError(message)
     async with open_client(settings) as client:
         yield Doorway(
             settings=settings,
@@ -68,7 +75,7 @@ async def opened(settings: Settings, database: Database, clock: Clock) -> AsyncI
                 name: Upstream(name, urls, client, connections=settings.upstream_connections)
                 for name, urls in settings.service_urls.items()
             },
-            mint=TokenMint(decode_key(settings.signing_key.get_secret_value())),
+            mint=TokenMint(signing_key),
             passwords=Passwords(),
             sockets=client,
             origins=Origins(database, settings),

@@ -2,7 +2,7 @@
 
 import base64
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -128,10 +128,10 @@ async def gate(postgres: Cluster, tickets: Service) -> AsyncIterator[Gate]:
         yield made
 
 
-async def gates(postgres: Cluster, urls: dict[str, tuple[str, ...]], **knobs: object) -> AsyncIterator[Gate]:
+async def gates(postgres: Cluster, urls: Mapping[str, tuple[str, ...]], **knobs: object) -> AsyncIterator[Gate]:
     """Run a gateway; `urls` says where its services are, the others are nowhere."""
     nowhere = dict.fromkeys(("gateway", "sla", "notifications", "intake", "tickets", "chat"), ("http://127.0.0.1:9",))
-    chosen = KNOBS | {"service_urls": nowhere | urls} | knobs
+    chosen: dict[str, Any] = KNOBS | {"service_urls": nowhere | dict(urls)} | knobs
     async with running_service(postgres, "gateway", **chosen) as service:
         settings = service.ground.settings
         assert isinstance(settings, Settings)

@@ -139,7 +139,9 @@ async def test_an_api_key_works_within_its_scopes_until_it_is_revoked(gate: Gate
     assert (await gate.http.get("/v1/tickets", headers=bearer(key))).status_code == 401
 
 
-@pytest.mark.parametrize("body", [{"name": "x", "scopes": []}, {"name": "x", "scopes": ["root"]}, {"name": "", "scopes": ["sla:read"]}])
+@pytest.mark.parametrize(
+    "body", [{"name": "x", "scopes": []}, {"name": "x", "scopes": ["root"]}, {"name": "", "scopes": ["sla:read"]}]
+)
 async def test_api_keys_need_known_scopes(gate: Gate, body: dict[str, Any]) -> None:
     refused = await gate.http.post("/v1/api-keys", json=body, headers=await gate.staff())
     assert (refused.status_code, refused.json()["code"]) == (422, "invalid-request")
@@ -201,7 +203,9 @@ async def test_a_brand_is_edited_under_its_version(gate: Gate) -> None:
     assert edited.json()["allowed_origins"] == ["https://play.lucky.example"]
     assert edited.json()["support_email"] is None
     assert edited.headers["etag"] == '"2"'
-    bad = await gate.http.patch("/v1/brands/lucky", json={"default_language": "xx"}, headers=admin | {"If-Match": '"2"'})
+    bad = await gate.http.patch(
+        "/v1/brands/lucky", json={"default_language": "xx"}, headers=admin | {"If-Match": '"2"'}
+    )
     assert (bad.status_code, bad.json()["code"]) == (400, "languages-inconsistent")
     stale = await gate.http.patch("/v1/brands/lucky", json={"name": "L"}, headers=admin | {"If-Match": '"1"'})
     assert stale.status_code == 412
@@ -217,8 +221,9 @@ async def test_nothing_crosses_brands(gate: Gate) -> None:
     assert (await gate.http.get(f"/v1/staff/{person['id']}", headers=lucky)).status_code == 404
     assert (await gate.http.delete(f"/v1/api-keys/{key['id']}", headers=admin)).status_code == 404
     assert (await gate.http.delete(f"/v1/player-keys/{kid}", headers=admin)).status_code == 404
-    change = {"json": {"name": "X"}, "headers": admin | {"If-Match": '"1"'}}
-    assert (await gate.http.patch(f"/v1/staff/{person['id']}", **change)).status_code == 404
+    current = admin | {"If-Match": '"1"'}
+    foreign = await gate.http.patch(f"/v1/staff/{person['id']}", json={"name": "X"}, headers=current)
+    assert foreign.status_code == 404
     assert "new@lucky.example" not in (await gate.http.get("/v1/staff", headers=admin)).text
     seen = await gate.http.get("/v1/staff", headers=bearer(key["key"]))
     assert {item["name"] for item in seen.json()["items"]} == {"Ada Admin", "New"}
