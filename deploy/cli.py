@@ -102,6 +102,12 @@ def seed() -> None:
     _work("stack").seed()
 
 
+@app.command()
+def environment() -> None:
+    """Print fresh secrets for a new installation in containers: `pitboss environment > deploy/.env`."""
+    _work("environment").show()
+
+
 @topology.command("apply")
 def topology_apply() -> None:
     """Declare what is missing on the broker at PITBOSS_AMQP_URL; repeating it changes nothing."""

@@ -16,13 +16,14 @@ def local_keys(home: Home) -> dict[str, str]:
     """Return the secrets as environment variables, made at the first call and the same ever after."""
     path = home.path / _FILE
     kept = dict(line.split("=", 1) for line in path.read_text().splitlines()) if path.exists() else {}
-    keys = _new_keys() | kept
+    keys = new_keys() | kept
     if keys != kept:
         home.write_private(_FILE, "".join(f"{name}={value}\n" for name, value in sorted(keys.items())))
     return keys
 
 
-def _new_keys() -> dict[str, str]:
+def new_keys() -> dict[str, str]:
+    """Return fresh secrets as environment variables."""
     signing = Ed25519PrivateKey.generate()
     return {
         "GATEWAY_SIGNING_KEY": _text(signing.private_bytes_raw()),

@@ -58,7 +58,7 @@ class Stack:
             self._home.end(name, patience=30)
         Supplies(self._home, plan or Plan("cluster", ())).stop()
         for mark in self._home.run.iterdir():
-            mark.unlink()
+            mark.unlink(missing_ok=True)
 
     def _start(self, plan: Plan) -> dict[str, object]:
         supplies = Supplies(self._home, plan)
