@@ -1,5 +1,6 @@
 """The shapes of the HTTP API. Edits refuse fields they do not know, for a typo would look like success."""
 
+from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -35,6 +36,14 @@ def _line(text: str) -> str:
     return _storable(text, multiline=False)
 
 
+def _utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise PydanticCustomError("out_of_range", "lies outside the years 1 to 9999 in UTC") from error
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_utc)]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=TEXT_LIMIT), AfterValidator(_text)]
 Subject = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=SUBJECT_LIMIT), AfterValidator(_line)

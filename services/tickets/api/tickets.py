@@ -4,7 +4,6 @@ from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response
-from pydantic import AwareDatetime
 
 from services.tickets import schemas
 from services.tickets.api.callers import (
@@ -75,11 +74,11 @@ async def list_tickets(
     session: SessionDep,
     page: PageDep,
     status: Annotated[list[TicketStatus] | None, Query(description="may be repeated")] = None,
-    assignee: Annotated[str | None, Query(max_length=200, description="a staff id, `me` or `none`")] = None,
-    player_id: Annotated[str | None, Query(max_length=200)] = None,
+    assignee: Annotated[schemas.Id | None, Query(description="a staff id, `me` or `none`")] = None,
+    player_id: Annotated[schemas.Id | None, Query()] = None,
     channel: Annotated[Channel | None, Query()] = None,
     updated_since: Annotated[
-        AwareDatetime | None, Query(description="repeat with a few seconds' overlap: commits take a moment")
+        schemas.Moment | None, Query(description="repeat with a few seconds' overlap: commits take a moment")
     ] = None,
 ) -> Page[schemas.Ticket]:
     """List tickets, newest first; players and visitors see their own."""

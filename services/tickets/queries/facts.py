@@ -1,6 +1,7 @@
 """The ledger: facts of one ticket in one write."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from sqlalchemy import insert
 
@@ -9,6 +10,8 @@ from shared.db.engine import Session
 from shared.db.ground import outbox
 from shared.messaging.outbox import row_of
 
+_TELL: Final = insert(outbox)
+
 
 async def record_facts(session: Session, brand: str, events: Sequence[Fact]) -> None:
     """Tell the facts of a locked ticket, in order, when the transaction commits; the version is the sequence."""
@@ -16,5 +19,5 @@ async def record_facts(session: Session, brand: str, events: Sequence[Fact]) -> 
         row_of(event, service="tickets", brand=brand, sequence=event.ticket.version, at=event.occurred_at)
         for event in events
     ]
-    await session.execute(insert(outbox), rows)
+    await session.execute(_TELL, rows)
     session.info["recorded"] = True

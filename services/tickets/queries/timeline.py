@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Row, insert, select, tuple_
@@ -11,6 +11,8 @@ from services.tickets.domain.timeline import Entry, EntryKind
 from services.tickets.tables import timeline
 from shared.contracts.base import Author, AuthorKind
 from shared.db.engine import Session
+
+_ADD: Final = insert(timeline)
 
 
 async def add_entries(session: Session, brand: str, ticket_id: UUID, entries: Sequence[Entry]) -> None:
@@ -33,7 +35,7 @@ async def add_entries(session: Session, brand: str, ticket_id: UUID, entries: Se
         }
         for entry in entries
     ]
-    await session.execute(insert(timeline), rows)
+    await session.execute(_ADD, rows)
 
 
 async def has_entry(session: Session, brand: str, entry_id: UUID) -> bool:

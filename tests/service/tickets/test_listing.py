@@ -121,6 +121,10 @@ async def test_cursors_are_bound_to_their_list(desk: Desk) -> None:
         ({"status": "lost"}, "#query/status/0"),
         ({"updated_since": "yesterday"}, "#query/updated_since"),
         ({"updated_since": "2026-11-22T09:00:00"}, "#query/updated_since"),
+        ({"updated_since": "0001-01-01T00:00:00+23:59"}, "#query/updated_since"),
+        ({"updated_since": "9999-12-31T23:59:59-23:59"}, "#query/updated_since"),
+        ({"player_id": "p\x00"}, "#query/player_id"),
+        ({"assignee": "\x00"}, "#query/assignee"),
     ):
         answer = await http.get("/v1/tickets", params=query, headers=desk.agent())
         assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, pointer)

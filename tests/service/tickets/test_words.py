@@ -107,10 +107,14 @@ async def test_malformed_words_are_refused_by_field(desk: Desk, body: dict[str, 
 
 
 async def test_the_longest_text_fits(desk: Desk) -> None:
-    """16 000 characters, each of four bytes, with line breaks."""
-    ticket = await desk.open(message={"text": "🎰" * 15_999 + "\n"})
-    (message,) = (await desk.get(f"/{ticket['id']}/messages"))["items"]
-    assert len(message["text"]) == 16_000
+    """16 000 characters, each of four bytes, with a line break; also where the answer is stored for its twins."""
+    longest = "🎰" * 15_999 + "\n"
+    ticket = await desk.open(message={"text": longest})
+    headers = desk.agent() | {"Idempotency-Key": str(new_id())}
+    for _ in range(2):
+        answer = await desk.post(f"/{ticket['id']}/messages", {"text": longest}, headers)
+        assert (answer.status_code, answer.json()["text"]) == (201, longest)
+    assert [len(m["text"]) for m in (await desk.get(f"/{ticket['id']}/messages"))["items"]] == [16_000, 16_000]
 
 
 async def test_thirty_messages_at_once_leave_no_gap(desk: Desk) -> None:
