@@ -4,6 +4,7 @@ from typing import Final
 
 from services.tickets.domain.errors import MessageKindRefused, PlayerMismatch, PlayerMissing
 from services.tickets.domain.tickets import Ticket
+from services.tickets.domain.words import one_line
 from shared.contracts.base import Author, AuthorKind, ContactRef
 from shared.contracts.tickets import MessageKind
 
@@ -73,6 +74,17 @@ def is_contact(sender: ContactRef, ticket: Ticket) -> bool:
         contact is not None
         and contact.channel is sender.channel
         and _folded(contact.address) == _folded(sender.address)
+    )
+
+
+def storable_contact(contact: ContactRef) -> ContactRef:
+    """Return a contact that can be stored: headers are written by strangers and may decode to control characters."""
+    return contact.model_copy(
+        update={
+            "address": one_line(contact.address),
+            "name": one_line(contact.name) if contact.name else None,
+            "thread": tuple(one_line(message_id) for message_id in contact.thread),
+        }
     )
 
 

@@ -33,10 +33,15 @@ def mended(text: str) -> str:
     return f"{clean[:_KEPT_LIMIT]}\n\n[{len(clean) - _KEPT_LIMIT} more characters were left out]"
 
 
+def one_line(text: str) -> str:
+    """Return `text` without control characters and line breaks, such as a name from a message's header."""
+    return " ".join(text.translate(_IN_LINE).split())
+
+
 def subject_line(wish: str | None, words: str) -> str:
     """Return a one-line subject: the wish if it says something, else the beginning of the words."""
     for text, length in ((wish or "", SUBJECT_LIMIT), (words, _DEFAULT_SUBJECT_LENGTH)):
-        line = " ".join(text.translate(_IN_LINE).split())
+        line = one_line(text)
         if line:
             return line if len(line) <= length else f"{line[: length - 1].rstrip()}…"
     return "(no subject)"

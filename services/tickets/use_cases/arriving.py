@@ -64,6 +64,7 @@ async def take_received_words(session: Session, *, brand: str, received: Message
     """
     if await timeline.has_entry(session, brand, received.message_id):
         return
+    received = received.model_copy(update={"contact": access.storable_contact(received.contact)})
     ticket = await _threaded(session, brand, received.ticket_id)
     if ticket is not None:
         await _join(session, ticket, received, now)

@@ -126,6 +126,16 @@ async def test_an_email_opens_a_ticket(tickets: RunningService, desk: Desk) -> N
     assert not reply.live
 
 
+async def test_an_email_with_wild_headers_is_kept(tickets: RunningService, desk: Desk) -> None:
+    """NUL in subject, name or text does not lose the words."""
+    wild = KIM.model_copy(update={"name": "K\x00im", "thread": ("<\x00>",)})
+    await tickets.publish(received("Where\x00 is it?", wild, subject="\x00Pay\nout"))
+    (item,) = (await desk.get("", channel="email"))["items"]
+    assert item["subject"] == "Pay out"
+    (message,) = (await desk.get(f"/{item['id']}/messages"))["items"]
+    assert (message["text"], message["author"]["name"]) == ("Where is it?", "Kim")
+
+
 async def test_a_reply_by_email_joins_and_reopens(tickets: RunningService, desk: Desk) -> None:
     """The thread grows, the newest Message-ID last; the same message twice counts once."""
     await tickets.publish(received(contact=KIM.model_copy(update={"thread": ("<a>",)})))

@@ -165,6 +165,16 @@ def test_a_contact_keeps_what_it_had() -> None:
     assert access.merged_contact(None, seen) is seen
 
 
+def test_a_strangers_headers_can_be_stored() -> None:
+    """An encoded word may decode to anything; what cannot be stored is left out."""
+    wild = KIM.model_copy(
+        update={"address": " kim\x00@example.org\n", "name": "K\x00im\r\nBcc", "thread": ("<a\x00>",)}
+    )
+    tame = access.storable_contact(wild)
+    assert (tame.address, tame.name, tame.thread) == ("kim@example.org", "Kim Bcc", ("<a>",))
+    assert access.storable_contact(KIM.model_copy(update={"name": None})).name is None
+
+
 def test_an_address_proves_no_player() -> None:
     """An outside sender is a visitor unless the ticket already is a player's."""
     assert access.author_of_contact(KIM, None) == Author(kind=AuthorKind.VISITOR, id=KIM.address, name="Kim")
