@@ -143,6 +143,12 @@ def events_replay(
     _work("events").replay(name, event_ids=event_id or [], type_=type_, brand=brand)
 
 
+@events.command("release")
+def events_release(names: AnyServices = None) -> None:
+    """Let relays go on with events the broker had no place for, after `topology apply`."""
+    _work("events").release(names or [])
+
+
 @events.command("reconcile")
 def events_reconcile(
     names: AnyServices = None,

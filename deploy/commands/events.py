@@ -16,6 +16,7 @@ from deploy.supplies import Supplies
 from shared.clock import SystemClock
 from shared.db.engine import Database
 from shared.directory import SERVICES
+from shared.messaging.outbox import release_unroutable
 from shared.messaging.rabbitmq import RabbitMQTransport
 from shared.messaging.reconcile import reconcile as repeat
 from shared.messaging.redrive import Selection, kept_events
@@ -41,6 +42,18 @@ def replay(name: str, *, event_ids: list[str], type_: str | None, brand: str | N
     with _configured():
         count = asyncio.run(make())
     print(f"{count} events of {name} are due again")
+
+
+def release(names: list[str]) -> None:
+    """Give the relays of the named services what they had put aside as unroutable."""
+
+    async def give(name: str) -> int:
+        async with _database(name) as (_, database):
+            return await release_unroutable(database)
+
+    with _configured():
+        for name in _chosen(names):
+            print(f"{name}: {asyncio.run(give(name))} events go on")
 
 
 def reconcile(names: list[str], *, hours: float) -> None:
