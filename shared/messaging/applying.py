@@ -1,6 +1,7 @@
 """One event, one transaction: what both the live consumer and the redrive do with it."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import ClassVar, Final
 
 from shared.db.engine import Database, Session
@@ -39,11 +40,23 @@ def is_hopeless(error: BaseException) -> bool:
 
 async def apply_alone(database: Database, consumer: str, work: Work) -> bool:
     """Handle one event in a transaction of its own; False if it had been handled before."""
-    async with database.begin(work.envelope.brand) as session:
-        fresh = await inbox.remember(database, session, consumer, [work])
+    brand = work.envelope.brand
+    async with database.begin(brand) as session:
+        fresh = await inbox.remember(session, consumer, brand, [work])
         if fresh:
             await apply(session, consumer, work)
     return bool(fresh)
+
+
+async def apply_all(session: Session, consumer: str, brand: str, works: Sequence[Work]) -> None:
+    """Handle events of one brand in order; whatever one of them raises is meant to undo all of them."""
+    strict = [work for work in works if work.strict]
+    advanced = await cursors.advance_all(session, consumer, brand, strict) if strict else set()
+    for work in works:
+        if work.key in advanced:
+            await handle(session, work)
+        else:
+            await apply(session, consumer, work)
 
 
 async def apply(session: Session, consumer: str, work: Work) -> None:
@@ -57,6 +70,11 @@ async def apply(session: Session, consumer: str, work: Work) -> None:
             raise Gap
         if step is Step.OLD and not work.late:
             return
+    await handle(session, work)
+
+
+async def handle(session: Session, work: Work) -> None:
+    """Call the handler, if the event has one, with its trace and ids bound."""
     if work.subscription is None or work.received is None:
         return
     with message_context(work.envelope):

@@ -1,17 +1,20 @@
 """Deliveries become transactions here, in tasks the service owns and in order per aggregate."""
 
 import asyncio
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Final, TypeAlias
+from uuid import UUID
 
-from shared.db.engine import Database
+from shared.db.engine import Database, Session
 from shared.messaging import inbox
-from shared.messaging.applying import apply, apply_alone
+from shared.messaging.applying import apply, apply_all
 from shared.messaging.decoding import Poison, Work, decode
 from shared.messaging.metrics import HANDLED
 from shared.messaging.settling import Settler, asked_to_stop, tell
 from shared.messaging.subscriptions import Routes
 from shared.messaging.transport import AggregateKey, Delivery
+
+Step: TypeAlias = Callable[[Session, str, Sequence[Work]], Awaitable[None]]
 
 _LANES: Final = 8
 _BATCH: Final = 32
@@ -20,9 +23,10 @@ _BATCH: Final = 32
 class Consumer:
     """Works off the deliveries of one service.
 
-    A delivery goes to one of eight lanes by aggregate. What waits in a lane together shares one transaction, each event
-    behind a savepoint of its own. An event that fails leaves the lane with all later ones of its aggregate and is tried
-    alone (`settling`), so that its neighbours never wait for it.
+    A delivery goes to one of eight lanes by aggregate. What waits in a lane together shares one transaction; if that
+    fails it is repeated with a savepoint for each event, and if that fails too they go one by one. An event that fails
+    leaves the lane with all later ones of its aggregate and is tried alone (`settling`), so that its neighbours never
+    wait for it.
     """
 
     def __init__(self, database: Database, routes: Routes, *, service: str) -> None:
@@ -90,50 +94,81 @@ class Consumer:
 
     async def _together(self, works: Sequence[Work]) -> None:
         """Commit as many as possible at once, acknowledge those, and leave the rest to the settler."""
-        failed: dict[Work, BaseException | None]
-        try:
-            failed = dict(await self._commit(works))
-        except asyncio.CancelledError:
-            if asked_to_stop():
-                raise
-            failed = dict.fromkeys(works)
-        except Exception as error:  # noqa: BLE001 - whatever broke the batch, each event gets its own chance
-            failed = dict.fromkeys(works, error if len(works) == 1 else None)
+        failed: dict[Work, BaseException | None] = {}
+        error = await self._error_of(self._commit_all(works))
+        if error is not None and len(works) == 1:
+            failed = {works[0]: error}
+        elif error is not None:
+            error = await self._error_of(self._commit_each(works, failed))
+            failed = failed if error is None else dict.fromkeys(works)
         await tell([work.delivery for work in works if work not in failed], done=True)
         for work, failure in failed.items():
             self._settler.add(work, failure)
 
-    async def _commit(self, works: Sequence[Work]) -> dict[Work, BaseException | None]:
-        if len(works) == 1:
-            self._count("handled" if await apply_alone(self._database, self._name, works[0]) else "duplicate")
-            return {}
-        failed: dict[Work, BaseException | None] = {}
-        async with self._database.begin(works[0].envelope.brand) as session:
-            fresh = await inbox.remember(self._database, session, self._name, works)
-            handled = len(fresh)
-            behind: set[AggregateKey] = set()
-            bound = ""
-            for work in works:
-                if work.envelope.id not in fresh:
-                    continue
-                fresh.discard(work.envelope.id)
-                if work.key in behind:
-                    failed[work] = None
-                    continue
-                if bound != work.envelope.brand:
-                    bound = work.envelope.brand
-                    await self._database.scope(session, bound)
-                try:
-                    async with session.begin_nested():
-                        await apply(session, self._name, work)
-                except Exception as error:  # noqa: BLE001 - one event's failure is not its neighbours'
-                    failed[work] = error
-                    behind.add(work.key)
-            if failed:
-                await inbox.forget(self._database, session, self._name, list(failed))
-        self._count("handled", handled - len(failed))
+    async def _error_of(self, attempt: Coroutine[object, object, None]) -> BaseException | None:
+        try:
+            await attempt
+        except asyncio.CancelledError as error:
+            if asked_to_stop():
+                raise
+            return error
+        except Exception as error:  # noqa: BLE001 - whatever broke the batch, each event gets its own chance
+            return error
+        return None
+
+    async def _commit_all(self, works: Sequence[Work]) -> None:
+        """Handle everything in one transaction that succeeds or fails as a whole: what nearly always happens."""
+        handled = 0
+
+        async def step(session: Session, brand: str, fresh: Sequence[Work]) -> None:
+            nonlocal handled
+            await apply_all(session, self._name, brand, fresh)
+            handled += len(fresh)
+
+        await self._in_one_transaction(works, step)
+        self._count("handled", handled)
         self._count("duplicate", len(works) - handled)
-        return failed
+
+    async def _commit_each(self, works: Sequence[Work], failed: dict[Work, BaseException | None]) -> None:
+        """Handle each event behind a savepoint; one that fails takes the later ones of its aggregate along."""
+        handled = 0
+        behind: set[AggregateKey] = set()
+
+        async def step(session: Session, _brand: str, fresh: Sequence[Work]) -> None:
+            nonlocal handled
+            for work in fresh:
+                failure = None if work.key in behind else await self._error_behind_savepoint(session, work)
+                if work.key in behind or failure is not None:
+                    failed[work] = failure
+                    behind.add(work.key)
+            unhandled = [work for work in fresh if work in failed]
+            if unhandled:
+                await inbox.forget(session, self._name, unhandled)
+            handled += len(fresh) - len(unhandled)
+
+        await self._in_one_transaction(works, step)
+        self._count("handled", handled)
+        self._count("duplicate", len(works) - handled - len(failed))
+
+    async def _error_behind_savepoint(self, session: Session, work: Work) -> Exception | None:
+        try:
+            async with session.begin_nested():
+                await apply(session, self._name, work)
+        except Exception as error:  # noqa: BLE001 - one event's failure is not its neighbours'
+            return error
+        return None
+
+    async def _in_one_transaction(self, works: Sequence[Work], step: Step) -> None:
+        """Take `step` brand by brand with what the inbox has not seen, and commit after the last."""
+        by_brand: dict[str, dict[UUID, Work]] = {}
+        for work in works:
+            by_brand.setdefault(work.envelope.brand, {}).setdefault(work.envelope.id, work)
+        async with self._database.begin(works[0].envelope.brand) as session:
+            for number, (brand, unique) in enumerate(by_brand.items()):
+                if number:
+                    await self._database.scope(session, brand)
+                fresh = await inbox.remember(session, self._name, brand, list(unique.values()))
+                await step(session, brand, [work for work in unique.values() if work.envelope.id in fresh])
 
     def _count(self, outcome: str, amount: int = 1) -> None:
         HANDLED.labels(self._name, outcome).inc(amount)

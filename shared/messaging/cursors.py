@@ -1,5 +1,6 @@
 """Exact order where a handler needs it: how far each aggregate of a strict stream has been applied."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Final
 
@@ -7,6 +8,7 @@ from sqlalchemy import text
 
 from shared.db.engine import Session
 from shared.messaging.decoding import Work
+from shared.messaging.transport import AggregateKey
 
 
 class Step(StrEnum):
@@ -38,6 +40,18 @@ _DEAD_BETWEEN: Final = text(
     "SELECT count(*) FROM parked_events WHERE consumer = :consumer AND brand = :brand AND stream = :stream "
     "AND aggregate_id = :aggregate_id AND sequence > :position AND sequence < :sequence AND state <> 'parked'"
 )
+_ADVANCE_ALL: Final = text("""
+    WITH runs AS (SELECT * FROM unnest(CAST(:streams AS text[]), CAST(:aggregate_ids AS text[]),
+        CAST(:firsts AS bigint[]), CAST(:lasts AS bigint[])) AS r(stream, aggregate_id, first, last)),
+    moved AS (UPDATE aggregate_cursors c SET sequence = r.last FROM runs r
+        WHERE c.consumer = :consumer AND c.brand = :brand AND c.stream = r.stream
+          AND c.aggregate_id = r.aggregate_id AND c.sequence = r.first - 1
+        RETURNING c.stream, c.aggregate_id),
+    made AS (INSERT INTO aggregate_cursors (consumer, brand, stream, aggregate_id, sequence)
+        SELECT CAST(:consumer AS text), CAST(:brand AS text), stream, aggregate_id, last FROM runs WHERE first = 1
+        ON CONFLICT DO NOTHING RETURNING stream, aggregate_id)
+    SELECT stream, aggregate_id FROM moved UNION ALL SELECT stream, aggregate_id FROM made
+""")
 _JUMP: Final = text(
     "INSERT INTO aggregate_cursors AS c (consumer, brand, stream, aggregate_id, sequence) "
     "VALUES (:consumer, :brand, :stream, :aggregate_id, :sequence) "
@@ -65,9 +79,40 @@ async def advance(session: Session, consumer: str, work: Work) -> Step:
     return Step.NEXT
 
 
+async def advance_all(session: Session, consumer: str, brand: str, works: Sequence[Work]) -> set[AggregateKey]:
+    """Move the cursors of all aggregates whose works continue them without a gap, in one statement; return their keys.
+
+    For a transaction that succeeds or fails as a whole: the other aggregates need `advance`, work by work.
+    """
+    runs = _runs(works)
+    values = {
+        "consumer": consumer,
+        "brand": brand,
+        "streams": [key[1] for key in runs],
+        "aggregate_ids": [key[2] for key in runs],
+        "firsts": [first for first, _last in runs.values()],
+        "lasts": [last for _first, last in runs.values()],
+    }
+    rows = await session.execute(_ADVANCE_ALL, values)
+    return {(brand, stream, aggregate_id) for stream, aggregate_id in rows}
+
+
 async def jump(session: Session, consumer: str, work: Work) -> None:
     """Move the cursor to the work's sequence whatever is missing before it; never moves it back."""
     await session.execute(_JUMP, _values(consumer, work))
+
+
+def _runs(works: Sequence[Work]) -> dict[AggregateKey, tuple[int, int]]:
+    """Return first and last sequence of every aggregate whose works come in unbroken order."""
+    runs: dict[AggregateKey, tuple[int, int]] = {}
+    broken: set[AggregateKey] = set()
+    for work in works:
+        sequence = work.envelope.sequence
+        first, last = runs.get(work.key, (sequence, sequence - 1))
+        if sequence != last + 1:
+            broken.add(work.key)
+        runs[work.key] = (first, sequence)
+    return {key: run for key, run in sorted(runs.items()) if key not in broken}
 
 
 def _values(consumer: str, work: Work) -> dict[str, object]:

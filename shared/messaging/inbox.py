@@ -1,8 +1,7 @@
 """The memory of what was handled: one row per consumer and event, in the transaction of the effect."""
 
-from collections.abc import Collection
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from itertools import groupby
 from typing import Final
 from uuid import UUID
 
@@ -22,24 +21,17 @@ _REMEMBER: Final = text(
 )
 
 
-async def remember(database: Database, session: Session, consumer: str, batch: Collection[Work]) -> set[UUID]:
-    """Note these events as handled and return the ids that are new; leaves the session bound to any of their brands."""
-    fresh: set[UUID] = set()
-    for brand, works in groupby(sorted(batch, key=_brand), key=_brand):
-        await database.scope(session, brand)
-        rows = await session.execute(
-            _REMEMBER, {"consumer": consumer, "brand": brand, "ids": [work.envelope.id for work in works]}
-        )
-        fresh.update(rows.scalars())
-    return fresh
+async def remember(session: Session, consumer: str, brand: str, works: Sequence[Work]) -> set[UUID]:
+    """Note events of one brand as handled and return the ids that are new; the session is bound to that brand."""
+    ids = [work.envelope.id for work in works]
+    rows = await session.execute(_REMEMBER, {"consumer": consumer, "brand": brand, "ids": ids})
+    return set(rows.scalars())
 
 
-async def forget(database: Database, session: Session, consumer: str, batch: Collection[Work]) -> None:
+async def forget(session: Session, consumer: str, works: Iterable[Work]) -> None:
     """Take back `remember` for events whose handling failed, within the same transaction."""
-    for brand, works in groupby(sorted(batch, key=_brand), key=_brand):
-        await database.scope(session, brand)
-        ids = [work.envelope.id for work in works]
-        await session.execute(delete(inbox).where(inbox.c.consumer == consumer, inbox.c.event_id.in_(ids)))
+    ids = [work.envelope.id for work in works]
+    await session.execute(delete(inbox).where(inbox.c.consumer == consumer, inbox.c.event_id.in_(ids)))
 
 
 async def prune(database: Database, before: datetime) -> int:
@@ -57,7 +49,3 @@ async def prune(database: Database, before: datetime) -> int:
     async with database.begin_worker() as session:
         done = await session.execute(delete(inbox).where(tuple_(inbox.c.consumer, inbox.c.event_id).in_(old)))
         return done.rowcount
-
-
-def _brand(work: Work) -> str:
-    return work.envelope.brand

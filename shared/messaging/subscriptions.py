@@ -14,13 +14,14 @@ from shared.messaging.transport import matches
 __all__ = ["Job", "Listener", "Received", "Routes", "Subscription", "hear", "listen", "on"]
 
 E = TypeVar("E", bound=Event)
+E_co = TypeVar("E_co", bound=Event, covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Received(Generic[E]):
+class Received(Generic[E_co]):
     """An event with its circumstances; `sequence` is the version of its aggregate within the event's stream."""
 
-    event: E
+    event: E_co
     brand: str
     id: UUID
     time: datetime

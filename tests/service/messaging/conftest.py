@@ -31,6 +31,7 @@ class Carrier:
         self.made: list[Transport] = []
 
     def __call__(self, service: str) -> Transport:
+        """Return the transport for a process of `service`."""
         if self.broker is not None:
             self.made.append(RabbitMQTransport(self.broker.url, name=service, jitter=0, heartbeat=1))
         elif not self.made:

@@ -4,8 +4,7 @@ import asyncio
 from typing import ClassVar
 from uuid import UUID
 
-import pytest
-
+from shared.contracts.base import SAMPLE_TIME, Event
 from shared.contracts.chat import MessagePosted, SessionEnded, SessionStarted
 from shared.db.engine import DatabaseUnavailable
 from shared.errors import DomainError, Kind
@@ -17,17 +16,17 @@ from shared.messaging.transport import Message, Transport
 from tests.service.messaging.conftest import Carrier
 from tests.support.broker import FaultyTransport
 from tests.support.eventually import eventually
-from tests.support.stations import SAMPLE_TIME, Station, Yard, noting, posted
+from tests.support.stations import Station, Yard, noting, posted
 
 
 class Refused(DomainError):
-    """This can never succeed."""
+    """A refusal that stays one."""
 
     kind: ClassVar[Kind] = Kind.CONFLICT
 
 
 class Absent(DomainError):
-    """This is not here yet."""
+    """What is needed is not here yet."""
 
     kind: ClassVar[Kind] = Kind.NOT_FOUND
 
@@ -41,7 +40,8 @@ class Moods:
         self.gate = asyncio.Event()
         self.gate.set()
 
-    async def __call__(self, received: Received[MessagePosted]) -> None:
+    async def __call__(self, received: Received[Event]) -> None:
+        """Fail as told, after waiting for the gate."""
         self.tries.append(received.sequence)
         await self.gate.wait()
         failures = self.failures.get(getattr(received.event, "text", ""), [])
@@ -246,7 +246,7 @@ async def test_what_is_committed_but_not_acknowledged_is_not_doubled(yard: Yard,
         async with yard.station("tickets", faulty, urls=urls, subscriptions=noting()) as tickets:
             for sequence in (1, 2, 3):
                 await chat.tell(posted(aggregate, sequence), sequence)
-            await eventually(lambda: _count(tickets, 1), within=10)
+            await eventually(tickets.effects, within=10)
             await tickets.crash()
         if carrier.broker is None:
             await chat.crash()
@@ -363,31 +363,35 @@ async def test_every_process_hears_hints(yard: Yard, carrier: Carrier) -> None:
         heard.append(payload["n"])
 
     listeners = (listen(SessionStarted, on_started), hear("wink", on_wink))
-    async with yard.station("tickets", carrier("tickets"), listeners=listeners) as tickets:
-        async with yard.station("chat", carrier("chat")) as chat:
-            await eventually(lambda: tickets.ground.transport.state == "up", within=10)
-            await eventually(lambda: chat.ground.transport.state == "up", within=10)
-            aggregate = new_id()
-            await chat.tell(posted(aggregate, 1), 1)
-            await chat.ground.transport.broadcast("wink", {"fail": True})
-            await chat.ground.transport.broadcast("unheard", {})
-            await chat.ground.transport.broadcast("wink", {"n": 3})
-            await eventually(lambda: aggregate in heard and 3 in heard, within=10)
+    async with (
+        yard.station("tickets", carrier("tickets"), listeners=listeners) as tickets,
+        yard.station("chat", carrier("chat")) as chat,
+    ):
+        await eventually(lambda: tickets.ground.transport.state == "up", within=10)
+        await eventually(lambda: chat.ground.transport.state == "up", within=10)
+        aggregate = new_id()
+        await chat.tell(posted(aggregate, 1), 1)
+        await chat.ground.transport.broadcast("wink", {"fail": True})
+        await chat.ground.transport.broadcast("unheard", {})
+        await chat.ground.transport.broadcast("wink", {"n": 3})
+        await eventually(lambda: aggregate in heard and 3 in heard, within=10)
 
 
 async def test_a_second_process_relays_only_when_the_first_is_gone(yard: Yard, carrier: Carrier) -> None:
     urls = await yard.urls("chat")
     aggregate = new_id()
-    async with yard.station("tickets", carrier("tickets"), subscriptions=noting()) as tickets:
-        async with yard.station("chat", carrier("chat"), urls=urls) as first:
-            await first.tell(posted(aggregate, 1), 1)
-            await eventually(lambda: _empty(first), within=10)
-            async with yard.station("chat", carrier("chat"), urls=urls) as second:
-                await second.tell(posted(aggregate, 2), 2)
-                await eventually(lambda: sequences_are(tickets, aggregate, [1, 2]), within=10)
-                await first.stop()
-                await second.tell(posted(aggregate, 3), 3)
-                await eventually(lambda: sequences_are(tickets, aggregate, [1, 2, 3]), within=10)
+    async with (
+        yard.station("tickets", carrier("tickets"), subscriptions=noting()) as tickets,
+        yard.station("chat", carrier("chat"), urls=urls) as first,
+    ):
+        await first.tell(posted(aggregate, 1), 1)
+        await eventually(lambda: _empty(first), within=10)
+        async with yard.station("chat", carrier("chat"), urls=urls) as second:
+            await second.tell(posted(aggregate, 2), 2)
+            await eventually(lambda: sequences_are(tickets, aggregate, [1, 2]), within=10)
+            await first.stop()
+            await second.tell(posted(aggregate, 3), 3)
+            await eventually(lambda: sequences_are(tickets, aggregate, [1, 2, 3]), within=10)
     await yard.drop(urls)
 
 
@@ -411,8 +415,3 @@ async def _kept(station: Station, state: str, expected: int) -> list[dict[str, o
     rows = await station.kept(state)
     assert len(rows) == expected, await station.kept()
     return list(rows)
-
-
-@pytest.fixture(autouse=True)
-def _quiet() -> None:
-    """Keep the structured log out of the test report."""
