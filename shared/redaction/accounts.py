@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from shared.redaction.checks import base58check, bech32, mod97
-from shared.redaction.hits import Hit, Look, apart, cue
+from shared.redaction.hits import Cues, Hit, Look, apart, behind, cue
 
 # Lengths from the IBAN registry (ISO 13616).
 _IBAN_LENGTHS: Final = {
@@ -40,26 +40,34 @@ _VERSIONS: Final = {0x00: "BTC", 0x05: "BTC", 0x30: "LTC", 0x32: "LTC", 0x1E: "D
 _PAYLOAD: Final = 21
 
 _SORT_CODE = r"(?<!\d)\d\d[ \-]\d\d[ \-]\d\d(?!\d)(?![ \-]\d\d(?!\d))"
-_ACCOUNTS = (
-    re.compile(rf"(?P<account>{_SORT_CODE})[^\d\n]{{1,40}}(?P<second>\d{{8}})(?!\d)"),
-    re.compile(
-        rf"{cue('sort ?code')}[^\d\n]{{0,16}}(?P<account>\d{{6}}(?!\d)|{_SORT_CODE})(?:[^\d\n]{{1,40}}(?P<second>\d{{8}})(?!\d))?"
-    ),
-    re.compile(
-        rf"{cue('сч[её]та?', 'р/сч?', 'р/с', 'расч[её]тный', 'account', 'бик', 'bik', 'bank', 'банк')}[^\d\n]{{0,32}}"
-        r"(?P<account>(?<!\d)\d{5}(?:[ .]?\d{3}[ .]?\d[ .]?\d{4}[ .]?\d{7}|[ ]?\d{5}[ ]?\d{5}[ ]?\d{5})(?!\d))"
-    ),
-    re.compile(rf"{cue('бик', 'bik')}[^\d\n]{{0,16}}(?P<account>\d{{9}})(?!\d)"),
-    re.compile(
-        cue(
-            "bank account(?: number| no)?",
-            "(?:bank|post)?konto(?:nummer|nr)?",
-            "clearing(?:nummer)?",
-            "compte (?:bancaire|postal)",
-        )
-        + r"[^\d\n]{0,24}(?P<account>\d(?:[ \-]?\d){6,14}+)(?!\d)"
-    ),
+_BARE_SORT = re.compile(rf"(?P<account>{_SORT_CODE})[^\d\n]{{1,40}}+(?P<second>\d{{8}})(?!\d)")
+_SORT = re.compile(
+    rf"{cue('sort ?code')}[^\d\n]{{0,16}}+(?P<account>\d{{6}}(?!\d)|{_SORT_CODE})(?:[^\d\n]{{1,40}}+(?P<second>\d{{8}})(?!\d))?"
 )
+_RUSSIAN = re.compile(
+    rf"{cue('сч[её]та?', 'р/сч?', 'р/с', 'расч[её]тный', 'account', 'бик', 'bik', 'bank', 'банк')}[^\d\n]{{0,32}}+"
+    r"(?P<account>(?<!\d)\d{5}(?:[ .]?\d{3}[ .]?\d[ .]?\d{4}[ .]?\d{7}|[ ]?\d{5}[ ]?\d{5}[ ]?\d{5})(?!\d))"
+)
+_BIK = re.compile(rf"{cue('бик', 'bik')}[^\d\n]{{0,16}}+(?P<account>\d{{9}})(?!\d)")
+_LOCAL = re.compile(
+    cue(
+        "bank account(?: number| no)?",
+        "(?:bank|post)?konto(?:nummer|nr)?",
+        "clearing(?:nummer)?",
+        "compte (?:bancaire|postal)",
+    )
+    + r"[^\d\n]{0,24}+(?P<account>\d(?:[ \-]?\d){6,14}+)(?!\d)"
+)
+
+
+CUES: Final[Cues] = {
+    "sort": "sort sortcode",
+    "account": "счет счёт счета счёта р расчетный расчётный account бик bik bank банк",
+    "bik": "бик bik",
+    "konto": "bank konto bankkonto postkonto kontonummer kontonr bankkontonummer postkontonummer clearing clearingnummer compte",
+    "sol": "sol solana",
+    "ton": "ton toncoin",
+}
 
 
 def ibans(look: Look) -> Iterator[Hit]:
@@ -85,19 +93,24 @@ def _first_characters(text: str, count: int) -> int | None:
 
 def kept_identifiers(look: Look) -> Iterator[Hit]:
     """Hide ids and transaction hashes from later detectors: parts of them look like cards."""
-    spans = {match.span() for pattern in (_UUID, _LONG_HEX) for match in pattern.finditer(look.shadow)}
+    spans = {match.span() for match in _UUID.finditer(look.shadow)} if "-" in look.shadow else set()
+    if look.has_long_word:
+        spans |= {match.span() for match in _LONG_HEX.finditer(look.shadow)}
     return (Hit(*span, "") for span in apart(spans))
 
 
 def wallets(look: Look) -> Iterator[Hit]:
     """Find crypto wallets by their checksums; where there is none, by a cue."""
+    if not look.has_long_word and not look.cues.get("ton"):
+        return
     found = {match.span(): "ETH" for match in _ETHER.finditer(look.shadow)}
     found |= {
         match.span(): match[0][:3].strip("1").upper() for match in _BECH32.finditer(look.shadow) if bech32(match[0])
     }
     found |= {match.span(): coin for match in _BASE58.finditer(look.text) if (coin := _coin(match[0]))}
-    found |= {match.span("wallet"): "SOL" for match in _SOLANA.finditer(look.text)}
-    found |= {match.span("wallet"): "TON" for match in _TON.finditer(look.text)}
+    for kind, pattern in (("sol", _SOLANA), ("ton", _TON)):
+        matches = (pattern.match(look.text, at) for at in look.cues.get(kind, ()))
+        found |= {match.span("wallet"): kind.upper() for match in matches if match}
     for start, end in apart(found):
         coin = {"BC": "BTC"}.get(found[start, end], found[start, end])
         wallet = look.text[start:end]
@@ -115,7 +128,10 @@ def _coin(address: str) -> str | None:
 def bank_accounts(look: Look) -> Iterator[Hit]:
     """Find account numbers without check: British with sort code, Russian, Swiss and Swedish ones with a cue."""
     spans: set[tuple[int, int]] = set()
-    for pattern in _ACCOUNTS:
-        for match in pattern.finditer(look.shadow):
-            spans |= {match.span(name) for name, value in match.groupdict().items() if value}
+    patterns = (("account", _RUSSIAN), ("bik", _BIK), ("konto", _LOCAL))
+    for kind, pattern in patterns:
+        spans |= set(behind(look, kind, pattern, "account"))
+    matches = [match for at in look.cues.get("sort", ()) if (match := _SORT.match(look.shadow, at))]
+    matches += _BARE_SORT.finditer(look.shadow) if "-" in look.shadow else ()
+    spans |= {match.span(name) for match in matches for name in ("account", "second") if match[name]}
     return (Hit(*span, "[ACCT]") for span in apart(spans))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from shared.redaction.checks import base58check
-from shared.redaction.hits import END, PLAIN_MARK, Hit, Look, apart, cue
+from shared.redaction.hits import END, PLAIN_MARK, Cues, Hit, Look, apart, behind, cue
 
 _SEED_WORDS: Final = 12
 _SEED_GAP: Final = 8
@@ -36,12 +36,16 @@ _PASSWORDS = (
     ),
     re.compile(rf"{_PASSWORD_CUE}[ \t]{{1,3}}(?P<secret>(?=[^\s\d]{{0,60}}\d)(?=\d{{0,60}}[^\W\d_]){_TAKEN}{{6,128}})"),
 )
+CUES: Final[Cues] = {
+    "password": "password passwords passwd pass pwd пароль пароля passwort kennwort mot mdp",
+    "otp": "code codes sms смс fa otp код кода tan bestätigungscode sicherheitscode",
+}
 _TRAILING: Final = ".,;)"
 
 _CODE_CUE: Final = (
     r"(?<!promo )(?<!bonus )(?<!postal )(?<!error )(?<!zip )(?<!sort )(?<!country )(?<!area )(?<!voucher )(?<!coupon )(?<!gift )"
     r"(?<!qr )(?<!qr-)(?<!promo-)(?<!bonus-)(?<!промо-)(?<!промо )(?<!status )(?<!swift )(?<!referral )(?<!bank )"
-    + cue("codes?", "sms", "смс", "2fa", "otp", "код", "кода", "tan", "bestätigungscode", "sicherheitscode")
+    + cue("codes?", "sms", "смс", "(?<=2)fa", "otp", "код", "кода", "tan", "bestätigungscode", "sicherheitscode")
 )  # fmt: skip
 _FILLER: Final = (
     r"(?:is|was|it|s|from|by|via|the|in|sms|смс|из|по|это|пришел|пришёл|подтверждения|reçu|est|ist|lautet|per|der|von|i|got"
@@ -91,6 +95,8 @@ def private_keys(look: Look) -> Iterator[Hit]:
 
     Without a cue 64 digits are a transaction's id, which support needs to trace a deposit.
     """
+    if not look.has_long_word:
+        return iter(())
     spans = {match.span() for match in _EXTENDED.finditer(look.text)}
     spans |= {match.span() for match in _WIF.finditer(look.text) if (base58check(match[0]) or b"\0")[0] == _KEY_VERSION}
     spans |= {match.span() for match in _HEX_KEY.finditer(look.shadow) if _near_key_cue(look.shadow, *match.span())}
@@ -104,17 +110,15 @@ def _near_key_cue(shadow: str, start: int, end: int) -> bool:
 
 def passwords(look: Look) -> Iterator[Hit]:
     """Find what follows a cue and a separator, or a cue alone if letters and digits are mixed in it."""
-    if not _MENTION.search(look.shadow):
-        return iter(())
-    spans = {_bare(match) for pattern in _PASSWORDS for match in pattern.finditer(look.shadow)}
-    return (Hit(*span, "[PASSWORD]") for span in apart(span for span in spans if span[0] < span[1]))
+    caught = apart({span for pattern in _PASSWORDS for span in behind(look, "password", pattern, "secret")})
+    return (Hit(start, _bare_end(look.shadow, start, end), "[PASSWORD]") for start, end in caught)
 
 
-def _bare(match: re.Match[str]) -> tuple[int, int]:
-    secret = match["secret"]
-    return match.start("secret"), match.start("secret") + (len(secret.rstrip(_TRAILING)) or len(secret))
+def _bare_end(shadow: str, start: int, end: int) -> int:
+    secret = shadow[start:end]
+    return start + (len(secret.rstrip(_TRAILING)) or len(secret))
 
 
 def one_time_codes(look: Look) -> Iterator[Hit]:
     """Find four to eight digits behind a cue; bonus, postal and error codes are no secrets."""
-    return (Hit(*match.span("code"), "[OTP]") for match in _ONE_TIME.finditer(look.shadow))
+    return (Hit(*span, "[OTP]") for span in apart(behind(look, "otp", _ONE_TIME, "code")))

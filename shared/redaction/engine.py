@@ -12,6 +12,8 @@ from shared.redaction.hits import CARD_MARK, CODE_MARK, EXPIRY_MARK, MARKS, PLAI
 _PASSES: Final = 8
 _SHORTEST_SEED: Final = 36
 _DIGIT = re.compile(r"\d")
+_WORD = re.compile(r"[^\W\d_]+")
+_LONG_WORD = re.compile(r"[0-9A-Za-z]{25}")
 _TOKEN = re.compile(
     r"\[(?:(?P<card>CARD:\d{6}\*{6}\d{4}|CARD)|(?P<expiry>EXP)|(?P<code>CVV|PIN)|PASSWORD|OTP|SEED|ACCT|ID-DOC|DOB|ADDRESS|IP"
     r"|IBAN:[A-Z]{2}\d\d\*{10}[0-9A-Z]{4}|WALLET:[A-Z]{3,4}:[0-9A-Za-z]{6}\.\.[0-9A-Za-z_-]{4}"
@@ -39,6 +41,18 @@ _ALL: Final[tuple[Detector, ...]] = (
     people.network_addresses,
     people.street_addresses,
 )
+
+
+def _kinds() -> dict[str, tuple[str, ...]]:
+    kinds: dict[str, tuple[str, ...]] = {}
+    for cues in (accounts.CUES, cards.CUES, credentials.CUES, people.CUES):
+        for kind, words in cues.items():
+            for word in words.split():
+                kinds[word] = (*kinds.get(word, ()), kind)
+    return kinds
+
+
+_KINDS: Final = _kinds()
 
 
 def _lookalikes() -> dict[int, str]:
@@ -107,13 +121,22 @@ def _find(text: str, allow: frozenset[str]) -> list[Hit]:
 
 def _run(text: str, detectors: Iterable[Detector], allow: frozenset[str]) -> list[Hit]:
     shadow = mask(_shadow(text), _old_tokens(text)) if "[" in text else _shadow(text)
+    cues, has_long_word = _cues(shadow), _LONG_WORD.search(text) is not None
     hits: list[Hit] = []
     for detector in detectors:
-        found = sorted(detector(Look(text, shadow, allow)))
+        found = sorted(detector(Look(text, shadow, allow, cues, has_long_word)))
         if found:
             shadow = mask(shadow, found)
             hits.extend(hit for hit in found if hit.token)
     return sorted(hits)
+
+
+def _cues(shadow: str) -> dict[str, list[int]]:
+    cues: dict[str, list[int]] = {}
+    for match in _WORD.finditer(shadow):
+        for kind in _KINDS.get(match[0], ()):
+            cues.setdefault(kind, []).append(match.start())
+    return cues
 
 
 def _shadow(text: str) -> str:

@@ -1,7 +1,8 @@
 """What detectors look at and what they find."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Final, NamedTuple
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Final, NamedTuple, TypeAlias
 
 # Marks stand in the look-alike text for what is already replaced. No rule's pattern matches them by accident.
 PLAIN_MARK: Final = "\ue000"
@@ -25,19 +26,35 @@ class Hit(NamedTuple):
 
 
 class Look(NamedTuple):
-    """A text, its look-alike of equal length in lower case, and the contacts that may stay."""
+    """A text, its look-alike of equal length in lower case, the contacts that may stay, and where cues begin.
+
+    Cues are found once, by looking up words: patterns then start where one stands instead of trying every character.
+    Keys, hashes and wallets are looked for only if some word has 25 characters.
+    """
 
     text: str
     shadow: str
     allow: frozenset[str]
+    cues: Mapping[str, Sequence[int]]
+    has_long_word: bool
 
 
-Detector = Callable[[Look], Iterable[Hit]]
+Detector: TypeAlias = Callable[[Look], Iterable[Hit]]
+Cues: TypeAlias = dict[str, str]
+"""The first words of the cues of each kind, separated by blanks."""
 
 
 def cue(*words: str) -> str:
     """Return a pattern that matches any of the words as a word of its own."""
     return f"{START}(?:{'|'.join(words)}){END}"
+
+
+def behind(look: Look, kind: str, pattern: re.Pattern[str], group: str) -> Iterator[tuple[int, int]]:
+    """Yield what a pattern that begins with a cue catches at each cue of a kind."""
+    for at in look.cues.get(kind, ()):
+        match = pattern.match(look.shadow, at)
+        if match is not None:
+            yield match.span(group)
 
 
 def apart(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:

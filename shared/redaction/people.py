@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from shared.redaction.checks import eleven, luhn
-from shared.redaction.hits import Hit, Look, apart, cue
+from shared.redaction.hits import Cues, Hit, Look, apart, behind, cue
 
 _DOCUMENT_CUE = cue(
     "passport", "паспорт[а-я]{0,2}", "id[ -]?card", "identity card", "national id", "id (?:number|no)", "driving licence",
@@ -36,7 +36,7 @@ _PHONE_CUE = cue(
     "мобильный", "номер телефона", "позвоните",
 )  # fmt: skip
 _NATIONAL = re.compile(
-    rf"{_PHONE_CUE}[^\d\n+]{{0,16}}{_NOT_A_PHONE}(?P<phone>(?<!\d)\d(?:[ .\-()/]{{0,3}}\d){{8,14}}+(?!\d))"
+    rf"{_PHONE_CUE}[^\d\n+]{{0,16}}+{_NOT_A_PHONE}(?P<phone>(?<!\d)\d(?:[ .\-()/]{{0,3}}\d){{8,14}}+(?!\d))"
 )
 _DIGITS = re.compile(r"\d")
 
@@ -46,11 +46,11 @@ _BIRTH = re.compile(
         "born(?: on)?", "dob", "d\\.o\\.b\\.?", "date of birth", "birth ?day", "birth ?date", "родил(?:ся|ась)", "дата рождения",
         "д\\.р", "geboren(?: am)?", "geburtsdatum", "geb", "née?", "naissance", "народив(?:ся)?", "народилася", "дата народження",
     )
-    + r"[^\d\n]{0,24}(?P<date>\d{1,2}[ ]?[./\-][ ]?\d{1,2}[ ]?[./\-][ ]?(?:\d{4}|\d\d)|\d{4}[./\-]\d{1,2}[./\-]\d{1,2}"
+    + r"[^\d\n]{0,24}+(?P<date>\d{1,2}[ ]?[./\-][ ]?\d{1,2}[ ]?[./\-][ ]?(?:\d{4}|\d\d)|\d{4}[./\-]\d{1,2}[./\-]\d{1,2}"
     rf"|\d{{1,2}}(?:st|nd|rd|th|\.)?[ ]?(?:of )?{_MONTH}\.?,?[ ]?\d{{4}})(?!\d)"
 )  # fmt: skip
 
-_FOUR = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.]*\d)")
+_FOUR = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?!\.?\d)")
 _SIX = re.compile(r"(?<![0-9a-z:.])(?=[0-9a-f]{0,4}:)[0-9a-f:]{6,39}(?![0-9a-z:])")
 _HARDWARE = re.compile(r"(?<![0-9a-z:\-])(?:[0-9a-f]{2}[:\-]){5}[0-9a-f]{2}(?![0-9a-z:\-])")
 _SIX_COLONS: Final = 2
@@ -76,11 +76,26 @@ _STREET_ADDRESS = re.compile(
 )
 
 
+CUES: Final[Cues] = {
+    "document": "passport паспорт паспорта паспорту паспорте паспортом id identity national driving driver drivers снилс инн"
+    " удостоверение удостоверения водительское водительского водительском ausweis personalausweis ausweisnummer"
+    " personalausweisnummer reisepass reisepassnummer führerschein passeport carte cni permis nino personnummer bsn"
+    " burgerservicenummer ssn social",
+    "phone": "phone tel telephone telefon telefonnummer handy handynummer mobile mobil mobilnummer cell whatsapp viber call"
+    " téléphone portable numéro телефон телефона телефону телефоне тел мобильный номер позвоните",
+    "birth": "born dob d date birth birthday birthdate родился родилась дата д geboren geburtsdatum geb né née naissance"
+    " народився народилася",
+    "address": "address adresse anschrift адрес адреса адресу адресе i ich j проживаю проживает проживание живу",
+}
+
+
 def documents(look: Look) -> Iterator[Hit]:
     """Find identity documents: by a cue, or by a shape or check that nothing else has."""
-    spans = {match.span("id") for match in _DOCUMENT.finditer(look.shadow)}
+    spans = set(behind(look, "document", _DOCUMENT, "id"))
     spans |= {match.span() for match in _INSURANCE.finditer(look.shadow)}
-    spans |= {match.span() for match in _SWEDISH.finditer(look.shadow) if luhn("".join(_DIGITS.findall(match["ten"])))}
+    if "-" in look.shadow or "+" in look.shadow:
+        matches = _SWEDISH.finditer(look.shadow)
+        spans |= {match.span() for match in matches if luhn("".join(_DIGITS.findall(match["ten"])))}
     if _DUTCH_CUE in look.shadow:
         spans |= {match.span() for match in _DUTCH.finditer(look.shadow) if eleven(match[0])}
     return (Hit(*span, "[ID-DOC]") for span in apart(spans))
@@ -107,8 +122,9 @@ def _initial(text: str) -> str:
 def phones(look: Look) -> Iterator[Hit]:
     """Find phone numbers: international ones by their plus sign, national ones by a cue; except those allowed."""
     allowed = {"".join(_DIGITS.findall(number)) for number in look.allow}
-    spans = {match.span() for match in _PHONE.finditer(look.shadow)}
-    spans |= {match.span("phone") for match in _NATIONAL.finditer(look.shadow)}
+    spans = set(behind(look, "phone", _NATIONAL, "phone"))
+    if "+" in look.shadow:
+        spans |= {match.span() for match in _PHONE.finditer(look.shadow)}
     for start, end in apart(spans):
         digits = "".join(_DIGITS.findall(look.shadow[start:end]))
         country = f"+{digits[:2]}" if look.shadow[start] == "+" else ""
@@ -117,18 +133,17 @@ def phones(look: Look) -> Iterator[Hit]:
 
 def birth_dates(look: Look) -> Iterator[Hit]:
     """Find a date behind a cue."""
-    return (Hit(*match.span("date"), "[DOB]") for match in _BIRTH.finditer(look.shadow))
+    return (Hit(*span, "[DOB]") for span in apart(behind(look, "birth", _BIRTH, "date")))
 
 
 def network_addresses(look: Look) -> Iterator[Hit]:
     """Find IP and hardware addresses."""
-    spans = {match.span() for match in _HARDWARE.finditer(look.shadow)}
-    spans |= {match.span() for match in _FOUR.finditer(look.shadow) if _is_address(match[0])}
-    spans |= {
-        match.span()
-        for match in _SIX.finditer(look.shadow)
-        if match[0].count(":") >= _SIX_COLONS and _is_address(match[0])
-    }
+    spans: set[tuple[int, int]] = set()
+    if look.shadow.count(":") >= _SIX_COLONS or "-" in look.shadow:
+        spans |= {match.span() for match in _HARDWARE.finditer(look.shadow)}
+        spans |= {match.span() for match in _SIX.finditer(look.shadow) if ":" in match[0] and _is_address(match[0])}
+    if "." in look.shadow:
+        spans |= {match.span() for match in _FOUR.finditer(look.shadow) if _is_address(match[0])}
     return (Hit(*span, "[IP]") for span in apart(spans))
 
 
@@ -142,4 +157,4 @@ def _is_address(text: str) -> bool:
 
 def street_addresses(look: Look) -> Iterator[Hit]:
     """Find a line with a street and a number behind a cue; best effort."""
-    return (Hit(*match.span("address"), "[ADDRESS]") for match in _STREET_ADDRESS.finditer(look.shadow))
+    return (Hit(*span, "[ADDRESS]") for span in apart(behind(look, "address", _STREET_ADDRESS, "address")))
