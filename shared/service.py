@@ -124,7 +124,7 @@ def _transport(settings: ServiceSettings) -> Transport:
     return RabbitMQTransport(settings.amqp_url.get_secret_value(), name=settings.service)
 
 
-def _ground(request: Request) -> Ground:
+async def _ground(request: Request) -> Ground:
     ground: Ground = request.app.state.ground
     return ground
 

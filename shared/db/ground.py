@@ -1,13 +1,13 @@
 """The tables every service has: its event ledger, its memory of what it handled, leases and idempotency keys."""
 
-from typing import Final
+from typing import Final, Protocol
 
-from alembic.operations import Operations
 from sqlalchemy import (
     BigInteger,
     Boolean,
     CheckConstraint,
     Column,
+    Connection,
     Identity,
     Index,
     Integer,
@@ -22,6 +22,19 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 
 from shared.db.base import brand_column, new_metadata, time_column
+
+
+class Migrator(Protocol):
+    """What a migration hands over: the module `alembic.op`."""
+
+    def get_bind(self) -> Connection:
+        """Return the connection the migration runs on."""
+        ...
+
+    def execute(self, sqltext: str) -> None:
+        """Run one statement."""
+        ...
+
 
 ground: Final = new_metadata()
 
@@ -130,7 +143,7 @@ _GRANTED: Final = "SELECT, INSERT, UPDATE, DELETE"
 _OWNER: Final = "_owner"
 
 
-def create_ground(op: Operations) -> None:
+def create_ground(op: Migrator) -> None:
     """Create these tables with their isolation; the first migration of every service calls it.
 
     A later change of these tables is a new function here (written so that it does nothing where the change is already
@@ -142,12 +155,12 @@ def create_ground(op: Operations) -> None:
     share(op, leases.name)
 
 
-def drop_ground(op: Operations) -> None:
+def drop_ground(op: Migrator) -> None:
     """Drop what `create_ground` made."""
     ground.drop_all(op.get_bind(), checkfirst=False)
 
 
-def isolate(op: Operations, table: str, *, worker: bool = False) -> None:
+def isolate(op: Migrator, table: str, *, worker: bool = False) -> None:
     """Let the application role see only rows of the brand its transaction is bound to.
 
     The setting is compared through `nullif`, because it is '' and not NULL once a connection has used it: unset means
@@ -167,13 +180,13 @@ def isolate(op: Operations, table: str, *, worker: bool = False) -> None:
         op.execute(f"GRANT {_GRANTED} ON {table} TO {service}_worker")
 
 
-def share(op: Operations, table: str) -> None:
+def share(op: Migrator, table: str) -> None:
     """Let both roles use a table that belongs to no brand; such tables are listed in `tests/house`."""
     service = _service_of(op)
     op.execute(f"GRANT {_GRANTED} ON {table} TO {service}_app, {service}_worker")
 
 
-def _service_of(op: Operations) -> str:
+def _service_of(op: Migrator) -> str:
     """Return the service whose owner role runs the migration: roles are `<service>_owner`, `_app` and `_worker`."""
     role = str(op.get_bind().execute(text("SELECT current_user")).scalar_one())
     if not role.endswith(_OWNER):

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Annotated, ClassVar, Final
@@ -161,8 +161,11 @@ class ActorVerifier:
             self._verified.popitem(last=False)
 
 
-def current_actor(request: Request) -> Actor:
-    """Return the verified caller of this request; the app decides how callers are identified."""
+async def current_actor(request: Request) -> Actor:
+    """Return the verified caller of this request; the app decides how callers are identified.
+
+    Async although it awaits nothing: FastAPI would run a plain function in a thread.
+    """
     known = getattr(request.state, "actor", None)
     if isinstance(known, Actor):
         return known
@@ -186,13 +189,15 @@ def identify_by_token(verifier: ActorVerifier) -> Callable[[Request], Actor]:
 ActorDep = Annotated[Actor, Depends(current_actor)]
 
 
-def require(*kinds: ActorKind, role: str | None = None, scope: str | None = None) -> Callable[[Actor], Actor]:
+def require(
+    *kinds: ActorKind, role: str | None = None, scope: str | None = None
+) -> Callable[[Actor], Awaitable[Actor]]:
     """Return a dependency that lets only some callers through.
 
     People need `role`, API keys need `scope`; players and visitors need to be among `kinds`.
     """
 
-    def allowed(actor: ActorDep) -> Actor:
+    async def allowed(actor: ActorDep) -> Actor:
         if actor.kind not in kinds:
             raise Forbidden
         if actor.kind is ActorKind.STAFF and role is not None and not actor.has_role(role):

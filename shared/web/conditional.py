@@ -32,7 +32,7 @@ def etag(version: int) -> str:
     return f'"{version}"'
 
 
-def if_match(if_match: Annotated[str | None, Header(description='the ETag that was read, e.g. `"7"`')] = None) -> int:
+def parse_if_match(if_match: str | None) -> int:
     """Return the version the caller has seen."""
     if if_match is None:
         raise IfMatchMissing(field="#header/If-Match")
@@ -42,7 +42,14 @@ def if_match(if_match: Annotated[str | None, Header(description='the ETag that w
     return int(digits)
 
 
-IfMatchDep = Annotated[int, Depends(if_match)]
+async def seen_version(
+    if_match: Annotated[str | None, Header(description='the ETag that was read, e.g. `"7"`')] = None,
+) -> int:
+    """Return the version in the If-Match header of this request."""
+    return parse_if_match(if_match)
+
+
+IfMatchDep = Annotated[int, Depends(seen_version)]
 
 
 def demand(expected: int, actual: int) -> None:

@@ -19,7 +19,7 @@ Answer: TypeAlias = Callable[[int, str, str, Headers], Awaitable[None]]
 DEADLINE_HEADER: Final = b"x-pitboss-deadline-ms"
 _DEADLINE_CAP_MS: Final = 10_000
 _LEAST_MS: Final = 50
-_QUEUE_SECONDS: Final = 2.0
+_QUEUE_SECONDS: Final = 5.0
 _QUEUE_FACTOR: Final = 4
 _UNTOUCHED: Final = ("/health/", "/metrics")
 _REQUEST_ID_LENGTH: Final = 128
@@ -30,7 +30,7 @@ _logger = structlog.get_logger(module=__name__)
 class Edge:
     """Outermost ASGI layer of a service.
 
-    A request that finds `max_in_flight` others running waits at most two seconds, and only if the queue holds fewer
+    A request that finds `max_in_flight` others running waits at most five seconds, and only if the queue holds fewer
     than four times as many; else it gets 503: overload is shed before work starts. One whose caller has less than
     50 ms left gets 504 without work. Bodies over `max_body_bytes` are refused before they are buffered. An unexpected
     error is logged and answered 500 with a title only.

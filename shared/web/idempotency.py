@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Final
 from fastapi import Depends, Header, Request
 from fastapi.responses import Response
 from pydantic import BaseModel
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError
 
@@ -22,6 +22,22 @@ KEPT_HOURS: Final = 48
 _LOCK_NOT_AVAILABLE: Final = "55P03"
 _STORED_BYTES: Final = 64 * 1024
 _KEY_LENGTH: Final = 255
+
+
+_COLUMNS: Final = idempotency_keys.c
+_IDENTITY: Final = ("brand", "principal", "route", "key")
+_CLAIM: Final = (
+    insert(idempotency_keys)
+    .values({name: bindparam(name) for name in (*_IDENTITY, "fingerprint")} | {"created_at": func.now()})
+    .on_conflict_do_nothing()
+    .returning(_COLUMNS.key)
+)
+_FIND: Final = select(idempotency_keys).where(*(_COLUMNS[name] == bindparam(name) for name in _IDENTITY))
+_STORE: Final = (
+    update(idempotency_keys)
+    .where(*(_COLUMNS[name] == bindparam(f"of_{name}") for name in _IDENTITY))
+    .values({name: bindparam(f"of_{name}") for name in ("status", "headers", "body")})
+)
 
 
 class IdempotencyKeyMissing(DomainError):
@@ -98,21 +114,16 @@ class Once:
         return hashlib.sha256(head.encode() + body).digest()
 
     async def _claim(self, fingerprint: bytes) -> bool:
-        statement = (
-            insert(idempotency_keys)
-            .values(**self._identity(), fingerprint=fingerprint, created_at=func.now())
-            .on_conflict_do_nothing()
-            .returning(idempotency_keys.c.key)
-        )
         try:
-            return (await self._session.execute(statement)).first() is not None
+            claimed = await self._session.execute(_CLAIM, self._identity() | {"fingerprint": fingerprint})
         except DBAPIError as error:
             if getattr(error.orig, "sqlstate", None) == _LOCK_NOT_AVAILABLE:
                 raise RequestInProgress(retry_after=1) from error
             raise
+        return claimed.first() is not None
 
     async def _replay(self, fingerprint: bytes) -> Response:
-        row = (await self._session.execute(select(idempotency_keys).filter_by(**self._identity()))).first()
+        row = (await self._session.execute(_FIND, self._identity())).first()
         if row is None or row.status is None:
             raise RequestInProgress(retry_after=1)
         if row.fingerprint != fingerprint:
@@ -126,15 +137,11 @@ class Once:
             message = f"an answer of {len(body)} bytes cannot be stored for replay"
             raise ValueError(message)
         kept = {k: v for k, v in response.headers.items() if k.lower() != "content-length"}
-        statement = (
-            update(idempotency_keys)
-            .filter_by(**self._identity())
-            .values(status=response.status_code, headers=kept, body=body)
-        )
-        await self._session.execute(statement)
+        outcome = {"of_status": response.status_code, "of_headers": kept, "of_body": body}
+        await self._session.execute(_STORE, {f"of_{k}": v for k, v in self._identity().items()} | outcome)
 
 
-def once(
+async def once(
     request: Request,
     session: SessionDep,
     actor: ActorDep,

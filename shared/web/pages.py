@@ -62,15 +62,10 @@ class Cursors:
 class PageParams:
     """What a list route was asked for; queries fetch `limit + 1` rows so that `cut` knows whether more follow."""
 
-    def __init__(
-        self,
-        request: Request,
-        limit: Annotated[int, Query(ge=1, le=100, description="rows per page")] = 25,
-        cursor: Annotated[str | None, Query(max_length=1024, description="`next_cursor` of the page before")] = None,
-    ) -> None:
+    def __init__(self, cursors: Cursors, limit: int, cursor: str | None) -> None:
         self.limit = limit
         self._cursor = cursor
-        self._cursors: Cursors = request.app.state.cursors
+        self._cursors = cursors
 
     def after(self, filters: Mapping[str, object]) -> tuple[str, ...] | None:
         """Return the sort key to continue after, or None for the first page."""
@@ -85,7 +80,16 @@ class PageParams:
         return shown, self._cursors.encode(key(shown[-1]), filters) if more else None
 
 
-PageDep = Annotated[PageParams, Depends()]
+async def page_params(
+    request: Request,
+    limit: Annotated[int, Query(ge=1, le=100, description="rows per page")] = 25,
+    cursor: Annotated[str | None, Query(max_length=1024, description="`next_cursor` of the page before")] = None,
+) -> PageParams:
+    """Return what this request asks of its list."""
+    return PageParams(request.app.state.cursors, limit, cursor)
+
+
+PageDep = Annotated[PageParams, Depends(page_params)]
 
 
 def _digest(filters: Mapping[str, object]) -> bytes:

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 from fastapi import Depends, Header
 
 from shared.web.actor import Actor, ActorKind, require
-from shared.web.conditional import if_match
+from shared.web.conditional import parse_if_match
 from shared.web.idempotency import IdempotencyKeyMissing, IdempotencyKeyReused, RequestInProgress
 
 PREFIX: Final = "/v1/tickets"
@@ -24,7 +24,7 @@ async def optional_if_match(
     header: Annotated[str | None, Header(alias="If-Match", description="refuse if the ticket changed since")] = None,
 ) -> int | None:
     """Return the version the caller has seen, if it says so."""
-    return None if header is None else if_match(header)
+    return None if header is None else parse_if_match(header)
 
 
 def list_of(actor: Actor, what: object) -> Mapping[str, object]:

@@ -82,15 +82,15 @@ def test_the_cache_is_bounded() -> None:
     assert len(verifier._verified) == 3  # noqa: SLF001 - the bound is the point
 
 
-def test_routes_name_who_may_enter() -> None:
+async def test_routes_name_who_may_enter() -> None:
     """Kinds, roles and scopes are checked; stronger roles include weaker ones."""
-    assert require(ActorKind.STAFF, role="agent")(SENIOR) is SENIOR
+    assert await require(ActorKind.STAFF, role="agent")(SENIOR) is SENIOR
     server = Actor(ActorKind.SERVER, "k", "lucky", scopes=frozenset({"tickets:read"}))
-    assert require(ActorKind.SERVER, scope="tickets:read")(server) is server
+    assert await require(ActorKind.SERVER, scope="tickets:read")(server) is server
     for guard, caller in (
         (require(ActorKind.STAFF, role="lead"), SENIOR),
         (require(ActorKind.PLAYER), SENIOR),
         (require(ActorKind.SERVER, scope="tickets:write"), server),
     ):
         with pytest.raises(Forbidden):
-            guard(caller)
+            await guard(caller)

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from shared.errors import DomainError, Kind
 from shared.ids import new_id
 from shared.settings import ServiceSettings
-from shared.web.conditional import IfMatchMalformed, IfMatchMissing, Stale, demand, etag, if_match
+from shared.web.conditional import IfMatchMalformed, IfMatchMissing, Stale, demand, etag, parse_if_match
 from shared.web.problems import STATUS, headers_of
 
 
@@ -81,7 +81,7 @@ def test_own_variables_win_over_common_ones(monkeypatch: pytest.MonkeyPatch) -> 
 @given(st.integers(min_value=0, max_value=10**17))
 def test_an_etag_is_read_back(version: int) -> None:
     """If-Match takes what ETag gave."""
-    assert if_match(etag(version)) == version
+    assert parse_if_match(etag(version)) == version
 
 
 @pytest.mark.parametrize(
@@ -90,13 +90,13 @@ def test_an_etag_is_read_back(version: int) -> None:
 def test_a_malformed_if_match_is_refused(header: str) -> None:
     """Only one strong tag of ours is understood."""
     with pytest.raises(IfMatchMalformed):
-        if_match(header)
+        parse_if_match(header)
 
 
 def test_an_edit_needs_if_match_and_the_current_version() -> None:
     """Missing is 428, old is 412."""
     with pytest.raises(IfMatchMissing):
-        if_match(None)
+        parse_if_match(None)
     with pytest.raises(Stale):
         demand(1, 2)
     demand(2, 2)

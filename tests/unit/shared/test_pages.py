@@ -1,7 +1,6 @@
 """Signed cursors."""
 
 import base64
-from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -14,8 +13,7 @@ FILTERS = {"status": "open"}
 
 
 def _params(limit: int, cursor: str | None = None) -> PageParams:
-    request = SimpleNamespace(app=SimpleNamespace(state=SimpleNamespace(cursors=CURSORS)))
-    return PageParams(request, limit, cursor)  # type: ignore[arg-type]
+    return PageParams(CURSORS, limit, cursor)
 
 
 @given(st.lists(st.text(), max_size=4))
