@@ -13,7 +13,7 @@ from shared.db.engine import Session
 
 _MESSAGE = chat_messages.c
 # One statement and one compiled form for any number of messages, at most one of each conversation: the transcript, the
-# conversation's row and the ledger of events change together in one round trip.
+# conversation's row and the ledger of events change together in one round trip. A repetition changes none of them.
 _APPEND: Final = text(
     "WITH appended AS ("
     " INSERT INTO chat_messages"
@@ -21,12 +21,15 @@ _APPEND: Final = text(
     " SELECT :brand, * FROM unnest(CAST(:ticket_ids AS uuid[]), CAST(:seqs AS bigint[]), CAST(:ids AS uuid[]),"
     " CAST(:kinds AS text[]), CAST(:authors AS text[]), CAST(:names AS text[]), CAST(:texts AS text[]),"
     " CAST(:client_msg_ids AS text[]), CAST(:times AS timestamptz[]))"
-    " RETURNING ticket_id, seq, sent_at),"
+    " ON CONFLICT DO NOTHING RETURNING ticket_id, seq, id, sent_at),"
     " told AS (INSERT INTO outbox (brand, event_id, type, stream, aggregate_id, sequence, envelope)"
-    " SELECT :brand, * FROM unnest(CAST(:event_ids AS uuid[]), CAST(:types AS text[]), CAST(:streams AS text[]),"
-    " CAST(:aggregates AS text[]), CAST(:sequences AS bigint[]), CAST(:envelopes AS text[])))"
+    " SELECT :brand, e.event_id, e.type, e.stream, e.aggregate_id, e.sequence, e.envelope"
+    " FROM unnest(CAST(:ids AS uuid[]), CAST(:event_ids AS uuid[]), CAST(:types AS text[]), CAST(:streams AS text[]),"
+    " CAST(:aggregates AS text[]), CAST(:sequences AS bigint[]), CAST(:envelopes AS text[]))"
+    " AS e (id, event_id, type, stream, aggregate_id, sequence, envelope) JOIN appended USING (id))"
     " UPDATE chat_sessions SET last_seq = appended.seq, version = version + 1, last_sent_at = appended.sent_at"
     " FROM appended WHERE chat_sessions.ticket_id = appended.ticket_id AND chat_sessions.brand = :brand"
+    " RETURNING appended.id"
 )
 _EARLIER: Final = text(
     "SELECT ticket_id, seq, id, author_kind, author_id, author_name, text, client_msg_id, sent_at FROM chat_messages"
@@ -54,8 +57,11 @@ async def earlier_messages(
 
 async def append_messages(
     session: Session, brand: str, messages: Sequence[Message], events: Sequence[Mapping[str, object]]
-) -> None:
-    """Write messages of different, locked conversations and the outbox rows that tell them, one each."""
+) -> set[UUID]:
+    """Write messages of different, locked conversations and the outbox rows that tell them; return the ids written.
+
+    What was written before, under the same client_msg_id or message id, is left out.
+    """
     values: dict[str, object] = {
         "brand": brand,
         "ticket_ids": [message.ticket_id for message in messages],
@@ -74,7 +80,7 @@ async def append_messages(
         "sequences": [event["sequence"] for event in events],
         "envelopes": [event["envelope"] for event in events],
     }
-    await session.execute(_APPEND, values)
+    return {row.id for row in await session.execute(_APPEND, values)}
 
 
 async def transcript(session: Session, brand: str, ticket_id: UUID, *, after_seq: int, limit: int) -> list[Message]:

@@ -18,6 +18,7 @@ from shared.messaging.outbox import row_of
 from shared.redaction import redact
 
 Outcome: TypeAlias = Message | DomainError
+Key: TypeAlias = tuple[UUID, UUID | str | None]
 
 
 async def post_message(session: Session, *, brand: str, draft: Draft, now: datetime) -> Message:
@@ -32,47 +33,58 @@ async def post_messages(session: Session, *, brand: str, drafts: Sequence[Draft]
     """Append drafts of different conversations; each gets its message or its own refusal, in their order.
 
     Texts are cleaned before anything is locked. Then the session rows are locked: only so a repetition is certain to be
-    seen, and the positions of events follow the order of the transcript.
+    seen, and the positions of events follow the order of the transcript. Repetitions are looked up only when one shows.
     """
-    texts = [redact(draft.text) for draft in drafts]
-    locked = await lock_sessions(session, brand, [draft.ticket_id for draft in drafts])
-    earlier = await _earlier(session, brand, drafts)
-    outcomes = [
-        _outcome(replace(draft, text=text), locked.get(draft.ticket_id), earlier, now)
-        for draft, text in zip(drafts, texts, strict=True)
+    clean = [replace(draft, text=redact(draft.text)) for draft in drafts]
+    locked = await lock_sessions(session, brand, [draft.ticket_id for draft in clean])
+    outcomes = [_outcome(draft, locked.get(draft.ticket_id), now) for draft in clean]
+    written = await _append(session, brand, [o for o in outcomes if isinstance(o, Message)], locked)
+    doubtful = [
+        draft
+        for draft, outcome in zip(clean, outcomes, strict=True)
+        if isinstance(outcome, SessionHasEnded) or (isinstance(outcome, Message) and outcome.id not in written)
     ]
-    known = {message.id for message in earlier.values()}
-    fresh = [outcome for outcome in outcomes if isinstance(outcome, Message) and outcome.id not in known]
-    if fresh:
-        service = str(session.info["service"])
-        events = [
-            _told(message, locked[message.ticket_id].version + 1, service=service, brand=brand) for message in fresh
-        ]
-        await append_messages(session, brand, fresh, events)
-        session.info["recorded"] = True
-    return outcomes
+    if not doubtful:
+        return outcomes
+    earlier = await _earlier(session, brand, doubtful)
+    return [
+        outcome if isinstance(outcome, Message) and outcome.id in written else _settled(earlier, draft, outcome)
+        for draft, outcome in zip(clean, outcomes, strict=True)
+    ]
 
 
-async def _earlier(session: Session, brand: str, drafts: Sequence[Draft]) -> dict[tuple[UUID, str | UUID], Message]:
+async def _append(
+    session: Session, brand: str, messages: Sequence[Message], locked: Mapping[UUID, Conversation]
+) -> set[UUID]:
+    if not messages:
+        return set()
+    service = str(session.info["service"])
+    events = [_told(m, locked[m.ticket_id].version + 1, service=service, brand=brand) for m in messages]
+    session.info["recorded"] = True
+    return await append_messages(session, brand, messages, events)
+
+
+async def _earlier(session: Session, brand: str, drafts: Sequence[Draft]) -> dict[Key, Message]:
     sent = [(draft.ticket_id, draft.client_msg_id) for draft in drafts if draft.client_msg_id is not None]
     ids = [draft.message_id for draft in drafts if draft.message_id is not None]
     messages = await earlier_messages(session, brand, sent=sent, ids=ids)
-    found: dict[tuple[UUID, str | UUID], Message] = {(message.ticket_id, message.id): message for message in messages}
+    found: dict[Key, Message] = {(message.ticket_id, message.id): message for message in messages}
     found.update({(m.ticket_id, m.client_msg_id): m for m in messages if m.client_msg_id is not None})
     return found
 
 
-def _outcome(
-    draft: Draft,
-    conversation: Conversation | None,
-    earlier: Mapping[tuple[UUID, str | UUID], Message],
-    now: datetime,
-) -> Outcome:
+def _settled(earlier: Mapping[Key, Message], draft: Draft, outcome: Outcome) -> Outcome:
+    """Return what an earlier try has written, else the refusal; never words that are nowhere."""
+    found = earlier.get((draft.ticket_id, draft.message_id or draft.client_msg_id))
+    if found is None and isinstance(outcome, Message):
+        message = f"neither written nor found: message {outcome.seq} of {draft.ticket_id}"
+        raise RuntimeError(message)
+    return found or outcome
+
+
+def _outcome(draft: Draft, conversation: Conversation | None, now: datetime) -> Outcome:
     if conversation is None or not (draft.is_reply or conversation.belongs_to(draft.author)):
         return SessionNotFound()
-    key = draft.message_id or draft.client_msg_id
-    if key is not None and (draft.ticket_id, key) in earlier:
-        return earlier[draft.ticket_id, key]
     if conversation.ended_at is not None and not draft.is_reply:
         return SessionHasEnded()
     return Message(

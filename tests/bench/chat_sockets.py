@@ -1,0 +1,245 @@
+"""P10 and P12: from a player's socket to an agent's in one process, committed first; memory per idle socket.
+
+    python -m tests.bench.chat_sockets [--pairs 200] [--rate 1000] [--seconds 10] [--idle 2000]
+
+Starts a durable private PostgreSQL and one chat process over the in-process transport, and drives it from this process.
+Prints one JSON object; times are milliseconds.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final, cast
+
+import aiohttp
+import psutil
+import uvloop
+
+from deploy.local.databases import ServiceUrls, create_service_databases_async
+from deploy.local.postgres import LocalPostgres
+from deploy.local.processes import free_port
+from shared.db.migrate import migrate_async
+from shared.web.actor import ACTOR_HEADER, Actor, ActorKind, roles_up_to, sign_actor
+from tests.support.service import GATEWAY_KEY, PUBLIC_KEY
+
+_PADDING: Final = "x" * 100
+_SHORT: Final = 126
+_LONG_HEAD: Final = 2
+_CLOSE_BYTES: Final = 2
+_UPGRADE: Final = (
+    b"GET /v1/chat/socket HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+)
+
+
+class Socket(asyncio.Protocol):
+    """A socket client that costs next to nothing, so that the server is what is measured.
+
+    Frames are masked with zeros (RFC 6455, section 5.3), which changes no byte; only what the benchmark needs is read.
+    """
+
+    def __init__(self, hello: str, delays: list[float] | None) -> None:
+        self.welcomed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._hello = hello
+        self._delays = delays
+        self._buffer = b""
+        self._transport: asyncio.Transport | None = None
+        self._upgraded = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Ask for the upgrade."""
+        self._transport = cast("asyncio.Transport", transport)
+        self._transport.write(_UPGRADE)
+
+    def data_received(self, data: bytes) -> None:
+        """Take frames apart."""
+        self._buffer += data
+        if not self._upgraded:
+            head, found, self._buffer = self._buffer.partition(b"\r\n\r\n")
+            if not found:
+                self._buffer = head
+                return
+            self._upgraded = True
+            self.send(self._hello)
+        while (frame := self._next()) is not None:
+            self._take(frame)
+
+    def send(self, text: str) -> None:
+        """Send a text frame."""
+        payload = text.encode()
+        size = bytes([0x80 | len(payload)]) if len(payload) < _SHORT else b"\xfe" + len(payload).to_bytes(2, "big")
+        assert self._transport is not None
+        self._transport.write(b"\x81" + size + b"\0\0\0\0" + payload)
+
+    def close(self) -> None:
+        """Hang up."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def _next(self) -> bytes | None:
+        if len(self._buffer) < _LONG_HEAD:
+            return None
+        size, start = self._buffer[1], 2
+        if size == _SHORT:
+            size, start = int.from_bytes(self._buffer[2:4], "big"), 4
+        if len(self._buffer) < start + size:
+            return None
+        frame, self._buffer = self._buffer[start : start + size], self._buffer[start + size :]
+        return frame
+
+    def _take(self, frame: bytes) -> None:
+        if frame.startswith(b'{"t":"msg"') and self._delays is not None:
+            mark = frame.index(b'"text":"') + 8
+            self._delays.append(time.perf_counter() - float(frame[mark : mark + 18]))
+        elif frame.startswith(b'{"t":"ping"'):
+            self.send('{"t":"pong"}')
+        elif frame.startswith(b'{"t":"welcome"'):
+            self.welcomed.set_result(None)
+        elif len(frame) == _CLOSE_BYTES:
+            print("closed by the server:", int.from_bytes(frame, "big"), file=sys.stderr)
+
+
+class Chat:
+    """One chat process as its clients reach it."""
+
+    def __init__(self, port: int, process: "subprocess.Popen[bytes]") -> None:
+        self.port = port
+        self.http = f"http://127.0.0.1:{port}"
+        self.process = psutil.Process(process.pid)
+
+    def private_kib(self) -> float:
+        """Return the memory that is the process's own."""
+        return float(self.process.memory_full_info().uss) / 1024
+
+    def cpu_seconds(self) -> float:
+        """Return the CPU time used so far."""
+        times = self.process.cpu_times()
+        return float(times.user + times.system)
+
+    async def post(self, session: aiohttp.ClientSession, path: str, kind: ActorKind, id_: str) -> dict[str, str]:
+        """Post as somebody and return the answer."""
+        roles = roles_up_to("agent") if kind is ActorKind.STAFF else frozenset[str]()
+        token = sign_actor(
+            Actor(kind, id_, "lucky", roles=roles), audience="chat", key=GATEWAY_KEY, issued_at=int(time.time())
+        )
+        async with session.post(f"{self.http}{path}", json={}, headers={ACTOR_HEADER: token}) as answer:
+            document: dict[str, str] = await answer.json()
+            return document
+
+    async def opened(
+        self, stack: AsyncExitStack, ticket: str, cursors: dict[str, int], delays: list[float] | None = None
+    ) -> Socket:
+        """Return a socket that was welcomed; messages that come are dated in `delays`."""
+        hello = json.dumps({"t": "hello", "ticket": ticket, "cursors": cursors})
+        loop = asyncio.get_running_loop()
+        _, connection = await loop.create_connection(lambda: Socket(hello, delays), "127.0.0.1", self.port)
+        stack.callback(connection.close)
+        await asyncio.wait_for(connection.welcomed, 30)
+        return connection
+
+
+@contextmanager
+def _process(urls: ServiceUrls, port: int, folder: Path) -> Iterator[Chat]:
+    ready = folder / "ready"
+    environment = os.environ | {
+        "CHAT_DATABASE_URL": urls.app, "CHAT_WORKER_DATABASE_URL": urls.worker, "CHAT_PORT": str(port),
+        "PITBOSS_TRANSPORT": "inprocess", "PITBOSS_GATEWAY_PUBLIC_KEY": PUBLIC_KEY, "PITBOSS_READY_FILE": str(ready),
+        "PITBOSS_CURSOR_SECRET": "a secret of the benchmark, long enough", "PITBOSS_LOG_LEVEL": "error",
+        "PITBOSS_UNREADY_SECONDS": "0.01",
+    }  # fmt: skip
+    process = subprocess.Popen([sys.executable, "-m", "deploy.serving", "chat"], env=environment)
+    try:
+        while not ready.exists():
+            time.sleep(0.05)
+        yield Chat(port, process)
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+@asynccontextmanager
+async def _running() -> AsyncIterator[Chat]:
+    with TemporaryDirectory(prefix="pitboss-bench-", ignore_cleanup_errors=True) as folder:
+        postgres = LocalPostgres(Path(folder) / "postgres", follow_parent=True).start()
+        try:
+            urls = await create_service_databases_async(postgres.url(), "chat")
+            await migrate_async("chat", urls.owner)
+            with _process(urls, free_port(), Path(folder)) as chat:
+                yield chat
+        finally:
+            postgres.remove()
+
+
+async def _latencies(chat: Chat, pairs: int, rate: float, seconds: float) -> dict[str, float]:
+    delays: list[float] = []
+    async with AsyncExitStack() as stack:
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+        players = [await _pair(chat, session, stack, number, delays) for number in range(pairs)]
+        cpu, started, sent = chat.cpu_seconds(), time.perf_counter(), 0
+        while (elapsed := time.perf_counter() - started) < seconds:
+            while sent < elapsed * rate:
+                text = f"{time.perf_counter():018.6f}{_PADDING}"
+                players[sent % pairs].send(f'{{"t":"send","client_msg_id":"{pairs}-{sent}","text":"{text}"}}')
+                sent += 1
+            await asyncio.sleep(0.001)
+        await asyncio.sleep(1)
+        spent = chat.cpu_seconds() - cpu
+    ordered = sorted(delays)
+    return {
+        "sent": sent, "received": len(ordered), "p50": ordered[len(ordered) // 2] * 1e3,
+        "p99": ordered[int(len(ordered) * 0.99)] * 1e3, "worst": ordered[-1] * 1e3,
+        "cpu_us_per_message": spent / sent * 1e6,
+    }  # fmt: skip
+
+
+async def _pair(
+    chat: Chat, session: aiohttp.ClientSession, stack: AsyncExitStack, number: int, delays: list[float]
+) -> Socket:
+    """Connect a player and an agent who hears that player's words and dates their arrival."""
+    opened = await chat.post(session, "/v1/chat/sessions", ActorKind.PLAYER, f"p-{number}")
+    desk = await chat.post(session, "/v1/desk/socket-tickets", ActorKind.STAFF, f"s-{number}")
+    await chat.opened(stack, desk["socket_ticket"], {opened["ticket_id"]: int(opened["last_seq"])}, delays)
+    return await chat.opened(stack, opened["socket_ticket"], {})
+
+
+async def _idle(chat: Chat, count: int) -> dict[str, float]:
+    before = chat.private_kib()
+    async with AsyncExitStack() as stack:
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+        started = time.perf_counter()
+        for number in range(count):
+            opened = await chat.post(session, "/v1/chat/sessions", ActorKind.PLAYER, f"idle-{number}")
+            await chat.opened(stack, opened["socket_ticket"], {})
+        took = time.perf_counter() - started
+        await asyncio.sleep(1)
+        return {
+            "sockets": count,
+            "kib_per_socket": (chat.private_kib() - before) / count,
+            "opened_per_second": count / took,
+        }
+
+
+async def main(arguments: argparse.Namespace) -> None:
+    """Measure both and print."""
+    async with _running() as chat:
+        await _latencies(chat, 10, 50, 2)
+        live = await _latencies(chat, arguments.pairs, arguments.rate, arguments.seconds)
+        idle = await _idle(chat, arguments.idle) if arguments.idle else {}
+    print(json.dumps({"player_to_agent": live, "idle": idle}, indent=2))
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--pairs", type=int, default=200)
+    parser.add_argument("--rate", type=float, default=1000)
+    parser.add_argument("--seconds", type=float, default=10)
+    parser.add_argument("--idle", type=int, default=2000)
+    uvloop.run(main(parser.parse_args()))
