@@ -78,7 +78,10 @@ def _in_run(run: str, offset: int, *, international: bool) -> Iterator[Hit]:
         start = starts[group]
         if start < reached:
             continue
-        end = next((start + n for n in _LENGTHS if start + n in ends and _passes(sums, start, start + n)), None)
+        # Sixteen digits first: a security code may follow. Then all there is, before what would leave a part of it.
+        lengths = (_LENGTHS[0], len(digits) - start, *_LENGTHS[1:])
+        ways = (start + n for n in lengths if n in _LENGTHS and start + n in ends)
+        end = next((way for way in ways if _passes(sums, start, way)), None)
         if end is not None:
             token = f"[CARD:{digits[start : start + 6]}******{digits[end - 4 : end]}]"
             yield Hit(offset + groups[group][0], offset + groups[ends[end]][1], token, CARD_MARK)
