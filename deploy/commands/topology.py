@@ -17,12 +17,11 @@ from shared.messaging import topology
 from shared.messaging.subscriptions import Routes
 
 
-def wanted(names: Iterable[str] | None = None) -> dict[str, Collection[str]]:
+def wanted(names: Iterable[str]) -> dict[str, Collection[str]]:
     """Return the bindings of every service that consumes events."""
-    chosen = [entry.name for entry in SERVICES] if names is None else list(names)
     routes = {
         name: Routes(importlib.import_module(f"services.{name}.events").SUBSCRIPTIONS)
-        for name in chosen
+        for name in names
         if find_spec(f"services.{name}.events")
     }
     return {name: found.bindings for name, found in routes.items() if found.bindings}
@@ -36,7 +35,7 @@ def apply_to(url: str, names: Iterable[str]) -> None:
 def apply() -> None:
     """Declare what is missing for all services."""
     try:
-        asyncio.run(topology.apply(_url(), wanted()))
+        asyncio.run(topology.apply(_url(), wanted(_names())))
     except (topology.TopologyMismatch, AMQPException, OSError, TimeoutError) as error:
         sys.exit(f"pitboss: {error!r}")
     print("the broker has everything")
@@ -45,7 +44,7 @@ def apply() -> None:
 def check() -> None:
     """Print what is missing or does not answer; exit 1 if there is something."""
     try:
-        findings = asyncio.run(topology.check(_url(), wanted()))
+        findings = asyncio.run(topology.check(_url(), wanted(_names())))
     except (AMQPException, OSError, TimeoutError) as error:
         sys.exit(f"pitboss: {error!r}")
     for finding in findings:
@@ -53,6 +52,12 @@ def check() -> None:
     if findings:
         sys.exit(1)
     print("the broker has everything, and every queue answers")
+
+
+def _names() -> list[str]:
+    """Return the services of the local installation, or all of them where none runs."""
+    plan = Plan.load(Home.find())
+    return list(plan.services) if plan else [entry.name for entry in SERVICES]
 
 
 def _url() -> str:
