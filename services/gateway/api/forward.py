@@ -82,7 +82,7 @@ def _target(scope: Scope) -> str:
 
 def _headers(scope: Scope, token: str, body: Body, given: Mapping[bytes, bytes], *, left_ms: int) -> CIMultiDict[str]:
     kept = request_headers(scope["headers"])
-    headers = CIMultiDict((name.decode("latin-1"), value.decode("latin-1")) for name, value in kept)
+    headers = CIMultiDict([(name.decode("latin-1"), value.decode("latin-1")) for name, value in kept])
     headers[ACTOR_HEADER] = token
     headers["x-request-id"] = scope["state"]["request_id"]
     headers[DEADLINE_HEADER.decode()] = str(max(0, left_ms - _HOP_MS))

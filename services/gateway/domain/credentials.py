@@ -20,7 +20,7 @@ _SECRET_BYTES: Final = 32
 _ID_ALPHABET: Final = "abcdefghijkmnpqrstuvwxyz23456789"
 _ID_LENGTH: Final = 12
 _API_KEY: Final = re.compile(r"pb_([a-z]{2,8})_([a-z0-9]{12})_([A-Za-z0-9_-]{43})")
-_OPAQUE: Final = re.compile(r"pb[srv]_[A-Za-z0-9_-]{43}")
+_OPAQUE: Final = re.compile(r"pb[sv]_[A-Za-z0-9_-]{43}")
 _JWT: Final = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 
 
@@ -81,6 +81,14 @@ class ApiKey(NamedTuple):
         return digest(self.secret)
 
 
+_FORMS: Final = (
+    (STAFF_PREFIX, _OPAQUE, CredentialForm.STAFF_SESSION),
+    (VISITOR_PREFIX, _OPAQUE, CredentialForm.VISITOR_SESSION),
+    ("pb_", _API_KEY, CredentialForm.API_KEY),
+    ("", _JWT, CredentialForm.PLAYER_TOKEN),
+)
+
+
 def digest(value: str) -> bytes:
     """Return the SHA-256 of a credential."""
     return hashlib.sha256(value.encode("utf-8", "surrogateescape")).digest()
@@ -98,12 +106,10 @@ def parse_authorization(header: str | None) -> Credential | None:
 
 
 def _form(value: str) -> CredentialForm:
-    if _OPAQUE.fullmatch(value) and not value.startswith(REFRESH_PREFIX):
-        return CredentialForm.STAFF_SESSION if value.startswith(STAFF_PREFIX) else CredentialForm.VISITOR_SESSION
-    if _API_KEY.fullmatch(value):
-        return CredentialForm.API_KEY
-    if _JWT.fullmatch(value):
-        return CredentialForm.PLAYER_TOKEN
+    """A JSON Web Token begins with base64 of `{`, so none of the prefixes can begin one."""
+    for prefix, pattern, form in _FORMS:
+        if value.startswith(prefix) and pattern.fullmatch(value):
+            return form
     raise CredentialRejected
 
 

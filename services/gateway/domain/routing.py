@@ -73,7 +73,7 @@ def request_headers(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
     """Return what a service may see of a caller's headers: no identity, no hop, whatever their spelling."""
     kept = list(headers)
     dropped = _HOP | _OURS | _named_by_connection(kept)
-    return [(name, value) for name, value in kept if not _is_ours(_normal(name), dropped)]
+    return [pair for pair in kept if not _is_ours(pair[0], dropped)]
 
 
 def answer_headers(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
@@ -84,12 +84,9 @@ def answer_headers(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
 
 
 def _is_ours(name: bytes, dropped: frozenset[bytes]) -> bool:
-    return name in dropped or name.startswith(_OUR_PREFIXES)
-
-
-def _normal(name: bytes) -> bytes:
-    """Some servers read `x_pitboss_actor` as `x-pitboss-actor`."""
-    return name.lower().replace(b"_", b"-")
+    """Some servers read `x_pitboss_actor` as `x-pitboss-actor`, so both are meant."""
+    normal = name.lower().replace(b"_", b"-")
+    return normal in dropped or normal.startswith(_OUR_PREFIXES)
 
 
 def _named_by_connection(headers: Iterable[tuple[bytes, bytes]]) -> frozenset[bytes]:
@@ -102,7 +99,9 @@ def _named_by_connection(headers: Iterable[tuple[bytes, bytes]]) -> frozenset[by
 
 def client_address(peer: str, forwarded_for: str | None, trusted: Sequence[Network]) -> str:
     """Return who speaks: the last address in X-Forwarded-For that no trusted proxy added, else the peer itself."""
-    chain = [peer] if forwarded_for is None else [*(part.strip() for part in forwarded_for.split(",")), peer]
+    if not trusted or forwarded_for is None:
+        return peer
+    chain = [*(part.strip() for part in forwarded_for.split(",")), peer]
     for address in reversed(chain):
         if not _is_trusted(address, trusted):
             return address[:45]
