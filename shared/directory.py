@@ -20,5 +20,5 @@ SERVICES: Final = (
     ServiceEntry("chat", 8102, ("/v1/chat", "/v1/desk")),
     ServiceEntry("sla", 8103, ("/v1/sla", "/v1/tickets/*/sla")),
     ServiceEntry("notifications", 8104, ("/v1/webhook-endpoints",)),
-    ServiceEntry("intake", 8105),
+    ServiceEntry("intake", 8105, ("/v1/intake",)),
 )

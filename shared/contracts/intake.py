@@ -11,9 +11,8 @@ from shared.contracts.base import SAMPLE_ID, SAMPLE_TIME, Channel, ContactRef, E
 class MessageReceived(Event):
     """A message came in from an outside channel and was made durable.
 
-    `ticket_id` is set when a valid reply token or an own Message-ID threads it; `automatic` marks robots (RFC 3834),
-    which
-    stop no clock, reopen nothing and are never answered. `third_party` marks a sender who is not the ticket's contact.
+    `ticket_id` is set when a valid reply token or an own Message-ID threads it; `automatic` marks robots (RFC 3834):
+    they stop no clock, reopen nothing and are never answered.
     """
 
     type: ClassVar[str] = "intake.message.received.v1"

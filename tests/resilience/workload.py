@@ -67,7 +67,7 @@ class Workload:
             self.refusals += 1
             if asyncio.get_running_loop().time() > deadline:
                 raise problem
-            await asyncio.sleep(next(pauses))
+            await asyncio.sleep(next(pauses))  # house: sleep - a stubborn client pauses between tries
             if mend is not None:
                 await mend()
 
@@ -130,7 +130,7 @@ class Workload:
                     raise
             else:
                 return
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.1)  # house: sleep - the same
 
     async def _post(self, ticket: str, writer: str, token: str, body: dict[str, str]) -> None:
         entry = self.ledger.intend(body["text"], writer=writer, ticket=ticket)

@@ -79,7 +79,7 @@ async def _threaded(session: Session, brand: str, ticket_id: UUID | None) -> Tic
 
 
 async def _join(session: Session, ticket: Ticket, received: MessageReceived, now: datetime) -> None:
-    text = redact(mended(received.text))
+    text = redact(mended(received.text), allow=frozenset({received.contact.address}))
     if access.is_contact(received.contact, ticket):
         ticket = replace(ticket, contact=access.merged_contact(ticket.contact, received.contact))
         author = access.author_of_contact(received.contact, ticket.state.player_id)
@@ -94,11 +94,11 @@ async def _join(session: Session, ticket: Ticket, received: MessageReceived, now
 
 
 async def _open_for(session: Session, brand: str, received: MessageReceived, now: datetime) -> None:
-    text = redact(mended(received.text))
+    text = redact(mended(received.text), allow=frozenset({received.contact.address}))
     author = access.author_of_contact(received.contact, None)
     state = unopened(
         ticket_id=new_id(),
-        subject=subject_line(redact(received.subject), text),
+        subject=subject_line(redact(received.subject, allow=frozenset({received.contact.address})), text),
         channel=received.channel,
         created_at=received.received_at,
         language=received.language,

@@ -180,7 +180,8 @@ async def test_every_table_is_isolated_or_listed(postgres: Cluster, service: str
             found = await session.execute(
                 text(
                     "SELECT relname, relrowsecurity AND relforcerowsecurity AS forced,"
-                    " EXISTS (SELECT 1 FROM pg_attribute a WHERE a.attrelid = c.oid AND attname = 'brand') AS branded FROM pg_class c"
+                    " EXISTS (SELECT 1 FROM pg_attribute a WHERE a.attrelid = c.oid AND attname = 'brand') AS branded"
+                    " FROM pg_class c"
                     " WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace"
                 )
             )
