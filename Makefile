@@ -131,6 +131,7 @@ lock: ## Resolve requirements*.in anew into the hash-locked files (needs uv)
 	  --constraint requirements-dev.txt requirements.in --output-file requirements.txt
 
 clean: down ## Stop everything and delete the local data, caches and reports
+	@for place in .local/*.place; do if [ -f "$$place" ]; then rm -rf "$$(cat "$$place")"; fi; done
 	@rm -rf .local .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache htmlcov .coverage* bench-results
 	@find . -name __pycache__ -type d -not -path './$(VENV)/*' -exec rm -rf {} +
 

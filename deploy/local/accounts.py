@@ -12,6 +12,7 @@ from typing import Final, TypedDict
 
 _ACCOUNTS: Final = ("postgres", "nobody")
 _FALLBACK: Final = Path("/var/tmp")  # noqa: S108 - the folder inside gets a name of its own, mode 0700 and an owner
+_WANTED: Final = "wanted"
 _OPEN_FOLDER: Final = 0o755
 _PRIVATE_FOLDER: Final = 0o700
 
@@ -71,10 +72,12 @@ def private_folder(wanted: Path, account: Account) -> Path:
     """
     wanted.parent.mkdir(parents=True, exist_ok=True)
     folder = wanted if account.can("-x", wanted.parent) else _fallback(wanted)
-    if folder != wanted:
-        wanted.with_suffix(".place").write_text(f"{folder}\n")
     folder.mkdir(parents=True, exist_ok=True, mode=_PRIVATE_FOLDER)
     _refuse_strangers(folder, account)
+    if folder != wanted:
+        wanted.with_suffix(".place").write_text(f"{folder}\n")
+        (folder / _WANTED).write_text(f"{wanted}\n")
+        _sweep()
     account.own(folder)
     folder.chmod(_PRIVATE_FOLDER)
     return folder
@@ -92,6 +95,16 @@ def reachable_copy(programs: Path, beside: Path, account: Account) -> Path:
         unfinished.replace(copy)
     _refuse_strangers(copy, account)
     return copy
+
+
+def _sweep() -> None:
+    """Delete what lies under /var/tmp for installations that were deleted since; only root gets here."""
+    for mark in _FALLBACK.glob(f"pitboss-*/{_WANTED}"):
+        place = mark.parent
+        if place.is_symlink() or (place / "data" / "postmaster.pid").exists():
+            continue
+        if not Path(mark.read_text().strip()).parent.exists():
+            shutil.rmtree(place, ignore_errors=True)
 
 
 def _refuse_strangers(folder: Path, account: Account) -> None:

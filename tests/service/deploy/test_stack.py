@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from deploy.home import CHECKOUT, Home
+from deploy.local.postgres import LocalPostgres
 from deploy.local.processes import free_port, port_is_free, wait_until
 from deploy.plan import Plan
 from deploy.stack import healthy
@@ -29,6 +30,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[st
     }
     yield os.environ | knobs
     subprocess.run([sys.executable, "-m", "deploy.cli", "down"], check=False, cwd=CHECKOUT, env=os.environ | knobs)
+    LocalPostgres(folder / "postgres").remove()
 
 
 @pytest.fixture
