@@ -10,9 +10,24 @@ from shared.web.problems import MEDIA_TYPE, Problem, problem_response
 
 _COMMON: Final[Mapping[str, str]] = {
     "401": "`unauthenticated`: the caller is not known",
+    "403": "`forbidden`: the caller may not do this",
     "413": "`body-too-large`: the body is larger than allowed",
     "503": "`database-unavailable`, `overloaded`: try again after Retry-After",
     "504": "`deadline-exceeded`: the request took too long; repeat it with the same Idempotency-Key",
+}
+# What the guards behind a parameter may answer, so that no route has to repeat it.
+_BY_PARAMETER: Final[Mapping[str, Mapping[str, str]]] = {
+    "cursor": {"400": "`cursor-invalid`: the cursor was not issued for this list"},
+    "idempotency-key": {
+        "400": "`idempotency-key-missing`, `idempotency-key-malformed`: servers must send a well-formed key",
+        "409": "`request-in-progress`: a request with this key is still running",
+        "422": "`idempotency-key-reused`: the key came with another request",
+    },
+    "if-match": {
+        "400": "`if-match-malformed`: If-Match is not an entity tag as given in ETag",
+        "412": "`stale`: the resource has changed since it was read",
+        "428": "`if-match-missing`: an edit needs If-Match",
+    },
 }
 _OWN_SHAPES: Final = ("HTTPValidationError", "ValidationError")
 
@@ -53,8 +68,15 @@ def _complete(operation: dict[str, dict[str, object]]) -> None:
     responses = operation["responses"]
     if "422" in responses:
         responses["422"] = problem_response("The request does not have the expected shape; `errors` names each field")
-    for status, text in _COMMON.items():
+    for status, text in [*_guarded(operation), *_COMMON.items()]:
         responses.setdefault(status, problem_response(text))
     for status, response in responses.items():
         if status >= "400" and isinstance(response, dict):
             response.setdefault("content", {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}})
+
+
+def _guarded(operation: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    """Yield what the guards of an operation's parameters may answer."""
+    parameters = operation.get("parameters")
+    for parameter in parameters if isinstance(parameters, list) else ():
+        yield from _BY_PARAMETER.get(str(parameter["name"]).lower(), {}).items()

@@ -11,6 +11,7 @@ from fastapi import Depends, Query, Request
 from pydantic import BaseModel
 
 from shared.errors import DomainError, Kind
+from shared.web.actor import ActorDep
 
 _SIGNATURE_BYTES: Final = 16
 _FILTER_BYTES: Final = 8
@@ -60,16 +61,22 @@ class Cursors:
 
 
 class PageParams:
-    """What a list route was asked for; queries fetch `limit + 1` rows so that `cut` knows whether more follow."""
+    """What a list route was asked for; queries fetch `limit + 1` rows so that `cut` knows whether more follow.
 
-    def __init__(self, cursors: Cursors, limit: int, cursor: str | None) -> None:
+    Cursors hold for `place` and the filters together.
+    """
+
+    def __init__(
+        self, cursors: Cursors, limit: int, cursor: str | None, *, place: Mapping[str, object] | None = None
+    ) -> None:
         self.limit = limit
         self._cursor = cursor
         self._cursors = cursors
+        self._place = place or {}
 
     def after(self, filters: Mapping[str, object]) -> tuple[str, ...] | None:
         """Return the sort key to continue after, or None for the first page."""
-        return None if self._cursor is None else self._cursors.decode(self._cursor, filters)
+        return None if self._cursor is None else self._cursors.decode(self._cursor, {**filters, **self._place})
 
     def cut(
         self, rows: Sequence[RowT], key: Callable[[RowT], tuple[str, ...]], filters: Mapping[str, object]
@@ -77,16 +84,18 @@ class PageParams:
         """Return this page's rows and the cursor of the next page."""
         shown = rows[: self.limit]
         more = len(rows) > self.limit
-        return shown, self._cursors.encode(key(shown[-1]), filters) if more else None
+        return shown, self._cursors.encode(key(shown[-1]), {**filters, **self._place}) if more else None
 
 
 async def page_params(
     request: Request,
+    actor: ActorDep,
     limit: Annotated[int, Query(ge=1, le=100, description="rows per page")] = 25,
     cursor: Annotated[str | None, Query(max_length=1024, description="`next_cursor` of the page before")] = None,
 ) -> PageParams:
-    """Return what this request asks of its list."""
-    return PageParams(request.app.state.cursors, limit, cursor)
+    """Return what this request asks of its list; no other list and no other brand takes its cursors."""
+    place = {"brand of list": actor.brand, "path of list": request.url.path}
+    return PageParams(request.app.state.cursors, limit, cursor, place=place)
 
 
 PageDep = Annotated[PageParams, Depends(page_params)]

@@ -61,3 +61,12 @@ def test_one_row_more_than_asked_for_makes_a_cursor() -> None:
     assert list(rows) == ["a", "b"]
     assert following is not None
     assert _params(2, following).after(FILTERS) == ("b",)
+
+
+def test_a_cursor_holds_for_its_place() -> None:
+    """Another brand's list, or another list without filters, takes it for forged."""
+    here = PageParams(CURSORS, 1, None, place={"brand": "lucky", "path": "/v1/staff"})
+    _, following = here.cut(["a", "b"], lambda row: (row,), {})
+    for place in ({"brand": "royal", "path": "/v1/staff"}, {"brand": "lucky", "path": "/v1/api-keys"}):
+        with pytest.raises(CursorInvalid):
+            PageParams(CURSORS, 1, following, place=place).after({})
