@@ -41,8 +41,8 @@ async def _clients(ground: Ground) -> AsyncIterator[None]:
     ground.extras["courier"] = webhooks.Courier(
         client,
         settings.vault(),
+        settings,
         clock=ground.clock,
-        capacity=settings.process_cap,
         on_finished=lambda: ground.wake(webhooks.NAME),
     )
     ground.database.after_commit.append(lambda: _wake(ground))

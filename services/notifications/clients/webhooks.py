@@ -5,9 +5,11 @@ import socket
 import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 import aiohttp
+from yarl import URL
 
 from services.notifications.clients.resolver import AddressRefused, Lookup, PublicResolver, system_lookup
 from services.notifications.domain.addresses import UrlPolicy, check_url
@@ -62,7 +64,9 @@ class WebhookClient:
         try:
             async with (
                 asyncio.timeout(self._total),
-                self._session.post(url, data=body, headers={**_HEADERS, **headers}, allow_redirects=False) as answer,
+                self._session.post(
+                    _parsed(url), data=body, headers={**_HEADERS, **headers}, allow_redirects=False
+                ) as answer,
             ):
                 status, failure = answer.status, failure_of(answer.status)
                 retry_after = parse_retry_after(answer.headers.get("retry-after"), now=now)
@@ -86,6 +90,11 @@ class WebhookClient:
         family, kind, proto, _, address = info
         self.resolver.check(str(address[0]))
         return socket.socket(family, kind, proto)
+
+
+@lru_cache(maxsize=4096)
+def _parsed(url: str) -> URL:
+    return URL(url)
 
 
 async def _first_bytes(answer: aiohttp.ClientResponse) -> bytes:

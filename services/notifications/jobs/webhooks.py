@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections import deque
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Final, cast
@@ -26,23 +27,32 @@ _LEAST: Final = timedelta(milliseconds=5)
 
 
 class Courier:
-    """The attempts under way in this process and the results not yet written."""
+    """The attempts of this process: claimed and waiting for a slot, under way, and back with results not yet written.
+
+    As many wait as may be under way, so that a slot that falls free is taken at once and not after a round trip to the
+    database. What waited so long that its attempt could outlast its lease is left for whoever retakes it.
+    """
 
     def __init__(
-        self, client: WebhookClient, vault: Vault, *, clock: Clock, capacity: int, on_finished: Callable[[], None]
+        self, client: WebhookClient, vault: Vault, settings: Settings, *, clock: Clock, on_finished: Callable[[], None]
     ) -> None:
         self.after: UUID | None = None
         self._client = client
         self._vault = vault
         self._clock = clock
-        self._capacity = capacity
+        self._capacity = settings.process_cap
+        self._may_wait = (settings.lease - settings.attempt_timeout).total_seconds()
         self._on_finished = on_finished
+        self._waiting: deque[tuple[float, Claimed]] = deque()
         self._under_way: set[asyncio.Task[None]] = set()
         self._finished: list[Finished] = []
 
     def slots(self) -> Slots:
-        """Return what may be claimed now."""
-        return Slots(max(0, self._capacity - len(self._under_way)), self._capacity, self.after)
+        """Return what may be claimed now: nothing while enough is waiting."""
+        if len(self._waiting) > self._capacity // 2:
+            return Slots(0, self._capacity, self.after)
+        free = 2 * self._capacity - len(self._under_way) - len(self._waiting)
+        return Slots(max(0, free), self._capacity, self.after)
 
     def collect(self) -> list[Finished]:
         """Return the results that came since the last call."""
@@ -54,14 +64,28 @@ class Courier:
         self._finished = finished + self._finished
 
     def dispatch(self, claimed: list[Claimed]) -> None:
-        """Send these now, each in a task of its own."""
-        for one in claimed:
-            task = asyncio.create_task(self._attempt(one))
-            self._under_way.add(task)
-            task.add_done_callback(self._under_way.discard)
+        """Send these as soon as slots are free."""
+        start_by = asyncio.get_running_loop().time() + self._may_wait
+        self._waiting.extend((start_by, one) for one in claimed)
+        self._fill()
+
+    def _fill(self) -> None:
+        now = asyncio.get_running_loop().time()
+        while self._waiting and len(self._under_way) < self._capacity:
+            start_by, claimed = self._waiting.popleft()
+            if now < start_by:
+                task = asyncio.create_task(self._attempt(claimed))
+                self._under_way.add(task)
+                task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._under_way.discard(task)
+        self._fill()
+        self._on_finished()
 
     async def settle(self, within: timedelta) -> None:
-        """Wait for what is under way; what takes longer is cut off and retaken after its lease."""
+        """Wait for what is under way; what takes longer, and what waits for a slot, is retaken after its lease."""
+        self._waiting.clear()
         if self._under_way:
             _, late = await asyncio.wait(self._under_way, timeout=within.total_seconds())
             for task in late:
@@ -80,7 +104,6 @@ class Courier:
             )
             attempt = await self._client.post(claimed.url, body=claimed.body, headers=headers, now=now)
         self._finished.append(Finished(claimed, attempt))
-        self._on_finished()
 
     def _secrets(self, claimed: Claimed) -> list[bytes]:
         context = claimed.endpoint_id.bytes
@@ -95,14 +118,16 @@ async def deliver(ground: Ground) -> timedelta:
     """Do one round; each finished attempt and each commit that made something due begins the next at once."""
     courier = courier_of(ground)
     settings = cast("Settings", ground.settings)
-    finished = courier.collect()
+    finished, slots = courier.collect(), courier.slots()
+    if not finished and not slots.free:
+        return _IDLE
     try:
         async with ground.database.begin_worker() as session:
             if finished:
                 await delivering.record_attempts(
                     session, finished, now=ground.clock.now(), roll=random.random, scale=settings.schedule_scale
                 )
-            found = await delivering.claim_deliveries(session, slots=courier.slots(), lease=settings.lease)
+            found = await delivering.claim_deliveries(session, slots=slots, lease=settings.lease)
     except BaseException:
         courier.put_back(finished)
         raise

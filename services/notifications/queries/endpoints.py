@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, and_, func, insert, select, text, update
+from sqlalchemy import Column, ColumnElement, Row, and_, func, insert, select, text, update
 
 from services.notifications.domain.health import Health
 from services.notifications.tables import webhook_deliveries, webhook_endpoints
@@ -13,7 +13,14 @@ from shared.db.engine import Session
 
 _ALIVE: ColumnElement[bool] = webhook_endpoints.c.deleted_at.is_(None)
 
-_STORE_HEALTH = text(
+_STANDING: Final[list[Column[Any]]] = [
+    webhook_endpoints.c[name]
+    for name in (
+        "id", "brand", "url", "state",
+        "cap", "failures", "failing_since_at", "open_until_at", "troubled", "warned_hours",
+    )
+]  # fmt: skip
+_STORE_HEALTH: Final = text(
     """
     UPDATE webhook_endpoints e
        SET cap = h.cap, failures = h.failures, failing_since_at = h.failing_since_at, open_until_at = h.open_until_at,
@@ -96,7 +103,7 @@ async def set_order(session: Session, endpoint_id: UUID, *, ordered: bool) -> No
 async def lock_health(session: Session, endpoint_ids: Sequence[UUID]) -> Sequence[Row[*tuple[Any, ...]]]:
     """Return how these endpoints fare, locked in one order so that two processes never wait for each other."""
     c = webhook_endpoints.c
-    statement = select(webhook_endpoints).where(c.id.in_(endpoint_ids)).order_by(c.id).with_for_update()
+    statement = select(*_STANDING).where(c.id.in_(endpoint_ids)).order_by(c.id).with_for_update()
     return (await session.execute(statement)).all()
 
 

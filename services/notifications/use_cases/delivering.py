@@ -50,6 +50,8 @@ class Round(NamedTuple):
 
 async def claim_deliveries(session: Session, *, slots: Slots, lease: timedelta) -> Round:
     """Lease due deliveries, endpoint by endpoint in turn; one process at a time decides, for milliseconds."""
+    if not slots.free:
+        return Round([], slots.after, is_cut=False, due_in=None)
     await claims.take_turn(session)
     found = await claims.endpoints_due(session)
     due = [one for one in found if one.due_in <= 0]

@@ -91,18 +91,18 @@ async def test_failures_are_tried_again_until_it_works(service: RunningService, 
 
 async def test_the_tenth_failure_exhausts_and_is_told(start: Start) -> None:
     """Ten attempts with the table's gaps, then the fact that nothing more is tried."""
-    async with start(schedule_scale=2e-5) as service, http_sink(statuses(500)) as sink:
+    async with start(schedule_scale=3e-5) as service, http_sink(statuses(500)) as sink:
         portal = Portal(service)
         endpoint = await portal.add(sink.url)
         await service.publish(opened())
-        (told,) = await eventually(lambda: service.recorded(DeliveryExhausted), within=20)
+        (told,) = await eventually(lambda: service.recorded(DeliveryExhausted), within=30)
         assert told.data["attempts"] == 10
         assert await portal.states(endpoint["id"]) == ["exhausted"]
         assert len(sink.calls) == 10
         gaps = [b.at - a.at for a, b in zip(sink.calls, sink.calls[1:], strict=False)]
-        planned = [seconds * 2e-5 for seconds in (5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400)]
+        planned = [seconds * 3e-5 for seconds in (5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400)]
         for gap, plan in zip(gaps[4:], planned[4:], strict=True):
-            assert 0.8 * plan <= gap <= 1.2 * plan + 0.3
+            assert 0.8 * plan <= gap <= 1.2 * plan + 1.0
 
 
 async def test_retry_after_is_honoured_up_to_twice_the_plan(service: RunningService, portal: Portal) -> None:
@@ -324,3 +324,50 @@ async def test_an_expired_lease_is_retaken(start: Start) -> None:
         await eventually(lambda: _delivered(portal, endpoint["id"]), within=5)
         assert len(sink.calls) == 2
         assert len(set(sink.ids)) == 1
+
+
+async def test_two_processes_share_the_work_in_order(service: RunningService, start: Start) -> None:
+    """Claims are decided one at a time: nothing is sent twice, and an ordered ticket has one under way in all."""
+    portal = Portal(service)
+    tickets = [new_id() for _ in range(5)]
+    under_way: list[str] = []
+    overlaps: list[str] = []
+
+    async def answer(call: Call, _number: int) -> web.StreamResponse:
+        ticket = _body(call)["aggregate"]["id"]
+        overlaps.extend(other for other in under_way if other == ticket)
+        under_way.append(ticket)
+        await asyncio.sleep(0.01)  # house: sleep - long enough for the other process to overtake
+        under_way.remove(ticket)
+        return web.Response()
+
+    async with start(urls=service.urls), http_sink(answer) as sink, http_sink() as plain:
+        ordered = await portal.add(sink.url, ordered=True)
+        unordered = await portal.add(plain.url)
+        for ticket in tickets:
+            await service.publish(opened(ticket))
+        for number in range(5):
+            for ticket in tickets:
+                await service.publish(message(ticket, str(number)))
+        await eventually(lambda: _all_delivered(portal, ordered["id"], 30), within=20)
+        await eventually(lambda: _all_delivered(portal, unordered["id"], 30), within=20)
+    assert overlaps == []
+    assert len(sink.ids) == len(set(sink.ids)) == len(plain.ids) == len(set(plain.ids)) == 30
+    for ticket in tickets:
+        bodies = [body for body in map(_body, sink.calls) if body["aggregate"]["id"] == str(ticket)]
+        assert [body["sequence"] for body in bodies] == [1, 2, 3, 4, 5, 6]
+
+
+async def test_an_endpoint_may_become_ordered(service: RunningService, portal: Portal) -> None:
+    """What is pending follows the new mode."""
+    ticket = new_id()
+    async with http_sink() as sink:
+        endpoint = await portal.add(sink.url, state="paused")
+        await service.publish(opened(ticket))
+        for number in range(10):
+            await service.publish(message(ticket, str(number)))
+        await eventually(lambda: _states_are(portal, endpoint["id"], ["pending"] * 11))
+        await portal.change(endpoint["id"], ordered=True)
+        await portal.change(endpoint["id"], state="enabled")
+        await eventually(lambda: _all_delivered(portal, endpoint["id"], 11), within=10)
+        assert [_body(call)["sequence"] for call in sink.calls] == list(range(1, 12))
