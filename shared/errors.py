@@ -31,7 +31,9 @@ class DomainError(Exception):
 
     kind: ClassVar[Kind] = Kind.INVALID
 
-    def __init__(self, detail: str = "", *, field: str | None = None, retry_after: float | None = None, **extra: object) -> None:
+    def __init__(
+        self, detail: str = "", *, field: str | None = None, retry_after: float | None = None, **extra: object
+    ) -> None:
         """Remember what happened; `field` names the offending input, `retry_after` is in seconds."""
         self.detail = detail or self.title()
         self.field = field

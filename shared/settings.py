@@ -18,10 +18,14 @@ class ServiceSettings(BaseSettings):
     service: ClassVar[str]
 
     database_url: Annotated[SecretStr, Field(description="application role: no BYPASSRLS, owns nothing")]
-    worker_database_url: Annotated[SecretStr, Field(description="role of relay and timers: sees every brand in listed tables")]
+    worker_database_url: Annotated[
+        SecretStr, Field(description="role of relay and timers: sees every brand in listed tables")
+    ]
     transport: Literal["rabbitmq", "inprocess"] = "rabbitmq"
     amqp_url: SecretStr | None = None
-    gateway_public_key: Annotated[str, Field(description="base64url of the gateway's raw Ed25519 public key (32 bytes)")]
+    gateway_public_key: Annotated[
+        str, Field(description="base64url of the gateway's raw Ed25519 public key (32 bytes)")
+    ]
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 0
     pool_size: Annotated[int, Field(ge=1, le=100)] = 10
@@ -30,7 +34,9 @@ class ServiceSettings(BaseSettings):
     statement_timeout: timedelta = timedelta(seconds=5)
     lock_timeout: timedelta = timedelta(seconds=2)
     drain_timeout: timedelta = timedelta(seconds=20)
-    cursor_secret: Annotated[SecretStr, Field(min_length=16, description="signs list cursors; the same in every replica")]
+    cursor_secret: Annotated[
+        SecretStr, Field(min_length=16, description="signs list cursors; the same in every replica")
+    ]
     max_body_bytes: int = 1024 * 1024
     max_in_flight: int = 64
     log_level: Literal["debug", "info", "warning", "error"] = "info"
