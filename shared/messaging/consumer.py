@@ -64,6 +64,7 @@ class Consumer:
                 await self._handle(batch)
             except asyncio.CancelledError:
                 if asked_to_stop():
+                    await tell(batch, done=False)
                     raise
 
     async def _handle(self, batch: Sequence[Delivery]) -> None:

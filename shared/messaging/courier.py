@@ -86,6 +86,8 @@ class Courier:
         async def redrive_round(_ground: Ground) -> timedelta:
             return await redrive.round()
 
+        if not self._routes.bindings:
+            return (PRUNING, MEASURING)
         watchdog = Watchdog(self._ground.transport, service=self._service)
         return (Job("redrive", redrive_round), watchdog.job, PRUNING, MEASURING)
 

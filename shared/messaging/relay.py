@@ -20,6 +20,7 @@ from shared.messaging.settling import asked_to_stop
 from shared.messaging.transport import AggregateKey, Message, PublishFailed, Transport, Unroutable
 
 _POLL_SECONDS: Final = 0.5
+_MARK_SECONDS: Final = 0.02
 _READ_ROWS: Final = 500
 _LOADED_ROWS: Final = 2000
 _LEAST_BACKOFF: Final = 0.2
@@ -229,8 +230,9 @@ class Relay:
         self._marking.set()
 
     async def _mark(self) -> None:
-        """Write down what was confirmed; what comes in meanwhile is the next batch."""
+        """Write down what was confirmed, in batches: nobody waits for a mark, and each costs a transaction."""
         await self._marking.wait()
+        await asyncio.sleep(_MARK_SECONDS)
         self._marking.clear()
         await self._write_outcomes()
         if len(self._loaded) >= _LOADED_ROWS - _READ_ROWS:

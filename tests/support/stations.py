@@ -6,6 +6,7 @@ import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import ClassVar, Final
 from uuid import UUID
 
@@ -234,12 +235,14 @@ async def start_station(
     subscriptions: Sequence[Subscription] = (),
     listeners: Sequence[Listener] = (),
     owns_transport: bool = False,
+    drain: timedelta = timedelta(seconds=20),
 ) -> Station:
     """Start a station that the caller stops."""
     settings = SETTINGS[service](
         database_url=SecretStr(urls.app),
         worker_database_url=SecretStr(urls.worker),
         gateway_public_key="unused",
+        drain_timeout=drain,
         cursor_secret=SecretStr("a secret of the tests, thirty-two bytes"),
     )
     ground = Ground(settings, Database(settings, service=service), transport, SystemClock())
