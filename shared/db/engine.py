@@ -6,9 +6,11 @@ from typing import ClassVar, Final, TypeAlias
 
 from asyncpg.exceptions import (
     CannotConnectNowError,
+    CharacterNotInRepertoireError,
     InterfaceError,
     PostgresConnectionError,
     TooManyConnectionsError,
+    UntranslatableCharacterError,
 )
 from asyncpg.exceptions import QueryCanceledError as AsyncpgQueryCanceled
 from sqlalchemy import URL, make_url, text
@@ -35,6 +37,12 @@ class StatementTimedOut(DomainError):
     """The database took too long."""
 
     kind: ClassVar[Kind] = Kind.UNAVAILABLE
+
+
+class TextUnstorable(DomainError):
+    """A text contains a character that cannot be stored."""
+
+    kind: ClassVar[Kind] = Kind.UNPROCESSABLE
 
 
 class Database:
@@ -111,13 +119,15 @@ async def _roll_back(session: Session) -> None:
 
 
 def _translated(error: BaseException) -> BaseException:
-    """Return a domain error for an absent or slow database, else the error itself."""
+    """Return a domain error for an absent or slow database and for NUL in a text, else the error itself."""
     if isinstance(error, PoolTimeout):
         return DatabaseUnavailable("no database connection was free in time", retry_after=1)
     cause = getattr(error, "orig", None) if isinstance(error, DBAPIError) else error
     driver_error = getattr(cause, "__cause__", None) or cause
     if isinstance(driver_error, AsyncpgQueryCanceled):
         return StatementTimedOut(retry_after=1)
+    if isinstance(driver_error, (CharacterNotInRepertoireError, UntranslatableCharacterError)):
+        return TextUnstorable("PostgreSQL cannot store NUL in a text")
     if isinstance(driver_error, (*_AWAY, TimeoutError)) or (
         isinstance(error, DBAPIError) and error.connection_invalidated
     ):

@@ -9,7 +9,7 @@ from sqlalchemy import insert, select, text
 from sqlalchemy.exc import DBAPIError
 
 from deploy.local.databases import ServiceUrls
-from shared.db.engine import Database, DatabaseUnavailable, StatementTimedOut
+from shared.db.engine import Database, DatabaseUnavailable, StatementTimedOut, TextUnstorable
 from shared.db.ground import inbox
 from shared.db.migrate import drift, head, migrate_async
 from shared.directory import SERVICES
@@ -188,3 +188,10 @@ async def test_every_table_is_isolated_or_listed(postgres: Cluster, service: str
             naked = {row.relname for row in found if not (row.forced and row.branded)}
         await database.stop()
     assert naked - GLOBAL_TABLES.keys() == set()
+
+
+async def test_a_text_that_cannot_be_stored_is_the_callers_fault(database: Database) -> None:
+    """NUL in a text is a refusal, not a failure of ours."""
+    with pytest.raises(TextUnstorable):
+        async with database.begin("lucky") as session:
+            await session.execute(insert(inbox).values(**_row("lucky") | {"consumer": "te\x00sts"}))

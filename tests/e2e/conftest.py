@@ -1,0 +1,52 @@
+"""One running product for all tests of this folder; every file has a brand of its own."""
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Final
+
+import pytest
+
+from deploy.demo.clients import Brand, Door
+from tests.e2e.house import House, sign_in_to
+from tests.support.product import Product, running_product
+from tests.support.sinks import MailSink, mail_sink
+
+_NO_LOCK: Final = "1000000"
+
+
+@pytest.fixture(scope="session")
+async def mails() -> AsyncIterator[MailSink]:
+    """The players' mail server: every mail that the product sends."""
+    async with mail_sink() as sink:
+        yield sink
+
+
+@pytest.fixture(scope="session")
+def product(mails: MailSink) -> Iterator[Product]:
+    """The product as `make up` runs it."""
+    with running_product(
+        "up",
+        NOTIFICATIONS_SMTP_URL=mails.url,
+        GATEWAY_ADDRESS_LOCK_FAILURES=_NO_LOCK,
+        GATEWAY_ACCOUNT_LOCK_FAILURES=_NO_LOCK,
+    ) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+async def door(product: Product) -> AsyncIterator[Door]:
+    """The way in."""
+    async with Door.open(product.url) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+async def lucky(product: Product, door: Door) -> House:
+    """The demo brand with its people signed in: admin, lead, senior, agent (Ann) and bob."""
+    tokens = {}
+    ids = {}
+    for person in product.demo["staff"]:
+        name = "bob" if person["email"].startswith("bob") else person["role"]
+        tokens[name] = await sign_in_to(door, person, product.demo["brand"])
+        ids[name] = str(person["id"])
+    brand = product.brand
+    return House(door, Brand(brand.name, brand.api_key, brand.player_key), tokens["admin"], tokens, ids)
