@@ -113,8 +113,11 @@ class Conversations:
             self.catch_up(subscription)
 
     def catch_up(self, subscription: Subscription) -> None:
-        """Fill a hole from the transcript, unless that is being done already."""
-        if subscription.filler is None:
+        """Fill a hole from the transcript, unless that is being done already.
+
+        Nothing is read for a socket before it is known that its holder may hear the conversation.
+        """
+        if subscription.begun and subscription.filler is None:
             subscription.filler = self._spawn(self._fill(subscription))
 
     def _subscribe(self, socket: LiveSocket, ticket_id: UUID, after_seq: int, automatic: bool) -> Subscription:

@@ -1,9 +1,19 @@
 """Words over sockets: order, resumption, repetition, and what each side is told."""
 
+import asyncio
+import json
 import random
+from collections.abc import MutableMapping
+from typing import Any
+from uuid import UUID
 
 import pytest
 
+from services.chat.domain.values import Person
+from services.chat.sockets.connection import LiveSocket
+from services.chat.sockets.hub import hub_of
+from services.chat.use_cases.transcripts import read_page
+from shared.contracts.base import AuthorKind
 from shared.contracts.chat import MessagePosted, SessionStarted
 from shared.web.actor import ActorKind
 from tests.support.chat import assignment, desk_ticket, opened, reply, served, start
@@ -221,3 +231,45 @@ async def test_a_long_gap_is_reloaded_over_http(postgres: Cluster) -> None:
         async with opened(url, await desk_ticket(chat), {ticket_id: 4}) as agent:
             await agent.first("msg", text="live")
             assert agent.seqs(ticket_id) == [5, 6, 7, 8, 9]
+
+
+@pytest.mark.parametrize(
+    ("person", "frames"),
+    [
+        (Person("lucky", AuthorKind.PLAYER, "p-1"), ["welcome", "msg"]),
+        (Person("lucky", AuthorKind.PLAYER, "p-2"), ["welcome"]),
+        (Person("royal", AuthorKind.STAFF, "s-1"), ["welcome"]),
+    ],
+)
+async def test_a_live_message_during_the_check_neither_leaks_nor_comes_twice(
+    postgres: Cluster, person: Person, frames: list[str]
+) -> None:
+    """Nothing is read or sent of a conversation before it is known that its holder may hear it."""
+    async with running_service(postgres, "chat") as chat:
+        hub = hub_of(chat.ground)
+        ticket_id = UUID((await start(chat, "p-1", message={"text": "for Kim alone"}))["ticket_id"])
+        async with chat.ground.database.begin("lucky") as session:
+            page = await read_page(session, brand="lucky", ticket_id=ticket_id, after_seq=0, limit=10, owner=None)
+        sent: list[str] = []
+
+        async def send(message: MutableMapping[str, Any]) -> None:
+            sent.append(json.loads(message["text"])["t"])
+
+        reader = asyncio.current_task()
+        assert reader is not None
+        socket = LiveSocket(send=send, reader=reader, person=person, bound=None, settings=hub.settings, now=0)
+        socket.greet('{"t":"welcome"}')
+        tuning = asyncio.create_task(hub.conversations.tune_in(socket, {ticket_id: 0}))
+        while ticket_id not in socket.subscriptions:
+            await asyncio.wait({tuning}, timeout=0)
+        assert not tuning.done()
+        for _ in range(2):
+            hub.conversations.deliver("lucky", page.messages[0])
+        heard = socket.subscriptions[ticket_id]
+        too_early = heard.filler is not None
+        assert not too_early
+        await tuning
+        if heard.filler is not None:
+            await heard.filler
+        await socket.finished()
+        assert sent == frames
