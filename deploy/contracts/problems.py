@@ -9,7 +9,7 @@ from typing import Final
 
 import services
 import shared
-from deploy.contracts.events import Documents
+from deploy.contracts.events import Documents, as_json
 from shared.errors import DomainError
 from shared.web.problems import STATUS
 
@@ -25,8 +25,16 @@ _EDGE: Final = (
 
 
 def problem_documents() -> Documents:
-    """Return the catalogue page; the gateway serves its entries at `/problems/{code}`."""
-    return {PurePosixPath("docs/problems.md"): "\n".join(_lines()) + "\n"}
+    """Return the catalogue page, and the entries that the gateway serves at `/problems/{code}`."""
+    entries = {code: {"status": status, "title": title} for status, code, title, _home in _all()}
+    return {
+        PurePosixPath("docs/problems.md"): "\n".join(_lines()) + "\n",
+        PurePosixPath("services/gateway/pages/problems.json"): as_json(entries),
+    }
+
+
+def _all() -> list[tuple[int, str, str, str]]:
+    return sorted((*_EDGE, *_declared()), key=lambda row: (row[1], row[3]))
 
 
 def _lines() -> Iterator[str]:
@@ -37,7 +45,7 @@ def _lines() -> Iterator[str]:
     yield ""
     yield "| code | status | meaning | raised in |"
     yield "|---|---|---|---|"
-    for status, code, title, home in sorted((*_EDGE, *_declared()), key=lambda row: (row[1], row[3])):
+    for status, code, title, home in _all():
         yield f"| `{code}` | {status} | {title} | {home} |"
 
 

@@ -21,7 +21,8 @@ SERVICE = "tickets"
 GLOBAL_TABLES = {
     "alembic_version": "the migration's own memory",
     "leases": "who relays for the database, whatever the brand",
-    "credentials": "a person may work for several brands and signs in before one is chosen",
+    "staff_accounts": "a person may work for several brands and signs in before one is chosen",
+    "sign_in_failures": "guesses are counted per account and address, before a brand is known",
 }
 
 
