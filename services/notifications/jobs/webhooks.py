@@ -24,6 +24,9 @@ from shared.messaging.runtime import Ground
 NAME: Final = "deliver_webhooks"
 _IDLE: Final = timedelta(milliseconds=250)
 _LEAST: Final = timedelta(milliseconds=5)
+# Results wait this long for company: a transaction costs as much for one as for fifty.
+_LINGER: Final = timedelta(milliseconds=10)
+_MANY: Final = 50
 
 
 class Courier:
@@ -46,6 +49,7 @@ class Courier:
         self._waiting: deque[tuple[float, Claimed]] = deque()
         self._under_way: set[asyncio.Task[None]] = set()
         self._finished: list[Finished] = []
+        self._ringing: asyncio.TimerHandle | None = None
 
     def slots(self) -> Slots:
         """Return what may be claimed now: nothing while enough is waiting."""
@@ -81,6 +85,15 @@ class Courier:
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._under_way.discard(task)
         self._fill()
+        if len(self._finished) >= _MANY:
+            self._ring()
+        elif self._ringing is None:
+            self._ringing = asyncio.get_running_loop().call_later(_LINGER.total_seconds(), self._ring)
+
+    def _ring(self) -> None:
+        if self._ringing is not None:
+            self._ringing.cancel()
+            self._ringing = None
         self._on_finished()
 
     async def settle(self, within: timedelta) -> None:

@@ -1,6 +1,6 @@
 """A running notifications service and what its portal can be asked."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
@@ -8,11 +8,9 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from tests.service.notifications.portal import KNOBS, Portal
+from tests.service.notifications.portal import KNOBS, Portal, Start
 from tests.support.database import Cluster
 from tests.support.service import RunningService, running_service
-
-Start = Callable[..., AbstractAsyncContextManager[RunningService]]
 
 
 @pytest.fixture

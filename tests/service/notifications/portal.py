@@ -1,6 +1,8 @@
 """The webhook portal as tests use it."""
 
-from typing import Any, Final
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 import httpx
@@ -18,6 +20,7 @@ KNOBS: Final[dict[str, Any]] = {
     "allow_loopback": True,
     "schedule_scale": 1e-5,
 }
+Start: TypeAlias = Callable[..., AbstractAsyncContextManager[RunningService]]
 PATH: Final = "/v1/webhook-endpoints"
 
 

@@ -12,8 +12,7 @@ from standardwebhooks.webhooks import WebhookVerificationError
 from shared.contracts.base import Envelope
 from shared.contracts.notifications import DeliveryExhausted, EndpointDisabled, EndpointRecovered
 from shared.ids import new_id
-from tests.service.notifications.conftest import Start
-from tests.service.notifications.portal import Portal, message, opened
+from tests.service.notifications.portal import Portal, Start, message, opened
 from tests.support.eventually import eventually
 from tests.support.service import RunningService
 from tests.support.sinks import Call, hang, http_sink, raw_sink, statuses

@@ -10,8 +10,7 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 from shared.contracts.notifications import EndpointDisabled
 from shared.ids import new_id
 from shared.web.actor import ActorKind
-from tests.service.notifications.conftest import Start
-from tests.service.notifications.portal import PATH, Portal, message, opened
+from tests.service.notifications.portal import PATH, Portal, Start, message, opened
 from tests.support.eventually import eventually
 from tests.support.service import RunningService
 from tests.support.sinks import http_sink

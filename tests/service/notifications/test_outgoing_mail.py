@@ -11,8 +11,7 @@ from shared.contracts.gateway import BrandChanged
 from shared.contracts.notifications import MessageDispatched
 from shared.contracts.tickets import MessageAdded, MessageKind
 from shared.ids import new_id
-from tests.service.notifications.conftest import Start
-from tests.service.notifications.portal import KNOBS, Portal, message, opened
+from tests.service.notifications.portal import KNOBS, Portal, Start, message, opened
 from tests.support.eventually import eventually
 from tests.support.service import RunningService
 from tests.support.sinks import MailSink, mail_sink
