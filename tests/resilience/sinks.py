@@ -65,7 +65,7 @@ async def sla_faults(load: Workload) -> list[str]:
         if len(first) != 1:
             wrong.append(f"{ticket}: {len(first)} first responses")
         elif answers and first[0]["met_at"] != answers[0]["created_at"]:
-            wrong.append(f"{ticket}: met at {first[0]['met_at']}, answered at {answers[0]['occurred_at']}")
+            wrong.append(f"{ticket}: met at {first[0]['met_at']}, answered at {answers[0]['created_at']}")
         elif not answers and first[0]["met_at"] is not None:
             wrong.append(f"{ticket}: met without an answer")
     return wrong

@@ -1,7 +1,7 @@
 """What clients were told, and the comparison with what every sink holds afterwards."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -40,9 +40,9 @@ class Ledger:
         """Return the marks with one of these outcomes."""
         return {entry.mark for entry in self.entries if entry.outcome in outcomes}
 
-    def of_ticket(self, ticket: str) -> set[str]:
-        """Return the marks that were meant for one ticket."""
-        return {entry.mark for entry in self.entries if entry.ticket == ticket}
+    def only(self, tickets: Collection[str]) -> "Ledger":
+        """Return the part about some tickets: what a sink that holds no others must hold."""
+        return Ledger([entry for entry in self.entries if entry.ticket in tickets])
 
 
 @dataclass(frozen=True)
