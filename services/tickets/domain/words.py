@@ -1,5 +1,6 @@
 """Text that enters: what is refused at the form, and what is mended where refusing would lose a player's words."""
 
+import re
 from typing import Final
 
 TEXT_LIMIT: Final = 16_000
@@ -9,6 +10,9 @@ _DEFAULT_SUBJECT_LENGTH: Final = 80
 _LAYOUT: Final = frozenset("\t\n\r")
 _UNSTORABLE: Final = dict.fromkeys((*range(0x20), 0x7F, *range(0x80, 0xA0), *range(0xD800, 0xE000)))
 _IN_TEXT: Final = dict.fromkeys(code for code in _UNSTORABLE if chr(code) not in _LAYOUT)
+# Searching for a class of characters costs a hundredth of asking about each one.
+_REFUSED_IN_TEXT: Final = re.compile(f"[{''.join(map(chr, _IN_TEXT))}]")
+_REFUSED_IN_LINE: Final = re.compile(f"[{''.join(map(chr, _UNSTORABLE))}]")
 _IN_LINE: Final = {**_IN_TEXT, **dict.fromkeys(map(ord, _LAYOUT), " ")}
 
 
@@ -17,8 +21,8 @@ def unstorable_character(text: str, *, multiline: bool) -> int | None:
 
     Tab and line breaks are layout in a text and noise in a subject. NUL cannot be stored by PostgreSQL at all.
     """
-    refused = _IN_TEXT if multiline else _UNSTORABLE
-    return next((position for position, character in enumerate(text) if ord(character) in refused), None)
+    found = (_REFUSED_IN_TEXT if multiline else _REFUSED_IN_LINE).search(text)
+    return None if found is None else found.start()
 
 
 def mended(text: str) -> str:
