@@ -11,8 +11,8 @@ from pydantic import Field, SecretStr, field_validator
 from services.gateway.domain.accounts import LockPolicy, SessionLife
 from services.gateway.domain.limits import Policy
 from services.gateway.domain.routing import Network
-from services.gateway.domain.secrets import decode_key
 from shared.directory import SERVICES
+from shared.sealing import Seal, derive_key, parse_key
 from shared.settings import ServiceSettings
 
 
@@ -34,9 +34,8 @@ class Settings(ServiceSettings):
     signing_key: Annotated[
         SecretStr, Field(description="base64url of the raw Ed25519 private key (32 bytes) of internal tokens")
     ]
-    secrets_key: Annotated[
-        SecretStr, Field(description="base64url of 32 random bytes; seals HS256 player keys at rest")
-    ]
+    secrets_key: Annotated[SecretStr, Field(description="base64 of 32 random bytes; seals HS256 player keys at rest")]
+    previous_secrets_key: Annotated[SecretStr | None, Field(description="still opens what it sealed")] = None
     service_urls: Annotated[Mapping[str, tuple[str, ...]], Field(default_factory=_service_urls)]
     key_environment: Annotated[str, Field(pattern=r"^[a-z]{2,8}$", description="the `<env>` of API keys made here")] = (
         "live"
@@ -79,10 +78,11 @@ class Settings(ServiceSettings):
     max_sockets: int = 20_000
     max_frame_bytes: int = 64 * 1024
 
-    @field_validator("signing_key", "secrets_key")
+    @field_validator("signing_key", "secrets_key", "previous_secrets_key")
     @classmethod
-    def _is_key(cls, value: SecretStr) -> SecretStr:
-        decode_key(value.get_secret_value())
+    def _is_key(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            parse_key(value.get_secret_value())
         return value
 
     @field_validator("trusted_proxies")
@@ -96,9 +96,14 @@ class Settings(ServiceSettings):
         """Return the trusted proxies as networks."""
         return tuple(ipaddress.ip_network(text) for text in self.trusted_proxies)
 
-    def seal_key(self) -> bytes:
-        """Return the key that seals secrets at rest."""
-        return decode_key(self.secrets_key.get_secret_value())
+    def seal(self) -> Seal:
+        """Return what seals and opens player keys."""
+        keys = [self.secrets_key, *([self.previous_secrets_key] if self.previous_secrets_key else [])]
+        return Seal(*(parse_key(key.get_secret_value()) for key in keys))
+
+    def subject_key(self) -> bytes:
+        """Return the key of the digests under which failed sign-ins are counted."""
+        return derive_key(parse_key(self.secrets_key.get_secret_value()), "pitboss sign-in subjects")
 
     def session_life(self) -> SessionLife:
         """Return how long staff sessions live."""

@@ -1,7 +1,5 @@
 """What a delivery is, where it belongs and what of it is told on."""
 
-import base64
-import binascii
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,9 +7,6 @@ from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar, Final
 from uuid import UUID
-
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from shared.channels.email import ParsedMail, is_automatic, read_message_id
 from shared.contracts.base import Channel, ContactRef
@@ -23,8 +18,6 @@ _LONGEST_TEXT: Final = 40_000
 _LONGEST_SUBJECT: Final = 200
 _MOST_ATTACHMENTS: Final = 20
 _THREAD: Final = 10
-_NONCE_BYTES: Final = 12
-_KEY_BYTES: Final = 32
 
 
 class DeliveryState(StrEnum):
@@ -44,12 +37,6 @@ class DeliveryNotFound(DomainError):
 
 class SenderUnknown(DomainError):
     """The mail names nobody who sent it."""
-
-    kind: ClassVar[Kind] = Kind.INVALID
-
-
-class SealBroken(DomainError):
-    """The stored mail cannot be opened: it was changed, or its key is gone."""
 
     kind: ClassVar[Kind] = Kind.INVALID
 
@@ -97,41 +84,9 @@ class Words:
     digest: bytes
 
 
-class Seal:
-    """Keeps raw mails unreadable at rest (AES-256-GCM): they hold what redaction would have taken out.
-
-    The delivery's id is authenticated with the bytes, so a row copied over another does not open.
-    """
-
-    def __init__(self, *keys: bytes) -> None:
-        self._ciphers = [AESGCM(key) for key in keys]
-
-    def close(self, raw: bytes, *, id_: UUID, nonce: bytes) -> bytes:
-        """Encrypt with the first key; `nonce` is 12 fresh random bytes (NIST SP 800-38D, section 8.2)."""
-        return nonce + self._ciphers[0].encrypt(nonce, raw, id_.bytes)
-
-    def open(self, sealed: bytes, *, id_: UUID) -> bytes:
-        """Decrypt with whichever key fits; raise `SealBroken`."""
-        for cipher in self._ciphers:
-            try:
-                return cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], id_.bytes)
-            except InvalidTag:
-                continue
-        raise SealBroken
-
-
-def parse_key(text: str) -> bytes:
-    """Return the 32 bytes written as base64 or base64url, padded or not; ValueError otherwise."""
-    plain = text.strip().rstrip("=").replace("-", "+").replace("_", "/")
-    try:
-        key = base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
-    except binascii.Error as error:
-        message = "a secrets key is base64"
-        raise ValueError(message) from error
-    if len(key) != _KEY_BYTES:
-        message = f"a secrets key has {_KEY_BYTES} bytes"
-        raise ValueError(message)
-    return key
+def place_of(brand: str, delivery_id: UUID) -> tuple[str, str, str]:
+    """Return where a raw mail belongs: sealed for one delivery, it opens in no other row."""
+    return ("raw mail", brand, str(delivery_id))
 
 
 def delivery_key(address: str, raw: bytes) -> bytes:

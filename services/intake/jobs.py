@@ -9,7 +9,7 @@ from typing import Final, cast
 from prometheus_client import Counter
 
 from services.intake import queries, use_cases
-from services.intake.domain import READ_MAIL, Delivery, DeliveryState, Recipient, words_of
+from services.intake.domain import READ_MAIL, Delivery, DeliveryState, Recipient, place_of, words_of
 from services.intake.queries import AnyRow
 from services.intake.settings import Settings
 from shared.channels.email import parse
@@ -66,7 +66,7 @@ async def _read_one(ground: Ground, settings: Settings, row: AnyRow) -> Delivery
 
 async def _tell(ground: Ground, settings: Settings, row: AnyRow) -> DeliveryState:
     recipient = Recipient(row.brand, row.mailbox, row.rcpt_to, row.ticket_id)
-    raw = settings.seal().open(row.sealed, id_=row.id)
+    raw = settings.seal().open(row.sealed, place_of(row.brand, row.id))
     delivery = Delivery(row.id, recipient, row.mail_from, raw, row.received_at)
     parsed = await asyncio.to_thread(parse, raw)
     async with ground.database.begin(row.brand) as session:

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Self
 
 from pydantic import Field, SecretStr, model_validator
 
-from services.intake.domain import Seal, parse_key
+from shared.sealing import Seal, parse_key
 from shared.settings import ServiceSettings
 
 
@@ -44,7 +44,7 @@ class Settings(ServiceSettings):
         return self
 
     def seal(self) -> Seal:
-        """Return what keeps raw mails unreadable at rest."""
+        """Return what seals and opens raw mails: redaction has not seen them yet."""
         keys = [self.secrets_key, *([self.previous_secrets_key] if self.previous_secrets_key else [])]
         return Seal(*(parse_key(key.get_secret_value()) for key in keys))
 

@@ -1,6 +1,5 @@
 """What intake does with a mail: take it, read it once, tell what it said, or set it aside."""
 
-import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -12,10 +11,10 @@ from services.intake.domain import (
     DeliveryState,
     Journey,
     Recipient,
-    Seal,
     Words,
     delivery_key,
     one_per_mailbox,
+    place_of,
 )
 from services.intake.queries import AnyRow
 from shared.channels.email import mailbox_of, read_reply_token
@@ -25,6 +24,7 @@ from shared.contracts.intake import MessageReceived
 from shared.db.engine import Session
 from shared.ids import new_id
 from shared.messaging import outbox
+from shared.sealing import Seal
 
 
 async def remember_brand(session: Session, *, event: BrandChanged, sequence: int, now: datetime) -> None:
@@ -63,7 +63,7 @@ async def accept_mail(
                 "helo": journey.helo,
                 "peer": journey.peer,
                 "size": len(raw),
-                "sealed": seal.close(raw, id_=id_, nonce=secrets.token_bytes(12)),
+                "sealed": seal.close(raw, place_of(recipient.brand, id_)),
                 "state": DeliveryState.PENDING.value,
                 "received_at": now,
                 "next_at": now,

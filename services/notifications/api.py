@@ -86,7 +86,7 @@ async def create_endpoint(
             session,
             brand=actor.brand,
             fields=body.model_dump(),
-            vault=settings.vault(),
+            seal=settings.seal(),
             most=settings.endpoints_per_brand,
             now=ground.clock.now(),
         )
@@ -150,7 +150,7 @@ async def rotate_secret(
             session,
             brand=actor.brand,
             endpoint_id=endpoint_id,
-            vault=settings.vault(),
+            seal=settings.seal(),
             overlap=settings.rotation_overlap,
             now=ground.clock.now(),
         )

@@ -40,7 +40,7 @@ async def _clients(ground: Ground) -> AsyncIterator[None]:
     ground.extras["mail"] = _mail_client(settings)
     ground.extras["courier"] = webhooks.Courier(
         client,
-        settings.vault(),
+        settings.seal(),
         settings,
         clock=ground.clock,
         on_finished=lambda: ground.wake(webhooks.NAME),

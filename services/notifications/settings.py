@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, model_validator
 
 from services.notifications.domain.addresses import UrlPolicy
-from services.notifications.domain.vault import Vault, parse_key
+from shared.sealing import Seal, parse_key
 from shared.settings import ServiceSettings
 
 
@@ -64,13 +64,13 @@ class Settings(ServiceSettings):
         if self.smtp_url is None and not (self.development and self.run_dir):
             message = "smtp_url is needed; only development writes mails into the folder run_dir/outbox"
             raise ValueError(message)
-        self.vault()
+        self.seal()
         return self
 
-    def vault(self) -> Vault:
+    def seal(self) -> Seal:
         """Return what seals and opens webhook secrets."""
         keys = [self.secrets_key, *([self.previous_secrets_key] if self.previous_secrets_key else [])]
-        return Vault(*(parse_key(key.get_secret_value()) for key in keys))
+        return Seal(*(parse_key(key.get_secret_value()) for key in keys))
 
     def url_policy(self) -> UrlPolicy:
         """Return where webhooks may go."""

@@ -75,7 +75,7 @@ async def add_player_key(
         brand=actor.brand,
         algorithm=body.algorithm,
         public_key=body.public_key,
-        seal_key=door.settings.seal_key(),
+        seal=door.settings.seal(),
         created_by=UUID(actor.id),
         now=ground.clock.now(),
     )

@@ -102,6 +102,11 @@ class Player:
     claims: Mapping[str, str]
 
 
+def place_of(brand: str, kid: str) -> tuple[str, str, str]:
+    """Return where a player key belongs: sealed for one brand and `kid`, it opens in no other row."""
+    return ("player key", brand, kid)
+
+
 def read_key(algorithm: Algorithm, material: bytes) -> OKPKey | ECKey | OctKey:
     """Return the key; refuse other curves, private halves, and secrets under 32 bytes (RFC 7518, section 3.2)."""
     try:

@@ -24,9 +24,9 @@ from services.gateway.domain.player_tokens import (
     PlayerKey,
     PlayerTokenRejected,
     key_id_of,
+    place_of,
     verify,
 )
-from services.gateway.domain.secrets import unseal
 from services.gateway.queries import identity
 from services.gateway.queries.rows import StaffSession, StoredApiKey
 from services.gateway.settings import Settings
@@ -89,6 +89,7 @@ class Doorkeeper:
         life = settings.lookup_life.total_seconds()
         self._database = database
         self._settings = settings
+        self._seal = settings.seal()
         self._actors: Memory[Actor] = Memory(life)
         self._keys: Memory[PlayerKey | None] = Memory(life, capacity=1000)
         self._players: Bounded[bytes, tuple[Player, Actor]] = Bounded(_CAPACITY)
@@ -133,7 +134,7 @@ class Doorkeeper:
             row = await identity.player_key(session, kid)
         if row is None:
             return None
-        material = unseal(row.material, key=self._settings.seal_key(), brand=row.brand, place=row.kid)
+        material = self._seal.open(row.material, place_of(row.brand, row.kid))
         return PlayerKey(row.brand, row.kid, Algorithm(row.algorithm), material)
 
     async def _staff(self, credential: Credential, now: datetime) -> Actor:

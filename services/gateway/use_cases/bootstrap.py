@@ -84,7 +84,7 @@ async def _found(
         brand=BRAND,
         algorithm=Algorithm.HS256,
         public_key=None,
-        seal_key=settings.seal_key(),
+        seal=settings.seal(),
         created_by=admin_id,
         now=now,
     )

@@ -11,15 +11,15 @@ import aiohttp
 from services.gateway.clients.upstream import Upstream, open_client
 from services.gateway.domain.limits import Limiter, Policy, Verdict
 from services.gateway.domain.routing import Network, RouteTable, client_address
-from services.gateway.domain.secrets import decode_key, public_half
 from services.gateway.settings import Settings
 from services.gateway.use_cases.authenticate import Doorkeeper
 from services.gateway.use_cases.origins import Origins
 from services.gateway.use_cases.passwords import Passwords
-from services.gateway.use_cases.tokens import TokenMint
+from services.gateway.use_cases.tokens import TokenMint, public_half
 from shared.clock import Clock
 from shared.db.engine import Database
 from shared.directory import SERVICES
+from shared.sealing import parse_key
 
 _POLICIES: Final = ("requests", "sends", "brand", "anonymous", "sign_ins", "sockets")
 
@@ -59,7 +59,7 @@ async def opened(settings: Settings, database: Database, clock: Clock) -> AsyncI
 
     A gateway whose tokens no service would accept does not open.
     """
-    signing_key = decode_key(settings.signing_key.get_secret_value())
+    signing_key = parse_key(settings.signing_key.get_secret_value())
     if public_half(signing_key) != settings.gateway_public_key.rstrip("="):
         message = "gateway_public_key is not the public half of signing_key"
         raise ValueError(message)

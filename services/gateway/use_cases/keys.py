@@ -18,12 +18,13 @@ from services.gateway.domain.player_tokens import (
     PlayerKeyNotFound,
     PlayerKeyUnusable,
     TooManyPlayerKeys,
+    place_of,
     read_key,
 )
-from services.gateway.domain.secrets import seal
 from services.gateway.queries import keys
 from services.gateway.queries.rows import StoredApiKey, StoredPlayerKey
 from shared.db.engine import Session
+from shared.sealing import Seal
 
 
 async def list_api_keys(session: Session, *, brand: str, after: str | None, limit: int) -> Sequence[StoredApiKey]:
@@ -78,7 +79,7 @@ async def add_player_key(
     brand: str,
     algorithm: Algorithm,
     public_key: str | None,
-    seal_key: bytes,
+    seal: Seal,
     created_by: UUID,
     now: datetime,
 ) -> tuple[StoredPlayerKey, bytes | None]:
@@ -93,7 +94,7 @@ async def add_player_key(
         "kid": kid,
         "brand": brand,
         "algorithm": algorithm.value,
-        "material": seal(material, key=seal_key, brand=brand, place=kid),
+        "material": seal.close(material, place_of(brand, kid)),
         "created_by": created_by,
         "created_at": now,
     }

@@ -139,7 +139,7 @@ async def admit_visitor(database: Database, settings: Settings, *, brand: str, n
 
 def _subjects(settings: Settings, email: str, address: str) -> tuple[bytes, bytes]:
     """Return what stands for the account and the address: nobody can read either from the table."""
-    key = settings.seal_key()
+    key = settings.subject_key()
     return hmac.digest(key, b"email:" + email.encode(), "sha256"), hmac.digest(key, address.encode(), "sha256")
 
 

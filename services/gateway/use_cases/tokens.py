@@ -3,11 +3,11 @@
 import base64
 from typing import Final, NamedTuple
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from joserfc.jwk import OKPKey
 
 from services.gateway.domain.limits import Bounded
-from services.gateway.domain.secrets import public_half
-from shared.web.actor import Actor, sign_actor
+from shared.web.actor import Actor, public_key_of, sign_actor
 
 _REUSED_SECONDS: Final = 30
 _CAPACITY: Final = 20_000
@@ -35,3 +35,8 @@ class TokenMint:
         token = sign_actor(actor, audience=service, key=self._key, issued_at=int(now))
         self._minted.put((credential, service), _Minted(actor, token, now + _REUSED_SECONDS))
         return token
+
+
+def public_half(private_key: bytes) -> str:
+    """Return the Ed25519 public key in the form that services are configured with."""
+    return public_key_of(Ed25519PrivateKey.from_private_bytes(private_key).public_key())

@@ -17,6 +17,11 @@ def shown_secret(secret: bytes) -> str:
     return _SHOWN_PREFIX + base64.b64encode(secret).decode()
 
 
+def place_of(brand: str, endpoint_id: UUID) -> tuple[str, str, str]:
+    """Return where an endpoint's secrets belong: sealed for one endpoint, they open in no other row."""
+    return ("webhook secret", brand, str(endpoint_id))
+
+
 def webhook_id(event_id: UUID) -> str:
     """Return the id that stays the same over all attempts and replays; it must not contain a full stop."""
     return _ID_PREFIX + event_id.hex

@@ -8,18 +8,16 @@ from datetime import timedelta
 from typing import Final, cast
 from uuid import UUID
 
-from cryptography.exceptions import InvalidTag
-
 from services.notifications.clients.webhooks import WebhookClient
 from services.notifications.domain import signing
 from services.notifications.domain.attempts import Attempt, Failure
-from services.notifications.domain.vault import Sealed, Vault
 from services.notifications.queries.claims import Claimed
 from services.notifications.settings import Settings
 from services.notifications.use_cases import delivering
 from services.notifications.use_cases.delivering import Finished, Slots
 from shared.clock import Clock
 from shared.messaging.runtime import Ground
+from shared.sealing import Seal, SealBroken
 
 NAME: Final = "deliver_webhooks"
 _IDLE: Final = timedelta(milliseconds=250)
@@ -37,11 +35,11 @@ class Courier:
     """
 
     def __init__(
-        self, client: WebhookClient, vault: Vault, settings: Settings, *, clock: Clock, on_finished: Callable[[], None]
+        self, client: WebhookClient, seal: Seal, settings: Settings, *, clock: Clock, on_finished: Callable[[], None]
     ) -> None:
         self.after: UUID | None = None
         self._client = client
-        self._vault = vault
+        self._seal = seal
         self._clock = clock
         self._capacity = settings.process_cap
         self._may_wait = (settings.lease - settings.attempt_timeout).total_seconds()
@@ -109,7 +107,7 @@ class Courier:
         now = self._clock.now()
         try:
             secrets = self._secrets(claimed)
-        except (KeyError, InvalidTag):
+        except SealBroken:
             attempt = Attempt(now, timedelta(0), failure=Failure.SECRET)
         else:
             headers = signing.signed_headers(
@@ -119,12 +117,9 @@ class Courier:
         self._finished.append(Finished(claimed, attempt))
 
     def _secrets(self, claimed: Claimed) -> list[bytes]:
-        context = claimed.endpoint_id.bytes
-        found = [self._vault.open(Sealed(claimed.secret_key_id, claimed.secret), context=context)]
-        if claimed.previous_secret is not None and claimed.previous_secret_key_id is not None:
-            previous = Sealed(claimed.previous_secret_key_id, claimed.previous_secret)
-            found.append(self._vault.open(previous, context=context))
-        return found
+        place = signing.place_of(claimed.brand, claimed.endpoint_id)
+        sealed = (claimed.secret, claimed.previous_secret)
+        return [self._seal.open(one, place) for one in sealed if one is not None]
 
 
 async def deliver(ground: Ground) -> timedelta:

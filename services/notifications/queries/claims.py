@@ -31,9 +31,8 @@ _CANDIDATES: Final = text(
     """
 )
 _LOADED: Final = """
-    SELECT t.id, t.endpoint_id, t.event_id, t.step, e.brand, e.url, e.secret, e.secret_key_id,
+    SELECT t.id, t.endpoint_id, t.event_id, t.step, e.brand, e.url, e.secret,
            CASE WHEN e.previous_until_at > now() THEN e.previous_secret END AS previous_secret,
-           e.previous_secret_key_id,
            CASE WHEN e.include_content THEN coalesce(v.content_body, v.body) ELSE v.body END AS body, t.lease_token
       FROM taken t
       JOIN webhook_endpoints e ON e.id = t.endpoint_id
@@ -128,9 +127,7 @@ class Claimed(NamedTuple):
     brand: str
     url: str
     secret: bytes
-    secret_key_id: str
     previous_secret: bytes | None
-    previous_secret_key_id: str | None
     body: bytes
     token: UUID
 

@@ -12,12 +12,12 @@ from services.notifications.domain import signing
 from services.notifications.domain.catalogue import API_VERSION, checked_types
 from services.notifications.domain.errors import EndpointNotFound, RotationRunning, TooManyEndpoints
 from services.notifications.domain.health import START_CAP, DisableReason
-from services.notifications.domain.vault import NONCE_BYTES, Sealed, Vault
 from services.notifications.queries import endpoints as queries
 from shared.contracts.notifications import EndpointDisabled
 from shared.db.engine import Session
 from shared.ids import new_id
 from shared.messaging import outbox
+from shared.sealing import Seal
 from shared.web.conditional import demand
 
 
@@ -29,20 +29,18 @@ class WithSecret(NamedTuple):
 
 
 async def create_endpoint(
-    session: Session, *, brand: str, fields: Mapping[str, object], vault: Vault, most: int, now: datetime
+    session: Session, *, brand: str, fields: Mapping[str, object], seal: Seal, most: int, now: datetime
 ) -> WithSecret:
     """Add an endpoint with a secret of its own; `most` is how many a brand may have."""
     if await queries.count_endpoints(session, brand) >= most:
         raise TooManyEndpoints
     endpoint_id, secret = new_id(), secrets.token_bytes(signing.SECRET_BYTES)
-    sealed = _sealed(vault, secret, endpoint_id)
     values = {
         **_checked(fields),
         "id": endpoint_id,
         "brand": brand,
         "api_version": API_VERSION,
-        "secret": sealed.blob,
-        "secret_key_id": sealed.key_id,
+        "secret": seal.close(secret, signing.place_of(brand, endpoint_id)),
         "cap": START_CAP,
         "created_at": now,
         "updated_at": now,
@@ -85,19 +83,16 @@ async def delete_endpoint(session: Session, *, brand: str, endpoint_id: UUID, no
 
 
 async def rotate_secret(
-    session: Session, *, brand: str, endpoint_id: UUID, vault: Vault, overlap: timedelta, now: datetime
+    session: Session, *, brand: str, endpoint_id: UUID, seal: Seal, overlap: timedelta, now: datetime
 ) -> WithSecret:
     """Give an endpoint a new secret; the old one signs along for `overlap`, and until then no other may begin."""
     before = await _locked(session, brand, endpoint_id)
     if before.previous_until_at is not None and before.previous_until_at > now:
         raise RotationRunning(previous_until=before.previous_until_at.isoformat())
     secret = secrets.token_bytes(signing.SECRET_BYTES)
-    sealed = _sealed(vault, secret, endpoint_id)
     values = {
-        "secret": sealed.blob,
-        "secret_key_id": sealed.key_id,
+        "secret": seal.close(secret, signing.place_of(brand, endpoint_id)),
         "previous_secret": before.secret,
-        "previous_secret_key_id": before.secret_key_id,
         "previous_until_at": now + overlap,
     }
     after = await queries.change_endpoint(session, endpoint_id, values, now=now)
@@ -109,7 +104,7 @@ async def revoke_previous_secret(session: Session, *, brand: str, endpoint_id: U
     before = await _locked(session, brand, endpoint_id)
     if before.previous_secret is None:
         return
-    values = {"previous_secret": None, "previous_secret_key_id": None, "previous_until_at": None}
+    values = {"previous_secret": None, "previous_until_at": None}
     await queries.change_endpoint(session, endpoint_id, values, now=now)
 
 
@@ -132,10 +127,6 @@ def _standing(state: str) -> dict[str, object]:
         return {"disabled_reason": DisableReason.BY_HAND.value, "troubled": True}
     healthy = {"failures": 0, "failing_since_at": None, "open_until_at": None, "warned_hours": 0, "cap": START_CAP}
     return {"disabled_reason": None, **healthy} if state == "enabled" else {"disabled_reason": None}
-
-
-def _sealed(vault: Vault, secret: bytes, endpoint_id: UUID) -> Sealed:
-    return vault.seal(secret, context=endpoint_id.bytes, nonce=secrets.token_bytes(NONCE_BYTES))
 
 
 async def _locked(session: Session, brand: str, endpoint_id: UUID) -> Row[*tuple[Any, ...]]:
