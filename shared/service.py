@@ -19,6 +19,7 @@ from shared.telemetry import configure_logging
 from shared.web import health
 from shared.web.actor import Actor, ActorVerifier, identify_by_token
 from shared.web.edge import Edge
+from shared.web.idempotency import Answers
 from shared.web.openapi import install_openapi
 from shared.web.pages import Cursors
 from shared.web.problems import install_problems
@@ -89,7 +90,9 @@ def _set_state(app: FastAPI, ground: Ground, identify: Identify | None) -> None:
     app.state.ground = ground
     app.state.started = False
     app.state.database_probe = health.DatabaseProbe(ground.database)
-    app.state.cursors = Cursors(settings.cursor_secret.get_secret_value().encode())
+    secret = settings.cursor_secret.get_secret_value().encode()
+    app.state.cursors = Cursors(secret)
+    app.state.answers = Answers(secret)
     verifier = ActorVerifier(settings.gateway_public_key, audience=settings.service)
     app.state.identify = identify or identify_by_token(verifier)
 

@@ -35,7 +35,8 @@ class ServiceSettings(BaseSettings):
     lock_timeout: timedelta = timedelta(seconds=2)
     drain_timeout: timedelta = timedelta(seconds=20)
     cursor_secret: Annotated[
-        SecretStr, Field(min_length=16, description="signs list cursors; the same in every replica")
+        SecretStr,
+        Field(min_length=16, description="signs list cursors, seals stored answers; the same in every replica"),
     ]
     max_body_bytes: int = 1024 * 1024
     max_in_flight: int = 64

@@ -1,6 +1,6 @@
-"""Safe retries of unsafe requests (IETF Idempotency-Key draft): the answer is stored with its effect."""
+"""Safe retries of unsafe requests (IETF Idempotency-Key draft): the answer is stored with its effect, sealed."""
 
-import hashlib
+import hmac
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from shared.db.ground import idempotency_keys
 from shared.db.session import SessionDep
 from shared.errors import DomainError, Kind
+from shared.sealing import Seal, SealBroken, derive_key
 from shared.web.actor import Actor, ActorDep, ActorKind
 
 KEPT_HOURS: Final = 48
@@ -64,6 +65,12 @@ class RequestInProgress(DomainError):
     kind: ClassVar[Kind] = Kind.CONFLICT
 
 
+class AnswerLost(DomainError):
+    """The request was carried out, but its answer can no longer be repeated."""
+
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """A body with headers of its own, such as ETag and Location."""
@@ -75,11 +82,38 @@ class Reply:
 Run = Callable[[], Awaitable[BaseModel | Reply | None]]
 
 
+class Answers:
+    """Keeps what is remembered of requests unreadable at rest: they may carry a password, and answers a new secret.
+
+    `secret` is the same in every replica. An answer opens for its own caller, route and key alone.
+    """
+
+    def __init__(self, secret: bytes) -> None:
+        self._seal = Seal(derive_key(secret, "pitboss stored answers"))
+        self._fingerprint_key = derive_key(secret, "pitboss request fingerprints")
+
+    def fingerprint(self, request: bytes) -> bytes:
+        """Return what recognises the same request; without the key nobody can try out passwords against it."""
+        return hmac.digest(self._fingerprint_key, request, "sha256")
+
+    def close(self, body: bytes, identity: Mapping[str, str]) -> bytes:
+        """Return the body as it is stored."""
+        return self._seal.close(body, tuple(identity.values()))
+
+    def open(self, stored: bytes, identity: Mapping[str, str]) -> bytes:
+        """Return the body that was stored; raise `AnswerLost` if the secret was changed since."""
+        try:
+            return self._seal.open(stored, tuple(identity.values()))
+        except SealBroken as error:
+            raise AnswerLost from error
+
+
 class Once:
     """Runs an unsafe request at most once per key, caller and route, and repeats the stored answer to its twins."""
 
     def __init__(self, request: Request, session: SessionDep, actor: Actor, key: str | None) -> None:
         self._request = request
+        self._answers: Answers = request.app.state.answers
         self._session = session
         self._actor = actor
         self._key = key
@@ -88,8 +122,7 @@ class Once:
         """Run and answer; with a key, the answer is stored in the same transaction.
 
         A twin that comes while the first one runs waits for the lock timeout, then gets `RequestInProgress`. Refusals
-        roll the
-        key back, so the same key may be tried again.
+        roll the key back, so the same key may be tried again.
         """
         if self._key is None:
             return _response(await run(), status)
@@ -111,7 +144,7 @@ class Once:
     async def _fingerprint(self) -> bytes:
         body = await self._request.body()
         head = f"{self._request.method} {self._request.url.path}?{self._request.url.query}\n"
-        return hashlib.sha256(head.encode() + body).digest()
+        return self._answers.fingerprint(head.encode() + body)
 
     async def _claim(self, fingerprint: bytes) -> bool:
         try:
@@ -126,10 +159,12 @@ class Once:
         row = (await self._session.execute(_FIND, self._identity())).first()
         if row is None or row.status is None:
             raise RequestInProgress(retry_after=1)
-        if row.fingerprint != fingerprint:
+        # First: under another secret the fingerprint differs as well, which would accuse the caller.
+        body = self._answers.open(row.body, self._identity())
+        if not hmac.compare_digest(row.fingerprint, fingerprint):
             raise IdempotencyKeyReused(field="#header/Idempotency-Key")
         headers = dict(row.headers or {}) | {"Idempotency-Replayed": "true"}
-        return Response(row.body, status_code=row.status, headers=headers)
+        return Response(body, status_code=row.status, headers=headers)
 
     async def _store(self, response: Response) -> None:
         body = bytes(response.body)
@@ -137,8 +172,10 @@ class Once:
             message = f"an answer of {len(body)} bytes cannot be stored for replay"
             raise ValueError(message)
         kept = {k: v for k, v in response.headers.items() if k.lower() != "content-length"}
-        outcome = {"of_status": response.status_code, "of_headers": kept, "of_body": body}
-        await self._session.execute(_STORE, {f"of_{k}": v for k, v in self._identity().items()} | outcome)
+        identity = self._identity()
+        sealed = self._answers.close(body, identity)
+        outcome = {"of_status": response.status_code, "of_headers": kept, "of_body": sealed}
+        await self._session.execute(_STORE, {f"of_{k}": v for k, v in identity.items()} | outcome)
 
 
 async def once(

@@ -20,7 +20,8 @@ _BY_PARAMETER: Final[Mapping[str, Mapping[str, str]]] = {
     "cursor": {"400": "`cursor-invalid`: the cursor was not issued for this list"},
     "idempotency-key": {
         "400": "`idempotency-key-missing`, `idempotency-key-malformed`: servers must send a well-formed key",
-        "409": "`request-in-progress`: a request with this key is still running",
+        "409": "`request-in-progress`: a request with this key is still running; `answer-lost`: it was carried out, "
+        "but its answer can no longer be repeated",
         "422": "`idempotency-key-reused`: the key came with another request",
     },
     "if-match": {

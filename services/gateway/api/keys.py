@@ -13,6 +13,7 @@ from services.gateway.use_cases import keys as use_cases
 from shared.db.session import SessionDep
 from shared.service import GroundDep
 from shared.web.actor import Forbidden
+from shared.web.idempotency import OnceDep
 from shared.web.pages import Page, PageDep
 from shared.web.problems import problems
 
@@ -30,22 +31,36 @@ async def list_api_keys(session: SessionDep, actor: AdminDep, page: PageDep) -> 
     return Page(items=[schemas.ApiKey.of(row) for row in shown], next_cursor=following)
 
 
-@router.post("/api-keys", status_code=201, responses=problems(Forbidden, ApiKeyNameTaken))
+@router.post(
+    "/api-keys",
+    status_code=201,
+    response_model=schemas.MadeApiKey,
+    responses=problems(Forbidden, ApiKeyNameTaken),
+)
 async def make_api_key(
-    body: schemas.NewApiKey, session: SessionDep, actor: AdminDep, ground: GroundDep, door: DoorwayDep
-) -> schemas.MadeApiKey:
-    """Make an API key. Its text is in this answer only; a retry finds the name taken, since no copy is kept."""
-    row, text = await use_cases.make_api_key(
-        session,
-        brand=actor.brand,
-        environment=door.settings.key_environment,
-        name=body.name,
-        scopes=body.scopes,
-        expires_at=body.expires_at,
-        created_by=UUID(actor.id),
-        now=ground.clock.now(),
-    )
-    return schemas.MadeApiKey(**schemas.ApiKey.of(row).model_dump(), key=text)
+    body: schemas.NewApiKey,
+    session: SessionDep,
+    actor: AdminDep,
+    ground: GroundDep,
+    door: DoorwayDep,
+    once: OnceDep,
+) -> Response:
+    """Make an API key. Its text is in this answer only; a retry with the same Idempotency-Key gets the same answer."""
+
+    async def make() -> schemas.MadeApiKey:
+        row, text = await use_cases.make_api_key(
+            session,
+            brand=actor.brand,
+            environment=door.settings.key_environment,
+            name=body.name,
+            scopes=body.scopes,
+            expires_at=body.expires_at,
+            created_by=UUID(actor.id),
+            now=ground.clock.now(),
+        )
+        return schemas.MadeApiKey(**schemas.ApiKey.of(row).model_dump(), key=text)
+
+    return await once.answer(make, status=201)
 
 
 @router.delete("/api-keys/{key_id}", status_code=204, responses=problems(Forbidden, ApiKeyNotFound))
@@ -65,21 +80,35 @@ async def list_player_keys(session: SessionDep, actor: AdminDep) -> Page[schemas
     return Page(items=[schemas.PlayerKey.of(row) for row in rows], next_cursor=None)
 
 
-@router.post("/player-keys", status_code=201, responses=problems(Forbidden, TooManyPlayerKeys, PlayerKeyUnusable))
+@router.post(
+    "/player-keys",
+    status_code=201,
+    response_model=schemas.MadePlayerKey,
+    responses=problems(Forbidden, TooManyPlayerKeys, PlayerKeyUnusable),
+)
 async def add_player_key(
-    body: schemas.NewPlayerKey, session: SessionDep, actor: AdminDep, ground: GroundDep, door: DoorwayDep
-) -> schemas.MadePlayerKey:
+    body: schemas.NewPlayerKey,
+    session: SessionDep,
+    actor: AdminDep,
+    ground: GroundDep,
+    door: DoorwayDep,
+    once: OnceDep,
+) -> Response:
     """Add a key for players' tokens; the second of two lets an operator change keys without a gap."""
-    row, secret = await use_cases.add_player_key(
-        session,
-        brand=actor.brand,
-        algorithm=body.algorithm,
-        public_key=body.public_key,
-        seal=door.settings.seal(),
-        created_by=UUID(actor.id),
-        now=ground.clock.now(),
-    )
-    return schemas.MadePlayerKey.with_secret(row, secret)
+
+    async def add() -> schemas.MadePlayerKey:
+        row, secret = await use_cases.add_player_key(
+            session,
+            brand=actor.brand,
+            algorithm=body.algorithm,
+            public_key=body.public_key,
+            seal=door.settings.seal(),
+            created_by=UUID(actor.id),
+            now=ground.clock.now(),
+        )
+        return schemas.MadePlayerKey.with_secret(row, secret)
+
+    return await once.answer(add, status=201)
 
 
 @router.delete("/player-keys/{kid}", status_code=204, responses=problems(Forbidden, PlayerKeyNotFound))

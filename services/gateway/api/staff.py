@@ -15,11 +15,17 @@ from shared.db.session import SessionDep
 from shared.service import GroundDep
 from shared.web.actor import Actor, ActorKind, Forbidden, require
 from shared.web.conditional import IfMatchDep, Stale, etag
+from shared.web.idempotency import OnceDep, Reply
 from shared.web.pages import Page, PageDep
 from shared.web.problems import problems
 
 router = APIRouter(prefix="/v1/staff", tags=["staff"])
 ReaderDep = Annotated[Actor, Depends(require(ActorKind.STAFF, ActorKind.SERVER, role="lead", scope="staff:read"))]
+
+
+async def _password_hash(body: schemas.NewStaffMember, door: DoorwayDep, _actor: AdminDep) -> str:
+    """Hash a new member's password; this takes its time, so it runs before a transaction is open."""
+    return await door.passwords.hash(body.password.get_secret_value())
 
 
 @router.get("", responses=problems(Forbidden))
@@ -33,23 +39,38 @@ async def list_staff(session: SessionDep, actor: ReaderDep, page: PageDep) -> Pa
     return Page(items=[schemas.StaffMember.of(row) for row in shown], next_cursor=following)
 
 
-@router.post("", status_code=201, responses=problems(Forbidden, StaffExists))
+@router.post(
+    "",
+    status_code=201,
+    response_model=schemas.StaffMember,
+    responses=problems(Forbidden, StaffExists),
+)
 async def add_member(
-    body: schemas.NewStaffMember, response: Response, actor: AdminDep, ground: GroundDep, door: DoorwayDep
-) -> schemas.StaffMember:
+    password_hash: Annotated[str, Depends(_password_hash)],
+    body: schemas.NewStaffMember,
+    session: SessionDep,
+    actor: AdminDep,
+    ground: GroundDep,
+    once: OnceDep,
+) -> Response:
     """Add a member of staff; the address is the key: adding it twice is refused, never doubled."""
-    row = await use_cases.add_member(
-        ground.database,
-        brand=actor.brand,
-        admin_id=UUID(actor.id),
-        email=body.email,
-        name=body.name,
-        role=body.role,
-        password_hash=await door.passwords.hash(body.password.get_secret_value()),
-        now=ground.clock.now(),
-    )
-    response.headers["Location"] = f"/v1/staff/{row.staff_id}"
-    return _shown(row, response)
+
+    async def add() -> Reply:
+        row = await use_cases.add_member(
+            ground.database,
+            session,
+            brand=actor.brand,
+            admin_id=UUID(actor.id),
+            email=body.email,
+            name=body.name,
+            role=body.role,
+            password_hash=password_hash,
+            now=ground.clock.now(),
+        )
+        headers = {"ETag": etag(row.version), "Location": f"{router.prefix}/{row.staff_id}"}
+        return Reply(schemas.StaffMember.of(row), headers)
+
+    return await once.answer(add, status=201)
 
 
 @router.get("/me", responses=problems(Forbidden))

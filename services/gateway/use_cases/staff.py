@@ -30,6 +30,7 @@ async def show_member(session: Session, *, brand: str, staff_id: UUID) -> Member
 
 async def add_member(
     database: Database,
+    session: Session,
     *,
     brand: str,
     admin_id: UUID,
@@ -46,17 +47,16 @@ async def add_member(
     """
     address = normal_email(email)
     account_id = await _account_to_enlist(database, admin_id, address)
-    async with database.begin(brand) as session:
-        if account_id is None:
-            account_id = await staff.insert_account(
-                session, account_id=new_id(), email=address, password_hash=password_hash, now=now
-            )
-        if account_id is None:
-            raise StaffExists(field="email")
-        membership = await enlist(session, brand=brand, staff_id=account_id, name=name, role=role, now=now)
-        if membership is None:
-            raise StaffExists(field="email")
-        return await show_member(session, brand=brand, staff_id=account_id)
+    if account_id is None:
+        account_id = await staff.insert_account(
+            session, account_id=new_id(), email=address, password_hash=password_hash, now=now
+        )
+    if account_id is None:
+        raise StaffExists(field="email")
+    membership = await enlist(session, brand=brand, staff_id=account_id, name=name, role=role, now=now)
+    if membership is None:
+        raise StaffExists(field="email")
+    return await show_member(session, brand=brand, staff_id=account_id)
 
 
 async def enlist(

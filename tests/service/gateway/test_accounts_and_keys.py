@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from shared.contracts.gateway import AccountChanged, BrandChanged
 from tests.service.gateway.conftest import Gate, Service, bearer
@@ -172,6 +173,34 @@ async def test_at_most_two_player_keys_live(gate: Gate) -> None:
     assert (await gate.http.delete(f"/v1/player-keys/{listed[0]['kid']}", headers=admin)).status_code == 204
     unusable = await gate.http.post("/v1/player-keys", json={"algorithm": "ES256"}, headers=admin)
     assert (unusable.status_code, unusable.json()["code"]) == (400, "player-key-unusable")
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "secret"),
+    [
+        ("/v1/staff", NEW, "password"),
+        ("/v1/api-keys", {"name": "crm", "scopes": ["tickets:read"]}, "key"),
+        ("/v1/player-keys", {"algorithm": "HS256"}, "secret"),
+    ],
+)
+async def test_a_lost_answer_is_repeated_and_stored_for_nobody_else(
+    gate: Gate, path: str, body: dict[str, Any], secret: str
+) -> None:
+    """The same key brings the same bytes and makes nothing anew; the table shows neither secret nor address."""
+    headers = await gate.staff() | {"Idempotency-Key": "one"}
+    first, again = [await gate.http.post(path, json=body, headers=headers) for _ in range(2)]
+    assert (first.status_code, again.status_code) == (201, 201), first.text
+    assert first.content == again.content
+    for name in ("etag", "location"):
+        assert first.headers.get(name) == again.headers.get(name)
+    assert again.headers["idempotency-replayed"] == "true"
+    other = await gate.http.post(path, json=body | {"name": "another"}, headers=headers)
+    assert other.status_code == 422
+    async with gate.service.ground.database.begin("lucky") as session:
+        row = (await session.execute(text("SELECT k::text AS k, body FROM idempotency_keys k"))).one()
+    for word in (str((body | first.json())[secret]), "new@lucky.example"):
+        assert word.encode() not in row.body
+        assert word not in row.k
 
 
 async def test_a_brand_is_created_once_with_its_creator_as_administrator(gate: Gate) -> None:

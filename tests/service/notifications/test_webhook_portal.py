@@ -282,6 +282,41 @@ async def test_disabling_by_hand_is_told(service: RunningService, portal: Portal
     ).status_code == 409
 
 
+async def test_stored_answers_show_no_secret(service: RunningService, portal: Portal) -> None:
+    """A repeated request is answered to the byte, out of a row in which nobody can read the new secret."""
+    keyed = {"Idempotency-Key": "one"}
+    created = [await portal.ask("POST", json={"url": URL}, headers=keyed) for _ in range(2)]
+    rotation = f"/{created[0].json()['id']}/secret-rotation"
+    rotated = [await portal.ask("POST", rotation, headers=keyed) for _ in range(2)]
+    for first, again in (created, rotated):
+        assert first.json()["secret"].startswith("whsec_")
+        assert (again.status_code, again.content) == (first.status_code, first.content)
+        assert again.headers["Idempotency-Replayed"] == "true"
+    assert created[0].json()["secret"] != rotated[0].json()["secret"]
+    async with service.ground.database.begin("lucky") as session:
+        rows = (await session.execute(text("SELECT k::text AS k, body FROM idempotency_keys k"))).all()
+    assert len(rows) == 2
+    for row in rows:
+        assert b"whsec_" not in row.body
+        assert b"whsec_".hex() not in row.k
+
+
+async def test_a_stored_answer_opens_in_its_own_row_only(service: RunningService, portal: Portal) -> None:
+    """Whoever may write to the table cannot have himself told another's secret; nothing is done a second time."""
+    for key in ("mine", "theirs"):
+        await portal.ask("POST", json={"url": URL}, headers={"Idempotency-Key": key})
+    async with service.ground.database.begin("lucky") as session:
+        await session.execute(
+            text(
+                "UPDATE idempotency_keys SET body = (SELECT body FROM idempotency_keys WHERE key = 'theirs')"
+                " WHERE key = 'mine'"
+            )
+        )
+    again = await portal.ask("POST", json={"url": URL}, headers={"Idempotency-Key": "mine"})
+    assert (again.status_code, again.json()["code"]) == (409, "answer-lost")
+    assert len((await portal.get(""))["items"]) == 2
+
+
 async def test_api_keys_need_an_idempotency_key(service: RunningService) -> None:
     """Twins of a creation make one endpoint and get one answer."""
     headers = service.actor(ActorKind.SERVER, "k-1", scopes={"webhooks:read", "webhooks:write"})
