@@ -27,6 +27,7 @@ from deploy.local.databases import ServiceUrls, create_service_databases_async
 from deploy.local.postgres import LocalPostgres
 from deploy.local.processes import free_port
 from shared.db.migrate import migrate_async
+from shared.ids import new_id
 from shared.web.actor import ACTOR_HEADER, Actor, ActorKind, roles_up_to, sign_actor
 from tests.support.service import GATEWAY_KEY, PUBLIC_KEY
 
@@ -110,10 +111,10 @@ class Socket(asyncio.Protocol):
 class Chat:
     """One chat process as its clients reach it."""
 
-    def __init__(self, port: int, process: "subprocess.Popen[bytes]") -> None:
+    def __init__(self, port: int, pid: int) -> None:
         self.port = port
         self.http = f"http://127.0.0.1:{port}"
-        self.process = psutil.Process(process.pid)
+        self.process = psutil.Process(pid)
 
     def private_kib(self) -> float:
         """Return the memory that is the process's own."""
@@ -159,7 +160,7 @@ def _process(urls: ServiceUrls, port: int, folder: Path) -> Iterator[Chat]:
     try:
         while not ready.exists():
             time.sleep(0.05)
-        yield Chat(port, process)
+        yield Chat(port, process.pid)
     finally:
         process.terminate()
         process.wait(30)
@@ -178,20 +179,22 @@ async def _running() -> AsyncIterator[Chat]:
             postgres.remove()
 
 
-async def _latencies(chat: Chat, pairs: int, rate: float, seconds: float) -> dict[str, float]:
-    delays: list[float] = []
+async def latencies(players_at: Chat, agents_at: Chat, pairs: int, rate: float, seconds: float) -> dict[str, float]:
+    """Return how late agents at one process hear players at another (or the same), in milliseconds."""
+    run, delays = new_id().hex, list[float]()
     async with AsyncExitStack() as stack:
         session = await stack.enter_async_context(aiohttp.ClientSession())
-        players = [await _pair(chat, session, stack, number, delays) for number in range(pairs)]
-        cpu, started, sent = chat.cpu_seconds(), time.perf_counter(), 0
+        names = [f"{run}-{number}" for number in range(pairs)]
+        players = [await _pair(players_at, agents_at, session, stack, name, delays) for name in names]
+        cpu, started, sent = players_at.cpu_seconds(), time.perf_counter(), 0
         while (elapsed := time.perf_counter() - started) < seconds:
             while sent < elapsed * rate:
                 text = f"{time.perf_counter():018.6f}{_PADDING}"
-                players[sent % pairs].send(f'{{"t":"send","client_msg_id":"{pairs}-{sent}","text":"{text}"}}')
+                players[sent % pairs].send(f'{{"t":"send","client_msg_id":"{run}-{sent}","text":"{text}"}}')
                 sent += 1
             await asyncio.sleep(0.001)
         await asyncio.sleep(1)
-        spent = chat.cpu_seconds() - cpu
+        spent = players_at.cpu_seconds() - cpu
     ordered = sorted(delays)
     return {
         "sent": sent, "received": len(ordered), "p50": ordered[len(ordered) // 2] * 1e3,
@@ -201,13 +204,18 @@ async def _latencies(chat: Chat, pairs: int, rate: float, seconds: float) -> dic
 
 
 async def _pair(
-    chat: Chat, session: aiohttp.ClientSession, stack: AsyncExitStack, number: int, delays: list[float]
+    players_at: Chat,
+    agents_at: Chat,
+    session: aiohttp.ClientSession,
+    stack: AsyncExitStack,
+    name: str,
+    delays: list[float],
 ) -> Socket:
     """Connect a player and an agent who hears that player's words and dates their arrival."""
-    opened = await chat.post(session, "/v1/chat/sessions", ActorKind.PLAYER, f"p-{number}")
-    desk = await chat.post(session, "/v1/desk/socket-tickets", ActorKind.STAFF, f"s-{number}")
-    await chat.opened(stack, desk["socket_ticket"], {opened["ticket_id"]: int(opened["last_seq"])}, delays)
-    return await chat.opened(stack, opened["socket_ticket"], {})
+    opened = await players_at.post(session, "/v1/chat/sessions", ActorKind.PLAYER, f"p-{name}")
+    desk = await agents_at.post(session, "/v1/desk/socket-tickets", ActorKind.STAFF, f"s-{name}")
+    await agents_at.opened(stack, desk["socket_ticket"], {opened["ticket_id"]: int(opened["last_seq"])}, delays)
+    return await players_at.opened(stack, opened["socket_ticket"], {})
 
 
 async def _idle(chat: Chat, count: int) -> dict[str, float]:
@@ -230,8 +238,8 @@ async def _idle(chat: Chat, count: int) -> dict[str, float]:
 async def main(arguments: argparse.Namespace) -> None:
     """Measure both and print."""
     async with _running() as chat:
-        await _latencies(chat, 10, 50, 2)
-        live = await _latencies(chat, arguments.pairs, arguments.rate, arguments.seconds)
+        await latencies(chat, chat, 10, 50, 2)
+        live = await latencies(chat, chat, arguments.pairs, arguments.rate, arguments.seconds)
         idle = await _idle(chat, arguments.idle) if arguments.idle else {}
     print(json.dumps({"player_to_agent": live, "idle": idle}, indent=2))
 
