@@ -53,7 +53,7 @@ class Ledger:
         """Tell one fact of every aggregate again and again."""
         while not self.stopped.is_set():
             await asyncio.gather(*(self._tell(aggregate) for aggregate in self._next))
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(0.2)  # house: sleep - long enough for the other side to get there first
 
     async def _tell(self, aggregate: UUID) -> None:
         await self._chat.tell(posted(aggregate, self._next[aggregate] + 1), self._next[aggregate] + 1)
@@ -77,7 +77,7 @@ async def test_two_crashes_of_the_broker_lose_and_double_nothing(
     world: tuple[Station, Station], broker: Broker
 ) -> None:
     chat, tickets = world
-    await asyncio.sleep(3)
+    await asyncio.sleep(3)  # house: sleep - a quorum queue killed within a second of its birth stays leaderless
     ledger = Ledger(chat)
     load = asyncio.create_task(ledger.run())
     for _crash in range(2):

@@ -175,7 +175,7 @@ async def test_a_gap_that_closes_at_once_is_not_parked(yard: Yard, carrier: Carr
     async with yard.station("tickets", transport, subscriptions=noting()) as tickets:
         aggregate = new_id()
         tasks = [await hand_in(transport, message(aggregate, 2))]
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.05)  # house: sleep - long enough for the other side to get there first
         tasks.append(await hand_in(transport, message(aggregate, 1)))
         await eventually(lambda: sequences_are(tickets, aggregate, [1, 2]), within=10)
         assert await tickets.kept() == []
@@ -277,7 +277,7 @@ async def test_stopping_finishes_what_began_and_hands_back_the_rest(yard: Yard, 
                 await chat.tell(posted(first, sequence), sequence)
             await chat.tell(posted(second, 1), 1)
             stopping = asyncio.create_task(tickets.stop())
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.1)  # house: sleep - long enough for the other side to get there first
             moods.gate.set()
             await stopping
         async with yard.station("tickets", carrier("tickets"), urls=urls, subscriptions=noting()) as tickets:

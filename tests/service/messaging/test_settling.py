@@ -58,7 +58,7 @@ async def test_what_waits_when_the_service_stops_is_handed_back(tickets: Station
     poison = Message(bad.id, bad.type, bad.brand, bad.stream, bad.aggregate_id, 1, b"{")
     gap = message(posted(new_id(), 2), 2)
     publishing = [asyncio.create_task(tickets.ground.transport.publish(each)) for each in (poison, gap)]
-    await asyncio.sleep(0.3)
+    await asyncio.sleep(0.3)  # house: sleep - long enough for the other side to get there first
     await tickets.stop()
     outcomes = await asyncio.gather(*publishing, return_exceptions=True)
     assert [type(outcome) for outcome in outcomes] == [PublishFailed, PublishFailed]
