@@ -70,7 +70,7 @@ def _create_deliveries() -> None:
         sa.Column("next_at", _TIME, nullable=False),
         sa.Column("finished_at", _TIME),
         sa.PrimaryKeyConstraint("id", name="pk_raw_deliveries"),
-        sa.UniqueConstraint("brand", "key", name="uq_raw_deliveries_brand"),
+        sa.UniqueConstraint("brand", "key", name="uq_raw_deliveries_brand_key"),
         sa.CheckConstraint(
             "state IN ('pending', 'done', 'duplicate', 'parse_failed')", name="ck_raw_deliveries_state_known"
         ),
@@ -92,7 +92,7 @@ def _create_messages() -> None:
         sa.Column("first_seen_at", _TIME, nullable=False),
         sa.Column("last_seen_at", _TIME, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_contacts"),
-        sa.UniqueConstraint("brand", "channel", "address", name="uq_contacts_brand"),
+        sa.UniqueConstraint("brand", "channel", "address", name="uq_contacts_brand_channel_address"),
     )
     op.create_table(
         "messages",
@@ -107,5 +107,5 @@ def _create_messages() -> None:
         sa.Column("contested", sa.Boolean, nullable=False),
         sa.Column("received_at", _TIME, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_messages"),
-        sa.UniqueConstraint("brand", "mailbox", "key", "digest", name="uq_messages_brand"),
+        sa.UniqueConstraint("brand", "mailbox", "key", "digest", name="uq_messages_brand_mailbox_key_digest"),
     )
