@@ -33,7 +33,7 @@ up: setup ## Fresh machine to running product: all services in one process
 cluster: setup ## Every service its own process over RabbitMQ; N=2 runs two of each
 	@$(PITBOSS) cluster --replicas $(N)
 
-demo: up ## Play a scripted day against the running system and print its timeline
+demo: setup ## Play a scripted day against what runs (starts it if nothing does)
 	@$(PITBOSS) demo
 
 down: ## Stop everything; the data stays in .local/
@@ -114,6 +114,7 @@ dead: setup ## Events that were given up; SERVICE= for one
 	@$(PITBOSS) events dead $(SERVICE)
 
 replay: setup ## Try dead events again: make replay SERVICE=tickets
+	@test -n "$(SERVICE)" || { echo "say which service: make replay SERVICE=tickets"; exit 2; }
 	@$(PITBOSS) events replay $(SERVICE)
 
 ## Generated and other

@@ -11,7 +11,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from deploy.home import CHECKOUT, Home
-from deploy.local.processes import StartError, start_detached, tail, wait_until
+from deploy.local.processes import StartError, port_is_free, start_detached, tail, wait_until
 from deploy.plan import Plan
 from deploy.seed import write_demo
 from deploy.supplies import Supplies
@@ -61,6 +61,7 @@ class Stack:
             mark.unlink(missing_ok=True)
 
     def _start(self, plan: Plan) -> dict[str, object]:
+        _demand_ports(plan)
         supplies = Supplies(self._home, plan)
         with self._step("database"):
             self._say(f"  {supplies.start_database()}")
@@ -76,7 +77,7 @@ class Stack:
         with self._step("demo brand"):
             if not write_demo(self._home, plan, supplies) and "gateway" in plan.services:
                 self._say("  it exists, but its logins were told only once; `make clean` starts from nothing")
-        with self._step(f"{len(plan.services)} services in {len(plan.processes())} processes"):
+        with self._step(_counted(plan)):
             self._start_supervisor()
             self._await_services(plan)
         return self._home.read_demo()
@@ -156,3 +157,20 @@ def follow(logs: list[Path], show: Callable[[str], None]) -> None:
                         show(f"{log.stem:14} {line.rstrip()}")
                     places[log] = file.tell()
         time.sleep(0.2)
+
+
+def _counted(plan: Plan) -> str:
+    """Say how many services run in how many processes."""
+    services, processes = len(plan.services), len(plan.processes())
+    return f"{services} services in {'one process' if processes == 1 else f'{processes} processes'}"
+
+
+def _demand_ports(plan: Plan) -> None:
+    """Say at once that a port is taken, before a database is made for nothing."""
+    wanted = {plan.smtp_port} if "intake" in plan.services else set[int]()
+    wanted |= {plan.port(entry, replica) for entry in plan.entries() for replica in range(plan.replicas)}
+    taken = sorted(port for port in wanted if not port_is_free(port))
+    if taken:
+        numbers = ", ".join(map(str, taken))
+        message = f"port {numbers} is taken on 127.0.0.1; PITBOSS_PORT_BASE=18080 moves them all"
+        raise StartError(message)

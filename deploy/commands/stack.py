@@ -109,7 +109,6 @@ def _introduce(home: Home, facts: dict[str, object]) -> None:
     gateway = facts.get("gateway_url")
     _say("")
     _say(f"  Pitboss      {gateway}          reference: {gateway}/docs")
-    _say(f"  desk         {gateway}/desk     player's page: {gateway}/demo")
     _say(f"  e-mail in    smtp://127.0.0.1:{facts.get('smtp_port')}")
     staff = facts.get("staff")
     for person in staff if isinstance(staff, list) else []:

@@ -55,7 +55,7 @@ async def mailboxes_of(session: Session, brand: str) -> Sequence[str]:
 
 async def insert_deliveries(session: Session, rows: Sequence[Mapping[str, object]]) -> int:
     """Keep raw deliveries, leaving out those already kept; return how many were new."""
-    statement = insert(raw_deliveries).on_conflict_do_nothing(constraint="uq_raw_deliveries_brand")
+    statement = insert(raw_deliveries).on_conflict_do_nothing(constraint="uq_raw_deliveries_brand_key")
     stored = 0
     for row in rows:
         stored += cast("CursorResult[Any]", await session.execute(statement.values(**row))).rowcount
@@ -123,7 +123,7 @@ async def put_contact(session: Session, brand: str, words: Words, *, at: datetim
         first_seen_at=at, last_seen_at=at,
     )  # fmt: skip
     known = statement.on_conflict_do_update(
-        constraint="uq_contacts_brand",
+        constraint="uq_contacts_brand_channel_address",
         set_={
             "name": func.coalesce(statement.excluded.name, contacts.c.name),
             "last_seen_at": func.greatest(contacts.c.last_seen_at, statement.excluded.last_seen_at),

@@ -112,7 +112,7 @@ def test_down_also_ends_what_a_killed_supervisor_left(environment: Mapping[str, 
     assert _processes_of(home) == []
 
 
-@pytest.mark.parametrize("after", ["database", "migrations", "2 services in 1 processes"])
+@pytest.mark.parametrize("after", ["database", "migrations", "2 services in one process"])
 def test_an_interrupted_start_leaves_nothing_behind(environment: Mapping[str, str], home: Home, after: str) -> None:
     _pitboss("down", environment)
     command = [sys.executable, "-m", "deploy.cli", "up"]
