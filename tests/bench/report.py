@@ -19,7 +19,10 @@ _COLUMNS: Final = "{:<4} {:<58} {:>12} {:>30}  {}"
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One measured quantity, a value per repeat; `bar` None means that it is told and not judged."""
+    """One measured quantity, a value per repeat; `bar` None means that it is told and not judged.
+
+    Without values it stands for a measurement that failed, which counts as a missed bar.
+    """
 
     id: str
     what: str
@@ -37,12 +40,16 @@ class Figure:
     @property
     def missed(self) -> bool:
         """True if the median is on the wrong side of the bar."""
+        if not self.values:
+            return True
         if self.bar is None:
             return False
         return self.middle > self.bar if self.sense == "most" else self.middle < self.bar
 
     def row(self, *, judged: bool) -> str:
         """Return the table's line."""
+        if not self.values:
+            return _COLUMNS.format(self.id, self.what, "-", "-", self.note)
         sign = "≤" if self.sense == "most" else "≥"
         bar = f"{sign} {self.bar:g} {self.unit}".strip() if self.bar is not None else "-"
         spread = f" ({_short(min(self.values))}-{_short(max(self.values))})" if len(self.values) > 1 else ""
@@ -102,7 +109,7 @@ def _document(figure: Figure) -> dict[str, object]:
         "unit": figure.unit,
         "bar": figure.bar,
         "sense": figure.sense,
-        "median": round(figure.middle, 4),
+        "median": round(figure.middle, 4) if figure.values else None,
         "values": [round(value, 4) for value in figure.values],
         "missed": figure.missed,
         "note": figure.note,
