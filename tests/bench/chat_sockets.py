@@ -74,10 +74,12 @@ class Socket(asyncio.Protocol):
             self._take(frame)
 
     def send(self, text: str) -> None:
-        """Send a text frame."""
+        """Send a text frame, if the server has not hung up: what it did not get counts as lost."""
+        assert self._transport is not None
+        if self._transport.is_closing():
+            return
         payload = text.encode()
         size = bytes([0x80 | len(payload)]) if len(payload) < _SHORT else b"\xfe" + len(payload).to_bytes(2, "big")
-        assert self._transport is not None
         self._transport.write(b"\x81" + size + b"\0\0\0\0" + payload)
 
     def close(self) -> None:

@@ -11,7 +11,7 @@ from typing import Final, cast
 import httptools
 
 _LAST_ANSWERS: Final = 15.0
-_PATIENCE: Final = 30.0
+_PATIENCE: Final = 120.0
 
 MakeRequest = Callable[[int], bytes]
 
