@@ -60,6 +60,9 @@ class Listener:
         del server, dialogue
         if len(envelope.rcpt_tos) >= _MOST_RECIPIENTS:
             return "452 4.5.3 Too many recipients"
+        if _storable(address) != address:
+            TAKEN.labels("unknown").inc()
+            return _UNKNOWN
         try:
             async with self._ground.database.begin_worker() as session:
                 recipient = await use_cases.find_recipient(session, address, key=self._settings.token_key())
@@ -99,7 +102,7 @@ class Listener:
 
     async def handle_exception(self, error: Exception) -> str:
         """Answer a fault of ours so that nothing is lost: the other side keeps the mail."""
-        _logger.error("smtp_dialogue_failed", error=repr(error))
+        _logger.error("smtp_dialogue_failed", error=type(error).__name__)
         TAKEN.labels("failed").inc()
         return _LATER
 

@@ -57,11 +57,15 @@ ReasonCode = Annotated[str, StringConstraints(min_length=1, max_length=60), Afte
 class FirstMessage(BaseModel):
     """The words a ticket opens with."""
 
+    model_config = ConfigDict(extra="forbid")
+
     text: Text
 
 
 class OpenTicket(BaseModel):
     """A new ticket. `player_id` is for staff and servers, who must name the player; a player's token already does."""
+
+    model_config = ConfigDict(extra="forbid")
 
     subject: Subject
     message: FirstMessage
@@ -91,8 +95,11 @@ class AddMessage(BaseModel):
     """Words for a ticket.
 
     `kind` is the staff's choice between `reply` (default) and `note`; players' words are always a `message`. A server
-    passes a player's words on by naming the ticket's player.
+    passes a player's words on by naming the ticket's player. Unknown fields are refused: whoever writes `internal` and
+    means a note must not send a reply.
     """
+
+    model_config = ConfigDict(extra="forbid")
 
     text: Text
     kind: MessageKind | None = None
@@ -109,6 +116,8 @@ class Assign(BaseModel):
 
 class Escalate(BaseModel):
     """Why a senior is needed."""
+
+    model_config = ConfigDict(extra="forbid")
 
     reason: Explanation
 

@@ -145,6 +145,7 @@ def _engine(settings: ServiceSettings, url: str, application: str) -> AsyncEngin
         pool_use_lifo=True,
         pool_pre_ping=False,
         pool_reset_on_return=None,
+        hide_parameters=True,
         connect_args={
             "timeout": 3,
             "command_timeout": 30,

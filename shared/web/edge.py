@@ -23,6 +23,7 @@ _QUEUE_SECONDS: Final = 5.0
 _QUEUE_FACTOR: Final = 4
 _UNTOUCHED: Final = ("/health/", "/metrics")
 _REQUEST_ID_LENGTH: Final = 128
+_MOST_DIGITS: Final = 15
 
 _logger = structlog.get_logger(module=__name__)
 
@@ -192,12 +193,17 @@ def _request_id(headers: MutableMapping[bytes, bytes]) -> str:
 
 def _budget_ms(header: bytes | None) -> float:
     digits = _text(header) or ""
-    return min(int(digits), _DEADLINE_CAP_MS) if digits.isascii() and digits.isdigit() else _DEADLINE_CAP_MS
+    return min(_number(digits, _DEADLINE_CAP_MS), _DEADLINE_CAP_MS)
 
 
 def _length(headers: MutableMapping[bytes, bytes]) -> int:
     digits = _text(headers.get(b"content-length")) or ""
-    return int(digits) if digits.isascii() and digits.isdigit() else 0
+    return _number(digits, 0)
+
+
+def _number(digits: str, otherwise: int) -> int:
+    """Return a header's number; one with more digits than any honest one has is no number."""
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= _MOST_DIGITS else otherwise
 
 
 def _text(value: bytes | None) -> str | None:

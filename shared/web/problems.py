@@ -1,5 +1,6 @@
 """Every refusal as `application/problem+json` (RFC 9457); the only place that knows status codes."""
 
+import json
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Annotated, Final
@@ -9,7 +10,6 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
-from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 
 from shared.errors import DomainError, Kind
@@ -84,7 +84,7 @@ def problem_body(
     request_id: str,
     extra: Mapping[str, object] | None = None,
 ) -> bytes:
-    """Return the bytes of a problem document."""
+    """Return the bytes of a problem document, escaped to ASCII: a refusal may quote input that is no valid text."""
     document = {
         "type": f"{base}/problems/{code}",
         "title": title,
@@ -95,7 +95,7 @@ def problem_body(
         "request_id": request_id,
         **(extra or {}),
     }
-    return to_json(document)
+    return json.dumps(document, default=str, separators=(",", ":")).encode("ascii")
 
 
 def install_problems(app: FastAPI, *, public_base_url: str) -> None:

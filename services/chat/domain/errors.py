@@ -17,6 +17,12 @@ class SessionHasEnded(DomainError):
     kind: ClassVar[Kind] = Kind.CONFLICT
 
 
+class ClientMsgIdReused(DomainError):
+    """The same client_msg_id came with other words."""
+
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
 class StaffAnswerThroughTickets(DomainError):
     """Staff's words enter through the ticket."""
 

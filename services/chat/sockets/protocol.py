@@ -16,6 +16,7 @@ from services.chat.sockets.frames import answer
 from services.chat.sockets.hub import Hub, hub_of
 from services.chat.use_cases import transcripts
 from services.chat.use_cases.socket_tickets import brand_of_ticket, redeem_socket_ticket
+from shared.db.engine import TextUnstorable
 from shared.errors import DomainError
 
 _MOST_RESUMED: Final = 500
@@ -67,6 +68,8 @@ async def _greeted(hub: Hub, scope: Scope, receive: Receive, send: Send) -> Live
         known = await _identified(hub, hello, _origin(scope))
         return await _welcomed(hub, hello, known, send)
     except SocketTicketRefused as error:
+        raise Refused(CloseCode.EXPIRED) from error
+    except TextUnstorable as error:
         raise Refused(CloseCode.EXPIRED) from error
     except OriginRefused as error:
         raise Refused(CloseCode.FORBIDDEN) from error

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TypeAlias
 from uuid import UUID
 
-from services.chat.domain.errors import SessionHasEnded, SessionNotFound
+from services.chat.domain.errors import ClientMsgIdReused, SessionHasEnded, SessionNotFound
 from services.chat.domain.values import Conversation, Draft, Message, dated
 from services.chat.queries.messages import append_messages, earlier_messages
 from services.chat.queries.sessions import lock_sessions
@@ -79,6 +79,8 @@ def _settled(earlier: Mapping[Key, Message], draft: Draft, outcome: Outcome) -> 
     if found is None and isinstance(outcome, Message):
         message = f"neither written nor found: message {outcome.seq} of {draft.ticket_id}"
         raise RuntimeError(message)
+    if found is not None and draft.message_id is None and found.text != draft.text:
+        return ClientMsgIdReused(field="client_msg_id")
     return found or outcome
 
 

@@ -26,7 +26,7 @@ GLOBAL_TABLES = {
 }
 
 
-def _settings(urls: ServiceUrls, **knobs: object) -> Settings:
+def settings_of(urls: ServiceUrls, **knobs: object) -> Settings:
     values: dict[str, object] = {
         "database_url": SecretStr(urls.app),
         "worker_database_url": SecretStr(urls.worker),
@@ -47,7 +47,7 @@ async def urls(postgres: Cluster) -> AsyncIterator[ServiceUrls]:
 @pytest.fixture
 async def database(urls: ServiceUrls) -> AsyncIterator[Database]:
     """Both roles on it."""
-    opened = Database(_settings(urls), service=SERVICE)
+    opened = Database(settings_of(urls), service=SERVICE)
     yield opened
     await opened.stop()
 
@@ -120,7 +120,7 @@ async def test_the_application_role_owns_and_bypasses_nothing(urls: ServiceUrls,
 
 async def test_an_absent_database_is_unavailable(urls: ServiceUrls) -> None:
     """Nothing listens there: 503, not 500."""
-    nowhere = Database(_settings(urls, database_url=SecretStr("postgresql://a:b@127.0.0.1:9/x")), service=SERVICE)
+    nowhere = Database(settings_of(urls, database_url=SecretStr("postgresql://a:b@127.0.0.1:9/x")), service=SERVICE)
     with pytest.raises(DatabaseUnavailable):
         await nowhere.ping()
     await nowhere.stop()
@@ -136,7 +136,7 @@ async def test_a_connection_lost_in_the_middle_is_unavailable(database: Database
 
 async def test_a_slow_statement_is_cut(urls: ServiceUrls) -> None:
     """The role's time limit ends it, and the connection stays usable."""
-    hasty = Database(_settings(urls, statement_timeout="PT0.05S"), service=SERVICE)
+    hasty = Database(settings_of(urls, statement_timeout="PT0.05S"), service=SERVICE)
     with pytest.raises(StatementTimedOut):
         async with hasty.begin("lucky") as session:
             await session.execute(text("SELECT pg_sleep(3)"))
@@ -146,7 +146,7 @@ async def test_a_slow_statement_is_cut(urls: ServiceUrls) -> None:
 
 async def test_a_full_pool_is_unavailable(urls: ServiceUrls) -> None:
     """Waiting for a connection has a limit."""
-    small = Database(_settings(urls, pool_size=1, pool_overflow=0, pool_timeout="PT0.1S"), service=SERVICE)
+    small = Database(settings_of(urls, pool_size=1, pool_overflow=0, pool_timeout="PT0.1S"), service=SERVICE)
     async with small.begin("lucky"):
         with pytest.raises(DatabaseUnavailable, match="no database connection"):
             await small.ping()
@@ -176,7 +176,7 @@ async def test_migrations_make_the_declared_tables(postgres: Cluster, service: s
 async def test_every_table_is_isolated_or_listed(postgres: Cluster, service: str) -> None:
     """A table without a brand and forced row security must have a reason."""
     async with postgres.database(service) as urls:
-        database = Database(_settings(urls), service=service)
+        database = Database(settings_of(urls), service=service)
         async with database.begin("lucky") as session:
             found = await session.execute(
                 text(
