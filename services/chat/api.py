@@ -5,7 +5,13 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Query, Response
 
-from services.chat.domain.errors import SessionHasEnded, SessionNotFound, StaffAnswerThroughTickets, TextRefused
+from services.chat.domain.errors import (
+    ClientMsgIdReused,
+    SessionHasEnded,
+    SessionNotFound,
+    StaffAnswerThroughTickets,
+    TextRefused,
+)
 from services.chat.domain.values import Draft, Person
 from services.chat.schemas.http import (
     PostMessage,
@@ -45,7 +51,7 @@ Key = Annotated[
 ]
 
 
-@router.post("/v1/chat/sessions", status_code=201, responses=problems(SessionHasEnded, TextRefused))
+@router.post("/v1/chat/sessions", status_code=201, responses=problems(SessionHasEnded, TextRefused, ClientMsgIdReused))
 async def start_session(
     *,
     body: StartSession,
@@ -99,7 +105,7 @@ async def read_transcript(
     "/v1/chat/sessions/{ticket_id}/messages",
     status_code=201,
     response_model=TranscriptMessage,
-    responses=problems(SessionNotFound, SessionHasEnded, StaffAnswerThroughTickets),
+    responses=problems(SessionNotFound, SessionHasEnded, StaffAnswerThroughTickets, ClientMsgIdReused),
 )
 async def post_to_session(
     *, ticket_id: UUID, body: PostMessage, session: SessionDep, actor: Poster, ground: GroundDep, once: OnceDep

@@ -212,3 +212,15 @@ async def test_migrations_make_the_declared_tables(postgres: Cluster) -> None:
     """Nothing is declared that no migration makes."""
     async with postgres.database("chat") as urls:
         assert await drift("chat", urls.owner) == []
+
+
+async def test_a_message_id_belongs_to_its_words(postgres: Cluster) -> None:
+    """The same id with the same words is one message; with others it is refused, never acknowledged and dropped."""
+    async with running_service(postgres, "chat") as chat:
+        path = f"/v1/chat/sessions/{(await start(chat))['ticket_id']}/messages"
+        body = {"text": "one", "client_msg_id": "q"}
+        first = await chat.http.post(path, json=body, headers=player(chat))
+        again = await chat.http.post(path, json=body, headers=player(chat))
+        other = await chat.http.post(path, json=body | {"text": "two"}, headers=player(chat))
+        assert first.json() == again.json()
+        assert (other.status_code, other.json()["code"]) == (409, "client-msg-id-reused")

@@ -157,3 +157,15 @@ async def test_secrets_never_reach_the_database(desk: Desk) -> None:
     ticket = await desk.open(subject=f"Card {card}", message={"text": f"My card is {card}."})
     assert card not in str([envelope.data for envelope in await desk.told(ticket["id"])])
     assert "1111 1111" not in str(await desk.get(f"/{ticket['id']}/messages"))
+
+
+async def test_unknown_fields_are_refused(tickets: RunningService, desk: Desk) -> None:
+    """Whoever writes `internal` and means a note must not send a reply."""
+    body = {"subject": "Payout", "message": {"text": "Hello"}, "priority": "urgent"}
+    opening = await tickets.http.post("/v1/tickets", json=body, headers=desk.player())
+    assert (opening.status_code, opening.json()["errors"][0]["pointer"]) == (422, "/priority")
+    del body["priority"]
+    ticket = (await tickets.http.post("/v1/tickets", json=body, headers=desk.player())).json()
+    words = {"text": "only for us", "internal": True}
+    saying = await tickets.http.post(f"/v1/tickets/{ticket['id']}/messages", json=words, headers=desk.player())
+    assert (saying.status_code, saying.json()["errors"][0]["pointer"]) == (422, "/internal")
