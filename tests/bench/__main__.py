@@ -6,6 +6,7 @@ Exits with 1 if an undisturbed run misses a bar. Results are kept in bench-resul
 """
 
 import argparse
+import signal
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -87,6 +88,7 @@ def main() -> int:
     parser.add_argument("--peer", action="store_true", help="P3 alone: against django-helpdesk, installed for it")
     parser.add_argument("--only", default="", help="such as P1,P4")
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
     layout = Layout.of_this_machine()
     stay_on(layout.rest)
     watch = Watch(layout)

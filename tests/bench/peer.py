@@ -111,7 +111,10 @@ async def beside_django_helpdesk(stand: Stand, sizes: Sizes, watch: Watch) -> li
         ]
         _python(environment, _FILL, str(_TICKETS))
         await _fill(stand, ours.port)
-        lists = [(await _rate(ours.port, _our_list(stand)), await _rate(theirs, list_)) for _ in _look(watch, sizes)]
+        lists = [
+            (await _rate(ours.port, _our_list(stand), width=1), await _rate(theirs, list_, width=1))
+            for _ in _look(watch, sizes)
+        ]
     return [
         *_figures("ticket create", creates, 10),
         *_figures(f"list of 25 among {_TICKETS:,} tickets", lists, 100),
@@ -133,11 +136,10 @@ def _look(watch: Watch, sizes: Sizes) -> Iterator[int]:
         yield number
 
 
-async def _rate(port: int, make: MakeRequest) -> float:
-    """Return the answers per second with four requests under way; one that began in time may end later."""
-    await closed_loop(port, make, width=1, seconds=0.1)
+async def _rate(port: int, make: MakeRequest, *, width: int = _WIDTH) -> float:
+    """Return the answers per second with so many requests under way; one that began in time may end later."""
     begun = time.perf_counter()
-    load = await closed_loop(port, make, width=_WIDTH, seconds=_SECONDS)
+    load = await closed_loop(port, make, width=width, seconds=_SECONDS)
     load.insist()
     return load.done / (time.perf_counter() - begun)
 
@@ -168,6 +170,7 @@ def _peer_requests(token: str) -> tuple[MakeRequest, MakeRequest]:
         "title": BODY["subject"],
         "description": "words " * 40,
         "queue": 1,
+        "priority": 3,
         "submitter_email": "player@example.test",
     }
     create = _request("POST", "/api/tickets/", headers, words)
