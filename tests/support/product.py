@@ -122,7 +122,7 @@ def pitboss(*arguments: str, environment: Mapping[str, str], within: float = 180
 
 
 @contextmanager
-def running_product(mode: Mode, *, folder: Path | None = None, **knobs: str) -> Iterator[Product]:
+def running_product(mode: Mode, *, folder: Path | None = None, replicas: int = 1, **knobs: str) -> Iterator[Product]:
     """Start the product, give it to the block, stop it; `knobs` are environment variables."""
     with TemporaryDirectory(prefix="pitboss-product-", ignore_cleanup_errors=True) as temporary:
         path = folder or Path(temporary)
@@ -132,7 +132,8 @@ def running_product(mode: Mode, *, folder: Path | None = None, **knobs: str) -> 
             "PITBOSS_HOME": str(path),
             "PITBOSS_PORT_BASE": str(free_block()),
         }
-        started = pitboss(mode, environment=environment)
+        several = ("--replicas", str(replicas)) if mode == "cluster" else ()
+        started = pitboss(mode, *several, environment=environment)
         assert started.returncode == 0, f"{started.stdout}\n{started.stderr}"
         demo = json.loads((path / "demo.json").read_text())
         try:
