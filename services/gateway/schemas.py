@@ -1,25 +1,62 @@
 """HTTP shapes of the gateway's own routes."""
 
 import base64
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+)
+from pydantic_core import PydanticCustomError
 
 from services.gateway.domain.accounts import PASSWORD_LENGTH
 from services.gateway.domain.brands import LANGUAGE, SLUG
 from services.gateway.domain.credentials import SCOPES
 from services.gateway.domain.player_tokens import Algorithm
+from services.gateway.domain.words import is_line, is_text
 from services.gateway.queries import rows
 from services.gateway.use_cases.sign_in import SignedIn, Visitor
 from shared.contracts.gateway import StaffRole, StaffStatus
 
+
+def _line(text: str) -> str:
+    if not is_line(text):
+        raise PydanticCustomError("control_character", "contains a control character or half a character")
+    return text
+
+
+def _encodable(value: object) -> object:
+    """Refuse before a `SecretStr` is made of it, which takes anything."""
+    if isinstance(value, str) and not is_text(value):
+        raise PydanticCustomError("string_unicode", "contains half a character")
+    return value
+
+
+def _utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise PydanticCustomError("out_of_range", "lies outside the years 1 to 9999 in UTC") from error
+
+
 _EMAIL = r"^[^@\s]{1,64}@[^@\s]{1,189}$"
 Slug = Annotated[str, Field(pattern=SLUG, description="id of a brand", examples=["lucky"])]
-Email = Annotated[str, Field(pattern=_EMAIL, max_length=254, examples=["ann@lucky.example"])]
-Name = Annotated[str, Field(min_length=1, max_length=120)]
-Password = Annotated[SecretStr, Field(min_length=PASSWORD_LENGTH[0], max_length=PASSWORD_LENGTH[1])]
+Email = Annotated[str, Field(pattern=_EMAIL, max_length=254, examples=["ann@lucky.example"]), AfterValidator(_line)]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120), AfterValidator(_line)]
+Origin = Annotated[str, StringConstraints(max_length=300), AfterValidator(_line)]
+Moment = Annotated[AwareDatetime, AfterValidator(_utc)]
+Password = Annotated[
+    SecretStr, Field(min_length=PASSWORD_LENGTH[0], max_length=PASSWORD_LENGTH[1]), BeforeValidator(_encodable)
+]
+PresentedPassword = Annotated[SecretStr, Field(max_length=PASSWORD_LENGTH[1]), BeforeValidator(_encodable)]
 Language = Annotated[str, Field(pattern=LANGUAGE, examples=["en"])]
 Scope = Literal[*SCOPES]  # type: ignore[valid-type]
 
@@ -31,8 +68,8 @@ class _Body(BaseModel):
 class SignIn(_Body):
     """Credentials of a member of staff; `brand` is needed by those who work for several."""
 
-    email: Annotated[str, Field(max_length=254)]
-    password: Annotated[SecretStr, Field(max_length=PASSWORD_LENGTH[1])]
+    email: Annotated[str, Field(max_length=254), AfterValidator(_line)]
+    password: PresentedPassword
     brand: Slug | None = None
 
 
@@ -151,7 +188,7 @@ class StatusWanted(_Body):
 class PasswordChange(_Body):
     """One's own password, old and new."""
 
-    current_password: Annotated[SecretStr, Field(max_length=PASSWORD_LENGTH[1])]
+    current_password: PresentedPassword
     new_password: Password
 
 
@@ -178,7 +215,7 @@ class NewApiKey(_Body):
 
     name: Name
     scopes: Annotated[frozenset[Scope], Field(min_length=1)]
-    expires_at: AwareDatetime | None = None
+    expires_at: Moment | None = None
 
 
 class MadeApiKey(ApiKey):
@@ -247,7 +284,7 @@ class NewBrand(_Body):
     languages: Annotated[list[Language], Field(min_length=1, max_length=40)]
     default_language: Language
     support_email: Email | None = None
-    allowed_origins: Annotated[list[str], Field(max_length=100)] = []
+    allowed_origins: Annotated[list[Origin], Field(max_length=100)] = []
 
     def values(self) -> dict[str, object]:
         """Return the columns."""
@@ -261,7 +298,7 @@ class BrandChanges(_Body):
     languages: Annotated[list[Language] | None, Field(min_length=1, max_length=40)] = None
     default_language: Language | None = None
     support_email: Email | None = None
-    allowed_origins: Annotated[list[str] | None, Field(max_length=100)] = None
+    allowed_origins: Annotated[list[Origin] | None, Field(max_length=100)] = None
     active: bool | None = None
 
     def changes(self) -> dict[str, object]:

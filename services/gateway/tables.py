@@ -31,12 +31,14 @@ brands = Table(
     Column("languages", ARRAY(Text), nullable=False),
     Column("default_language", Text, nullable=False),
     Column("support_email", Text, nullable=True),
+    Column("mailbox", Text, nullable=True, unique=True),
     Column("allowed_origins", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     Column("active", Boolean, nullable=False, server_default=text("true")),
     version_column(),
     time_column("created_at"),
     time_column("updated_at"),
 )
+"""`mailbox` is the support address in its normal form: mail to it must belong to one brand, so none else gets it."""
 
 staff_accounts = Table(
     "staff_accounts",

@@ -7,7 +7,13 @@ from starlette.responses import Response
 
 from services.gateway import schemas
 from services.gateway.api.access import AdminDep, DoorwayDep
-from services.gateway.domain.brands import BrandNotFound, BrandTaken, LanguagesInconsistent, OriginInvalid
+from services.gateway.domain.brands import (
+    BrandNotFound,
+    BrandTaken,
+    LanguagesInconsistent,
+    MailboxTaken,
+    OriginInvalid,
+)
 from services.gateway.queries.rows import Brand
 from services.gateway.use_cases import brands as use_cases
 from shared.db.session import SessionDep
@@ -19,7 +25,7 @@ from shared.web.pages import Page, PageDep
 from shared.web.problems import problems
 
 router = APIRouter(prefix="/v1/brands", tags=["brands"])
-_CONTRADICTIONS = (LanguagesInconsistent, OriginInvalid)
+_CONTRADICTIONS = (MailboxTaken, LanguagesInconsistent, OriginInvalid)
 
 
 @router.get("", responses=problems(Forbidden))

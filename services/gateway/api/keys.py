@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from services.gateway import schemas
 from services.gateway.api.access import AdminDep, DoorwayDep
-from services.gateway.domain.credentials import ApiKeyNameTaken, ApiKeyNotFound
+from services.gateway.domain.credentials import ApiKeyNameTaken, ApiKeyNotFound, ExpiryPast
 from services.gateway.domain.player_tokens import PlayerKeyNotFound, PlayerKeyUnusable, TooManyPlayerKeys
 from services.gateway.use_cases import keys as use_cases
 from shared.db.session import SessionDep
@@ -35,7 +35,7 @@ async def list_api_keys(session: SessionDep, actor: AdminDep, page: PageDep) -> 
     "/api-keys",
     status_code=201,
     response_model=schemas.MadeApiKey,
-    responses=problems(Forbidden, ApiKeyNameTaken),
+    responses=problems(Forbidden, ApiKeyNameTaken, ExpiryPast),
 )
 async def make_api_key(
     body: schemas.NewApiKey,

@@ -3,14 +3,15 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from services.gateway import schemas
 from services.gateway.api.access import AdminDep, DigestDep, DoorwayDep, StaffDep
-from services.gateway.domain.accounts import BadCredentials, LastAdmin, StaffExists, StaffNotFound
+from services.gateway.domain.accounts import BadCredentials, LastAdmin, SignInLocked, StaffExists, StaffNotFound
 from services.gateway.queries.rows import Member
 from services.gateway.use_cases import staff as use_cases
+from services.gateway.use_cases.passwords import SignInBusy
 from shared.db.session import SessionDep
 from shared.service import GroundDep
 from shared.web.actor import Actor, ActorKind, Forbidden, require
@@ -90,21 +91,24 @@ async def set_status(
     return _shown(row, response)
 
 
-@router.put("/me/password", status_code=204, responses=problems(BadCredentials))
+@router.put("/me/password", status_code=204, responses=problems(BadCredentials, SignInLocked, SignInBusy))
 async def change_password(
     body: schemas.PasswordChange,
+    request: Request,
     actor: StaffDep,
     digest: DigestDep,
     ground: GroundDep,
     door: DoorwayDep,
 ) -> Response:
-    """Change one's own password; the other sessions of the brand end."""
+    """Change one's own password; the person's other sessions end, in all brands."""
     await use_cases.change_password(
         ground.database,
+        door.settings,
         door.passwords,
         brand=actor.brand,
         staff_id=UUID(actor.id),
         access_digest=digest,
+        address=request.state.address,
         current=body.current_password.get_secret_value(),
         new=body.new_password.get_secret_value(),
         now=ground.clock.now(),

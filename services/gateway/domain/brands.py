@@ -23,6 +23,12 @@ class BrandTaken(DomainError):
     kind: ClassVar[Kind] = Kind.CONFLICT
 
 
+class MailboxTaken(DomainError):
+    """Another brand receives its mail at this address."""
+
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
 class LanguagesInconsistent(DomainError):
     """The default language must be one of the brand's languages."""
 
@@ -38,6 +44,12 @@ class OriginInvalid(DomainError):
 def is_slug(value: str) -> bool:
     """True if `value` could be a brand's id."""
     return _SLUG.fullmatch(value) is not None
+
+
+def normal_mailbox(address: str) -> str:
+    """Return what mailboxes are compared by: lower case, and nothing after a plus, for that reaches the same one."""
+    local, _, domain = address.strip().lower().rpartition("@")
+    return f"{local.partition('+')[0]}@{domain}"
 
 
 def check_languages(languages: tuple[str, ...], default: str) -> None:

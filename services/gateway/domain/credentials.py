@@ -42,6 +42,12 @@ class ApiKeyNotFound(DomainError):
     kind: ClassVar[Kind] = Kind.NOT_FOUND
 
 
+class ExpiryPast(DomainError):
+    """A key cannot expire before it is made."""
+
+    kind: ClassVar[Kind] = Kind.INVALID
+
+
 class ApiKeyNameTaken(DomainError):
     """A live API key of the brand already has this name."""
 

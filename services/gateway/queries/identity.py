@@ -108,6 +108,18 @@ async def revoke_session(session: Session, session_id: UUID, now: datetime) -> N
     await session.execute(statement)
 
 
+async def revoke_sessions_of_person(session: Session, staff_id: UUID, now: datetime, *, keep: bytes) -> None:
+    """End every session of a person, in all brands, but for the one with the access digest `keep`."""
+    theirs = select(memberships.c.id).where(memberships.c.staff_id == staff_id)
+    statement = (
+        update(staff_sessions)
+        .where(staff_sessions.c.membership_id.in_(theirs))
+        .where(staff_sessions.c.revoked_at.is_(None), staff_sessions.c.access_digest != keep)
+        .values(revoked_at=now)
+    )
+    await session.execute(statement)
+
+
 async def visitor_session(session: Session, digest: bytes) -> VisitorSession | None:
     """Return the visitor session of an active brand."""
     statement = (

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
 
 from services.gateway.queries.rows import Brand, StoredApiKey, StoredPlayerKey, every, first, one
 from services.gateway.tables import api_keys, brands, memberships, player_keys
@@ -74,20 +75,26 @@ async def brand_of(session: Session, brand: str) -> Brand | None:
 
 
 async def insert_brand(session: Session, values: Mapping[str, object]) -> Brand | None:
-    """Create the brand; None if the name is taken."""
+    """Create the brand; None if its name or its mailbox is taken."""
     statement = insert(brands).values(**values).on_conflict_do_nothing().returning(brands)
     return first(Brand, await session.execute(statement))
 
 
-async def change_brand(session: Session, brand: str, changes: Mapping[str, object], now: datetime) -> Brand:
-    """Write the changes under the next version and return the row."""
+async def change_brand(session: Session, brand: str, changes: Mapping[str, object], now: datetime) -> Brand | None:
+    """Write the changes under the next version and return the row; None if the mailbox is another brand's."""
     statement = (
         update(brands)
         .where(brands.c.brand == brand)
         .values(**changes, version=brands.c.version + 1, updated_at=now)
         .returning(brands)
     )
-    return one(Brand, await session.execute(statement))
+    try:
+        async with session.begin_nested():
+            return one(Brand, await session.execute(statement))
+    except IntegrityError as error:
+        if "uq_brands_mailbox" in str(error.orig):
+            return None
+        raise
 
 
 async def administered_brands(session: Session, staff_id: UUID, *, after: str | None, limit: int) -> list[Brand]:

@@ -121,14 +121,12 @@ async def revoke_session_by_access(session: Session, brand: str, access_digest: 
     return found
 
 
-async def revoke_sessions_of(
-    session: Session, brand: str, membership_id: UUID, now: datetime, *, keep: bytes = b""
-) -> None:
-    """End every session of a membership, but for the one with the access digest `keep`."""
+async def revoke_sessions_of(session: Session, brand: str, membership_id: UUID, now: datetime) -> None:
+    """End every session of a membership."""
     statement = (
         update(staff_sessions)
         .where(staff_sessions.c.brand == brand, staff_sessions.c.membership_id == membership_id)
-        .where(staff_sessions.c.revoked_at.is_(None), staff_sessions.c.access_digest != keep)
+        .where(staff_sessions.c.revoked_at.is_(None))
         .values(revoked_at=now)
     )
     await session.execute(statement)

@@ -4,7 +4,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from services.gateway.domain.brands import BrandNotFound, BrandTaken, check_languages, check_origins
+from services.gateway.domain.brands import (
+    BrandNotFound,
+    BrandTaken,
+    MailboxTaken,
+    check_languages,
+    check_origins,
+    normal_mailbox,
+)
 from services.gateway.queries import keys, staff
 from services.gateway.queries.rows import Brand
 from services.gateway.use_cases.announce import tell_brand
@@ -52,6 +59,9 @@ async def found_brand(session: Session, *, values: Mapping[str, object], now: da
     """Write a new brand and tell the others; `session` is bound to it."""
     row = await keys.insert_brand(session, _checked(values) | {"created_at": now, "updated_at": now})
     if row is None:
+        # Only the brand's own row is visible here: if that is not what stood in the way, the mailbox is.
+        if await keys.brand_of(session, str(values["brand"])) is None:
+            raise MailboxTaken(field="support_email")
         raise BrandTaken(field="brand")
     await tell_brand(session, row, now)
     return row
@@ -69,17 +79,22 @@ async def change_brand(
     if not changes:
         return current
     checked = _checked({**current._asdict(), **changes})
-    row = await keys.change_brand(session, brand, {name: checked[name] for name in changes}, now)
+    written = {*changes, "mailbox"} if "support_email" in changes else set(changes)
+    row = await keys.change_brand(session, brand, {name: checked[name] for name in written}, now)
+    if row is None:
+        raise MailboxTaken(field="support_email")
     await tell_brand(session, row, now)
     return row
 
 
 def _checked(values: Mapping[str, object]) -> dict[str, object]:
-    """Return the values with origins in normal form; raise if they contradict each other."""
+    """Return the values with origins and mailbox in normal form; raise if they contradict each other."""
     languages, origins = values["languages"], values.get("allowed_origins") or ()
     if isinstance(languages, Sequence):
         check_languages(tuple(languages), str(values["default_language"]))
     checked = dict(values)
     if isinstance(origins, Sequence):
         checked["allowed_origins"] = list(check_origins(tuple(origins)))
+    address = values.get("support_email")
+    checked["mailbox"] = None if address is None else normal_mailbox(str(address))
     return checked

@@ -8,6 +8,7 @@ from uuid import UUID
 from services.gateway.domain.credentials import (
     ApiKeyNameTaken,
     ApiKeyNotFound,
+    ExpiryPast,
     new_api_key,
     new_short_id,
 )
@@ -44,6 +45,8 @@ async def make_api_key(
     now: datetime,
 ) -> tuple[StoredApiKey, str]:
     """Create a key and return it with its text, which is shown this once and cannot be found again."""
+    if expires_at is not None and expires_at <= now:
+        raise ExpiryPast(field="expires_at")
     key = new_api_key(environment)
     values = {
         "key_id": key.key_id,

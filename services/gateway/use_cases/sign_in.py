@@ -2,10 +2,9 @@
 
 A sign-in has no brand until the password is proven, so these open their own transactions: the worker role to find the
 person (see `queries.identity`), then the application role of the brand to open the session. No transaction is open
-while argon2id runs, and a failed attempt is counted in a transaction that commits although the attempt is refused.
+while argon2id runs.
 """
 
-import hmac
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -15,8 +14,6 @@ from services.gateway.domain.accounts import (
     BadCredentials,
     BrandAmbiguous,
     SessionEnded,
-    SignInLocked,
-    after_failure,
     normal_email,
 )
 from services.gateway.domain.brands import BrandNotFound, is_slug
@@ -31,6 +28,7 @@ from services.gateway.queries import identity, staff
 from services.gateway.queries.rows import Membership, StaffSession
 from services.gateway.settings import Settings
 from services.gateway.use_cases.announce import tell_account
+from services.gateway.use_cases.lockout import Attempt
 from services.gateway.use_cases.passwords import Passwords
 from shared.db.engine import Database, Session
 from shared.ids import new_id
@@ -75,18 +73,18 @@ async def sign_in(
 ) -> SignedIn:
     """Open a staff session; the same refusal, in the same time, for an unknown person and a wrong password."""
     known_as = normal_email(email)
-    by_account, by_address = _subjects(settings, known_as, address)
+    attempt = Attempt.of(settings, email=known_as, address=address)
     async with database.begin_worker() as session:
-        await _refuse_if_locked(session, (by_account, by_address), now)
+        await attempt.admit(session, now)
         account = await identity.account_by_email(session, known_as)
         belongs_to = await identity.memberships_of(session, account.id) if account else []
     if not await passwords.matches(account.password_hash if account else None, password) or account is None:
-        await _count_failure(database, settings, by_account, by_address, now)
+        await attempt.fail(database, now)
         raise BadCredentials
     chosen = _choose(belongs_to, brand)
     renewed = await passwords.hash(password) if passwords.is_outdated(account.password_hash) else None
     async with database.begin(chosen.brand) as session:
-        await identity.forget_failures(session, by_account)
+        await attempt.succeed(session)
         if renewed is not None:
             await staff.set_password(session, account.id, renewed, now)
         return await _open_session(session, settings, chosen, account.email, now)
@@ -135,28 +133,6 @@ async def admit_visitor(database: Database, settings: Settings, *, brand: str, n
             expires_at=now + settings.visitor_life,
         )
     return Visitor(token, visitor_id, brand, settings.visitor_life)
-
-
-def _subjects(settings: Settings, email: str, address: str) -> tuple[bytes, bytes]:
-    """Return what stands for the account and the address: nobody can read either from the table."""
-    key = settings.subject_key()
-    return hmac.digest(key, b"email:" + email.encode(), "sha256"), hmac.digest(key, address.encode(), "sha256")
-
-
-async def _refuse_if_locked(session: Session, subjects: tuple[bytes, ...], now: datetime) -> None:
-    known = await identity.failures_of(session, subjects)
-    wait = max((failures.seconds_locked(now) for failures in known.values()), default=0.0)
-    if wait > 0:
-        raise SignInLocked(retry_after=wait)
-
-
-async def _count_failure(database: Database, settings: Settings, account: bytes, address: bytes, now: datetime) -> None:
-    policies = {account: settings.account_lock(), address: settings.address_lock()}
-    async with database.begin_worker() as session:
-        await identity.begin_failures(session, policies, now)
-        known = await identity.failures_of(session, policies, lock=True)
-        for subject, policy in policies.items():
-            await identity.write_failures(session, subject, after_failure(known.get(subject), policy, now))
 
 
 def _choose(belongs_to: list[Membership], brand: str | None) -> Membership:

@@ -7,7 +7,9 @@ from uuid import UUID
 from services.gateway.domain.accounts import BadCredentials, LastAdmin, StaffExists, StaffNotFound, normal_email
 from services.gateway.queries import identity, keys, staff
 from services.gateway.queries.rows import Member, Membership
+from services.gateway.settings import Settings
 from services.gateway.use_cases.announce import tell_account
+from services.gateway.use_cases.lockout import Attempt
 from services.gateway.use_cases.passwords import Passwords
 from shared.contracts.gateway import StaffRole, StaffStatus
 from shared.db.engine import Database, Session
@@ -115,25 +117,34 @@ async def set_status(session: Session, *, brand: str, staff_id: UUID, status: St
 
 async def change_password(
     database: Database,
+    settings: Settings,
     passwords: Passwords,
     *,
     brand: str,
     staff_id: UUID,
     access_digest: bytes,
+    address: str,
     current: str,
     new: str,
     now: datetime,
 ) -> None:
-    """Replace one's own password; every other session of the brand ends."""
+    """Replace one's own password; every other session ends, in all brands, for the password opens them all.
+
+    A wrong current password counts towards the lock as at sign-in: a stolen session must not be a place to guess.
+    """
     async with database.begin(brand) as session:
+        person = await show_member(session, brand=brand, staff_id=staff_id)
+        attempt = Attempt.of(settings, email=person.email, address=address)
+        await attempt.admit(session, now)
         stored = await staff.password_hash_of(session, staff_id)
     if not await passwords.matches(stored, current):
+        await attempt.fail(database, now)
         raise BadCredentials(field="current_password")
     renewed = await passwords.hash(new)
-    async with database.begin(brand) as session:
-        row = await show_member(session, brand=brand, staff_id=staff_id)
+    async with database.begin_worker() as session:
+        await attempt.succeed(session)
         await staff.set_password(session, staff_id, renewed, now)
-        await staff.revoke_sessions_of(session, brand, row.id, now, keep=access_digest)
+        await identity.revoke_sessions_of_person(session, staff_id, now, keep=access_digest)
 
 
 async def _account_to_enlist(database: Database, admin_id: UUID, address: str) -> UUID | None:

@@ -2,7 +2,14 @@
 
 import pytest
 
-from services.gateway.domain.brands import LanguagesInconsistent, OriginInvalid, check_languages, check_origins, is_slug
+from services.gateway.domain.brands import (
+    LanguagesInconsistent,
+    OriginInvalid,
+    check_languages,
+    check_origins,
+    is_slug,
+    normal_mailbox,
+)
 
 
 @pytest.mark.parametrize(
@@ -61,3 +68,10 @@ def test_the_default_language_is_one_of_them() -> None:
     check_languages(("en", "de"), "de")
     with pytest.raises(LanguagesInconsistent):
         check_languages(("en",), "de")
+
+
+@pytest.mark.parametrize(
+    "address", ["help@a.example", " Help@A.example ", "help+t-x.y@a.example", "HELP+a+b@a.example"]
+)
+def test_spellings_of_one_mailbox_are_the_same(address: str) -> None:
+    assert normal_mailbox(address) == "help@a.example"

@@ -47,12 +47,14 @@ def _create_brands() -> None:
         sa.Column("languages", postgresql.ARRAY(sa.Text()), nullable=False),
         sa.Column("default_language", sa.Text(), nullable=False),
         sa.Column("support_email", sa.Text(), nullable=True),
+        sa.Column("mailbox", sa.Text(), nullable=True),
         sa.Column("allowed_origins", postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
         sa.Column("active", sa.Boolean(), server_default=sa.text("true"), nullable=False),
         sa.Column("version", sa.BigInteger(), server_default="1", nullable=False),
         sa.Column("created_at", _TIME, nullable=False),
         sa.Column("updated_at", _TIME, nullable=False),
         sa.PrimaryKeyConstraint("brand", name="pk_brands"),
+        sa.UniqueConstraint("mailbox", name="uq_brands_mailbox"),
     )
 
 
