@@ -1,6 +1,7 @@
 """Fixtures and profiles of the whole suite."""
 
 from collections.abc import Iterator
+from typing import Final
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -18,3 +19,12 @@ def postgres() -> Iterator[Cluster]:
     """A private PostgreSQL with templates of migrated service databases."""
     with private_cluster() as cluster:
         yield cluster
+
+
+RINGS: Final = ("house", "unit", "contract", "service", "e2e", "resilience")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run ring after ring, in random order within each: a running product needs the machine for itself."""
+    items.sort(key=lambda item: RINGS.index(item.path.relative_to(item.config.rootpath / "tests").parts[0]))

@@ -14,14 +14,14 @@ _NO_LOCK: Final = "1000000"
 _OFTEN: Final = "PT5S"  # sockets that are gone are noticed within ten seconds instead of thirty-five
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def mails() -> AsyncIterator[MailSink]:
     """The players' mail server: every mail that the product sends."""
     async with mail_sink() as sink:
         yield sink
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def product(mails: MailSink) -> Iterator[Product]:
     """The product as `make up` runs it."""
     with running_product(
@@ -35,14 +35,14 @@ def product(mails: MailSink) -> Iterator[Product]:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def door(product: Product) -> AsyncIterator[Door]:
     """The way in."""
     async with Door.open(product.url) as opened:
         yield opened
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def lucky(product: Product, door: Door) -> House:
     """The demo brand with its people signed in: admin, lead, senior, agent (Ann) and bob."""
     tokens = {}
