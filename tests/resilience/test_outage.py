@@ -92,7 +92,8 @@ class Writers:
 
 async def _slowly(speaker: ChatSocket) -> None:
     """Say something, five times a second at most: a socket may say ten."""
-    await asyncio.gather(speaker.say("Still there?"), asyncio.sleep(0.2))
+    pace = asyncio.sleep(0.2)  # house: sleep - the pace of a person
+    await asyncio.gather(speaker.say("Still there?"), pace)
 
 
 async def _told(urls: dict[str, str]) -> bool:
