@@ -17,7 +17,7 @@ async def eventually(check: Callable[[], T], *, within: float = ..., every: floa
 
 
 async def eventually(
-    check: Callable[[], Awaitable[T]] | Callable[[], T], *, within: float = 5.0, every: float = 0.02
+    check: Callable[[], Awaitable[T]] | Callable[[], T], *, within: float = 15.0, every: float = 0.02
 ) -> T:
     """Call `check` until it returns something true and return that; fail after `within` seconds with the last outcome.
 
