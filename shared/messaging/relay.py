@@ -18,6 +18,7 @@ from shared.messaging.metrics import PUBLISHED, RELAY_LAST_SUCCESS
 from shared.messaging.outbox import message_of_row
 from shared.messaging.settling import asked_to_stop
 from shared.messaging.transport import AggregateKey, Message, PublishFailed, Transport, Unroutable
+from shared.messaging.window import Window
 
 _POLL_SECONDS: Final = 0.5
 _MARK_SECONDS: Final = 0.02
@@ -57,8 +58,8 @@ class Relay:
     """Publishes what one service recorded, alone among its processes (lease with a fencing number).
 
     Rows are read again until they are marked, never "after the last one seen", which loses rows that commit late. Up to
-    200 publishes are in flight across aggregates and one within an aggregate. A crash between confirmation and mark
-    repeats the event; the consumers' inboxes absorb that.
+    200 publishes are in flight across aggregates, fewer while the broker is slow, and one within an aggregate. A crash
+    between confirmation and mark repeats the event; the consumers' inboxes absorb that.
     """
 
     def __init__(self, database: Database, transport: Transport, *, in_flight: int = 200) -> None:
@@ -66,7 +67,7 @@ class Relay:
         self._transport = transport
         self._name = database.service
         self._lease = Lease(database, "relay")
-        self._slots = asyncio.Semaphore(in_flight)
+        self._window = Window(in_flight)
         self._lanes: dict[AggregateKey, deque[_Row]] = {}
         self._loaded: set[int] = set()
         self._outcomes: list[tuple[int, str | None]] = []
@@ -183,9 +184,11 @@ class Relay:
     async def _send_in_order(self, key: AggregateKey, lane: deque[_Row]) -> None:
         try:
             while lane and self._lease.held:
-                async with self._slots:
+                async with self._window.admitted() as closings:
                     if not await self._send(lane[0]):
+                        self._window.failed(closings)
                         break
+                    self._window.confirmed()
                 lane.popleft()
         finally:
             del self._lanes[key]
