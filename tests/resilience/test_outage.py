@@ -13,12 +13,14 @@ import pytest
 from deploy.demo.clients import ChatSocket, Door, NoAnswer, Refused, new_key, sign_in
 from tests.resilience.sinks import sequence_faults, waiting
 from tests.support.eventually import eventually
+from tests.support.pace import no_faster_than
 from tests.support.product import Product, pitboss
 
 pytestmark = [pytest.mark.unproven, pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(600)]
 
 SECONDS: Final = float(os.environ.get("PITBOSS_OUTAGE_SECONDS", "20"))
 AFTER: Final = 30.0
+PACE: Final = 0.2  # each of four writers five times a second: 72,000 writes an hour, and a socket may say ten a second
 _BROKER: Final = "rabbitmq"
 
 
@@ -56,7 +58,7 @@ class Writers:
                 self._repeat(until, "form", self._form),
                 self._repeat(until, "answer", self._answer),
                 self._repeat(until, "chat over HTTP", self._chat),
-                self._repeat(until, "chat over a socket", lambda: _slowly(speaker)),
+                self._repeat(until, "chat over a socket", lambda: speaker.say("Still there?")),
             )
         finally:
             await speaker.close()
@@ -64,7 +66,7 @@ class Writers:
     async def _repeat(self, until: float, kind: str, write: Callable[[], Awaitable[object]]) -> None:
         while asyncio.get_running_loop().time() < until:
             try:
-                await write()
+                await no_faster_than(PACE, write())
             except (Refused, NoAnswer) as error:
                 self.refused.append(f"{kind}: {error}")
             else:
@@ -88,12 +90,6 @@ class Writers:
 
     def _player(self, name: str) -> str:
         return self.product.brand.player_token(name, minutes=30)
-
-
-async def _slowly(speaker: ChatSocket) -> None:
-    """Say something, five times a second at most: a socket may say ten."""
-    pace = asyncio.sleep(0.2)  # house: sleep - the pace of a person
-    await asyncio.gather(speaker.say("Still there?"), pace)
 
 
 async def _told(urls: dict[str, str]) -> bool:

@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack
 import pytest
 
 from shared.messaging.window import Window
+from tests.support.pace import turns
 
 
 async def test_no_more_are_admitted_than_the_limit() -> None:
@@ -14,7 +15,7 @@ async def test_no_more_are_admitted_than_the_limit() -> None:
     async with AsyncExitStack() as stack, window.admitted():
         await stack.enter_async_context(window.admitted())
         waiting = asyncio.create_task(window.admitted().__aenter__())
-        await asyncio.sleep(0)
+        await turns()
         assert not waiting.done()
         await stack.aclose()
         assert await waiting == 0
@@ -26,7 +27,7 @@ async def test_who_gives_up_waiting_costs_nobody_his_place() -> None:
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(window.admitted())
         first, second = (asyncio.create_task(window.admitted().__aenter__()) for _ in range(2))
-        await asyncio.sleep(0)
+        await turns()
         await stack.aclose()
         first.cancel()
         with pytest.raises(asyncio.CancelledError):
