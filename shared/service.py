@@ -71,8 +71,9 @@ def create_service(
         routes=list(asgi_routes),
     )
     _set_state(app, ground, identify)
+    # Not `include_router`: it would match every request twice and serve it through a copy of its route.
     for router in (*routers, health.router):
-        app.include_router(router)
+        app.router.routes.extend(router.routes)
     install_problems(app, public_base_url=settings.public_base_url)
     install_openapi(app)
     app.add_middleware(

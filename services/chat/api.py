@@ -30,11 +30,13 @@ from shared.db.session import SessionDep
 from shared.messaging.runtime import Ground
 from shared.service import GroundDep
 from shared.web.actor import Actor, ActorKind, require
+from shared.web.hot import HotRoute
 from shared.web.idempotency import OnceDep
 from shared.web.problems import problems
 
 SOCKET_PATH: Final = "/v1/chat/socket"
 router: Final = APIRouter(tags=["chat"])
+hot: Final = APIRouter(tags=["chat"], route_class=HotRoute)
 
 Talker = Annotated[Actor, Depends(require(ActorKind.PLAYER, ActorKind.VISITOR))]
 Poster = Annotated[Actor, Depends(require(ActorKind.PLAYER, ActorKind.VISITOR, ActorKind.STAFF, role="agent"))]
@@ -101,7 +103,7 @@ async def read_transcript(
     return Transcript.of(page)
 
 
-@router.post(
+@hot.post(
     "/v1/chat/sessions/{ticket_id}/messages",
     status_code=201,
     response_model=TranscriptMessage,

@@ -16,7 +16,7 @@ def create_app(settings: Settings | None = None, transport: Transport | None = N
         settings or Settings(),
         title="Pitboss chat",
         description="Live conversations: sessions, transcripts, sockets.",
-        routers=[api.router],
+        routers=[api.hot, api.router],
         subscriptions=events.SUBSCRIPTIONS,
         listeners=listeners.LISTENERS,
         jobs=(*heartbeat.JOBS, *jobs.JOBS),

@@ -4,10 +4,13 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import ClassVar, Final, TypeAlias
 
+import asyncpg
 from asyncpg.exceptions import (
     CannotConnectNowError,
     CharacterNotInRepertoireError,
     InterfaceError,
+    InvalidCachedStatementError,
+    OutdatedSchemaCacheError,
     PostgresConnectionError,
     TooManyConnectionsError,
     UntranslatableCharacterError,
@@ -18,13 +21,15 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from shared.db.fixed import Fixed, driver_of
 from shared.errors import DomainError, Kind
 from shared.settings import ServiceSettings
 
 Session: TypeAlias = AsyncConnection
 
-_SCOPE: Final = text("SELECT set_config('pitboss.brand', :brand, true)")
+_SCOPE: Final = Fixed(text("SELECT set_config('pitboss.brand', :brand, true)"))
 _AWAY: Final = (PostgresConnectionError, CannotConnectNowError, TooManyConnectionsError, InterfaceError, OSError)
+_SCHEMA_CHANGED: Final = (InvalidCachedStatementError, OutdatedSchemaCacheError)
 
 
 class DatabaseUnavailable(DomainError):
@@ -76,7 +81,7 @@ class Database:
     async def begin(self, brand: str) -> AsyncIterator[Session]:
         """Open a transaction of the application role that sees `brand` only."""
         async with self._transaction(self._application) as session:
-            await session.execute(_SCOPE, {"brand": brand})
+            await _SCOPE.value(session, {"brand": brand})
             yield session
 
     @asynccontextmanager
@@ -87,35 +92,68 @@ class Database:
 
     async def scope(self, session: Session, brand: str) -> None:
         """Bind the rest of the transaction to `brand`; consumers handle a batch of several brands in one."""
-        await session.execute(_SCOPE, {"brand": brand})
+        await _SCOPE.value(session, {"brand": brand})
 
     @asynccontextmanager
     async def _transaction(self, engine: AsyncEngine) -> AsyncIterator[Session]:
         recorded = False
         try:
             async with engine.connect() as session:
+                driver = await _begun(session)
                 session.info["service"] = self.service
                 session.info.pop("recorded", None)
                 try:
                     yield session
                 except BaseException:
-                    await _roll_back(session)
+                    await _roll_back(session, driver)
                     raise
                 recorded = bool(session.info.pop("recorded", False))
-                await session.commit()
-        except (TimeoutError, SQLAlchemyError, OSError, *_AWAY) as error:
+                await _commit(session, driver)
+        except (TimeoutError, SQLAlchemyError, asyncpg.PostgresError, OSError, *_AWAY) as error:
             raise _translated(error) from error
         if recorded:
             for wake in self.after_commit:
                 wake()
 
 
-async def _roll_back(session: Session) -> None:
+async def _begun(session: Session) -> "asyncpg.Connection":
+    """Begin the transaction and return the driver's connection; a connection that died in the pool is replaced first.
+
+    SQLAlchemy is told that every statement commits by itself, so that it and the driver share this one transaction.
+    """
+    driver = driver_of(session)
+    if driver.is_closed():
+        await session.invalidate()
+        driver = (await session.get_raw_connection()).driver_connection
+    try:
+        await driver.execute("BEGIN")
+    except BaseException:
+        await session.invalidate()
+        raise
+    return driver
+
+
+async def _commit(session: Session, driver: "asyncpg.Connection") -> None:
+    """Commit; a transaction that the server has given up is an error and not a commit (PostgreSQL answers ROLLBACK)."""
+    try:
+        done = await driver.execute("COMMIT")
+    except BaseException:
+        await session.invalidate()
+        raise
+    if done != "COMMIT":
+        message = f"the transaction had failed: {done}"
+        raise SQLAlchemyError(message)
+
+
+async def _roll_back(session: Session, driver: "asyncpg.Connection") -> None:
     """Undo; a connection that is already gone has nothing to undo and must not hide the first error."""
     try:
-        await session.rollback()
-    except (SQLAlchemyError, *_AWAY):
+        await driver.execute("ROLLBACK")
+    except (asyncpg.PostgresError, *_AWAY):
         await session.invalidate()
+    except BaseException:
+        await session.invalidate()
+        raise
 
 
 def _translated(error: BaseException) -> BaseException:
@@ -126,6 +164,8 @@ def _translated(error: BaseException) -> BaseException:
     driver_error = getattr(cause, "__cause__", None) or cause
     if isinstance(driver_error, AsyncpgQueryCanceled):
         return StatementTimedOut(retry_after=1)
+    if isinstance(driver_error, _SCHEMA_CHANGED):
+        return DatabaseUnavailable("the schema has just changed", retry_after=1)
     if isinstance(driver_error, (CharacterNotInRepertoireError, UntranslatableCharacterError)):
         return TextUnstorable("PostgreSQL cannot store NUL in a text")
     if isinstance(driver_error, (*_AWAY, TimeoutError)) or (
@@ -145,6 +185,7 @@ def _engine(settings: ServiceSettings, url: str, application: str) -> AsyncEngin
         pool_use_lifo=True,
         pool_pre_ping=False,
         pool_reset_on_return=None,
+        isolation_level="AUTOCOMMIT",
         hide_parameters=True,
         connect_args={
             "timeout": 3,

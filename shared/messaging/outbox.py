@@ -1,6 +1,6 @@
 """The ledger of told facts: an event is a row of the transaction that made it true."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar, Final, NamedTuple
 from uuid import UUID
@@ -9,6 +9,7 @@ from sqlalchemy import and_, delete, func, insert, select, update
 
 from shared.contracts.base import Envelope, Event
 from shared.db.engine import Database, Session
+from shared.db.fixed import Fixed
 from shared.db.ground import outbox
 from shared.errors import DomainError, Kind
 from shared.ids import new_id
@@ -16,7 +17,8 @@ from shared.messaging.transport import MAX_EVENT_BYTES, Message
 from shared.telemetry import current_causation, current_traceparent
 
 _PRUNE_ROWS: Final = 1000
-_INSERT: Final = insert(outbox)
+_WRITTEN: Final = ("event_id", "brand", "type", "stream", "aggregate_id", "sequence", "envelope")
+_INSERT: Final = Fixed(insert(outbox), columns=_WRITTEN)
 _UNROUTABLE: Final = and_(outbox.c.published_at.is_(None), outbox.c.parked_at.is_not(None))
 
 
@@ -45,9 +47,14 @@ async def record(session: Session, event: Event, *, brand: str, sequence: int, a
     version this fact gave its aggregate: every event takes the next one, without gaps, within its stream.
     """
     row = row_of(event, service=str(session.info["service"]), brand=brand, sequence=sequence, at=at)
-    await session.execute(_INSERT, row)
-    session.info["recorded"] = True
+    await record_rows(session, [row])
     return UUID(str(row["event_id"]))
+
+
+async def record_rows(session: Session, rows: Sequence[Mapping[str, object]]) -> None:
+    """Tell several facts, made by `row_of`, in one write."""
+    await _INSERT.many(session, rows)
+    session.info["recorded"] = True
 
 
 def row_of(event: Event, *, service: str, brand: str, sequence: int, at: datetime) -> dict[str, object]:

@@ -2,7 +2,7 @@
 # ruff: noqa: E501 - cues are words of Cyrillic languages too, and a pattern reads best in one piece
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +13,7 @@ _SEED_WORDS: Final = 12
 _SEED_GAP: Final = 8
 _KEY_VERSION: Final = 0x80
 _WORD_LIST: Final = frozenset(Path(__file__).with_name("bip39-english.txt").read_text("ascii").split())
+_ENOUGH: Final = b"\x01" * _SEED_WORDS
 _WORD = re.compile(r"(?<![^\W_])[a-z]{3,8}(?![^\W_])")
 
 _PASSWORD_CUE: Final = cue(
@@ -68,8 +69,15 @@ def mentions_password(text: str) -> bool:
     return _MENTION.search(text) is not None
 
 
+def may_be_a_seed(words: Sequence[str]) -> bool:
+    """True if twelve BIP-39 words in lower case follow each other without another word between them."""
+    return _ENOUGH in bytes(map(_WORD_LIST.__contains__, words))
+
+
 def seeds(look: Look) -> Iterator[Hit]:
     """Find runs of twelve or more BIP-39 words, numbered or not: ordinary sentences never have so many in a row."""
+    if not look.has_seed_words:
+        return
     run: list[tuple[int, int]] = []
     for match in _WORD.finditer(look.shadow):
         if match[0] not in _WORD_LIST:

@@ -121,14 +121,26 @@ def _find(text: str, allow: frozenset[str]) -> list[Hit]:
 
 def _run(text: str, detectors: Iterable[Detector], allow: frozenset[str]) -> list[Hit]:
     shadow = mask(_shadow(text), _old_tokens(text)) if "[" in text else _shadow(text)
-    cues, has_long_word = _cues(shadow), _LONG_WORD.search(text) is not None
+    look = _look(text, shadow, allow)
     hits: list[Hit] = []
     for detector in detectors:
-        found = sorted(detector(Look(text, shadow, allow, cues, has_long_word)))
+        found = sorted(detector(look))
         if found:
-            shadow = mask(shadow, found)
+            look = look._replace(shadow=mask(look.shadow, found))
             hits.extend(hit for hit in found if hit.token)
     return sorted(hits)
+
+
+def _look(text: str, shadow: str, allow: frozenset[str]) -> Look:
+    words = _WORD.findall(shadow)
+    return Look(
+        text,
+        shadow,
+        allow,
+        {} if _KINDS.keys().isdisjoint(words) else _cues(shadow),
+        has_long_word=_LONG_WORD.search(text) is not None,
+        has_seed_words=credentials.may_be_a_seed(words),
+    )
 
 
 def _cues(shadow: str) -> dict[str, list[int]]:

@@ -29,7 +29,7 @@ class Look(NamedTuple):
     """A text, its look-alike of equal length in lower case, the contacts that may stay, and where cues begin.
 
     Cues are found once, by looking up words: patterns then start where one stands instead of trying every character.
-    Keys, hashes and wallets are looked for only if some word has 25 characters.
+    Keys, hashes and wallets are looked for only if some word has 25 characters, seeds only if there are words enough.
     """
 
     text: str
@@ -37,6 +37,7 @@ class Look(NamedTuple):
     allow: frozenset[str]
     cues: Mapping[str, Sequence[int]]
     has_long_word: bool
+    has_seed_words: bool
 
 
 Detector: TypeAlias = Callable[[Look], Iterable[Hit]]

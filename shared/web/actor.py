@@ -166,11 +166,7 @@ async def current_actor(request: Request) -> Actor:
 
     Async although it awaits nothing: FastAPI would run a plain function in a thread.
     """
-    known = getattr(request.state, "actor", None)
-    if isinstance(known, Actor):
-        return known
     actor: Actor = request.app.state.identify(request)
-    request.state.actor = actor
     return actor
 
 
@@ -178,10 +174,15 @@ def identify_by_token(verifier: ActorVerifier) -> Callable[[Request], Actor]:
     """Return the identification every service but the gateway uses: the gateway's internal token, or 401."""
 
     def identify(request: Request) -> Actor:
+        known = getattr(request.state, "actor", None)
+        if isinstance(known, Actor):
+            return known
         token = request.headers.get(ACTOR_HEADER)
         if not token:
             raise Unauthenticated
-        return verifier.verify(token, now=time.time())
+        actor = verifier.verify(token, now=time.time())
+        request.state.actor = actor
+        return actor
 
     return identify
 

@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Annotated, ClassVar, Final
 
+from asyncpg.exceptions import LockNotAvailableError
 from fastapi import Depends, Header, Request
 from fastapi.responses import Response
 from pydantic import BaseModel
 from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import DBAPIError
 
+from shared.db.fixed import Fixed
 from shared.db.ground import idempotency_keys
 from shared.db.session import SessionDep
 from shared.errors import DomainError, Kind
@@ -20,23 +21,22 @@ from shared.sealing import Seal, SealBroken, derive_key
 from shared.web.actor import Actor, ActorDep, ActorKind
 
 KEPT_HOURS: Final = 48
-_LOCK_NOT_AVAILABLE: Final = "55P03"
 _STORED_BYTES: Final = 64 * 1024
 _KEY_LENGTH: Final = 255
 
 
 _COLUMNS: Final = idempotency_keys.c
 _IDENTITY: Final = ("brand", "principal", "route", "key")
-_CLAIM: Final = (
+_CLAIM: Final = Fixed(
     insert(idempotency_keys)
     .values({name: bindparam(name) for name in (*_IDENTITY, "fingerprint")} | {"created_at": func.now()})
     .on_conflict_do_nothing()
     .returning(_COLUMNS.key)
 )
-_FIND: Final = select(idempotency_keys).where(*(_COLUMNS[name] == bindparam(name) for name in _IDENTITY))
-_STORE: Final = (
+_FIND: Final = Fixed(select(idempotency_keys).where(*(_COLUMNS[name] == bindparam(name) for name in _IDENTITY)))
+_STORE: Final = Fixed(
     update(idempotency_keys)
-    .where(*(_COLUMNS[name] == bindparam(f"of_{name}") for name in _IDENTITY))
+    .where(*(_COLUMNS[name] == bindparam(name) for name in _IDENTITY))
     .values({name: bindparam(f"of_{name}") for name in ("status", "headers", "body")})
 )
 
@@ -137,34 +137,33 @@ class Once:
         return {
             "brand": self._actor.brand,
             "principal": f"{self._actor.kind}:{self._actor.id}",
-            "route": f"{self._request.method} {self._request.url.path}",
+            "route": f"{self._request.method} {self._request.scope['path']}",
             "key": str(self._key),
         }
 
     async def _fingerprint(self) -> bytes:
         body = await self._request.body()
-        head = f"{self._request.method} {self._request.url.path}?{self._request.url.query}\n"
-        return self._answers.fingerprint(head.encode() + body)
+        scope = self._request.scope
+        head = f"{scope['method']} {scope['path']}?".encode() + scope["query_string"]
+        return self._answers.fingerprint(head + b"\n" + body)
 
     async def _claim(self, fingerprint: bytes) -> bool:
         try:
-            claimed = await self._session.execute(_CLAIM, self._identity() | {"fingerprint": fingerprint})
-        except DBAPIError as error:
-            if getattr(error.orig, "sqlstate", None) == _LOCK_NOT_AVAILABLE:
-                raise RequestInProgress(retry_after=1) from error
-            raise
-        return claimed.first() is not None
+            claimed = await _CLAIM.row(self._session, self._identity() | {"fingerprint": fingerprint})
+        except LockNotAvailableError as error:
+            raise RequestInProgress(retry_after=1) from error
+        return claimed is not None
 
     async def _replay(self, fingerprint: bytes) -> Response:
-        row = (await self._session.execute(_FIND, self._identity())).first()
-        if row is None or row.status is None:
+        row = await _FIND.row(self._session, self._identity())
+        if row is None or row["status"] is None:
             raise RequestInProgress(retry_after=1)
         # First: under another secret the fingerprint differs as well, which would accuse the caller.
-        body = self._answers.open(row.body, self._identity())
-        if not hmac.compare_digest(row.fingerprint, fingerprint):
+        body = self._answers.open(row["body"], self._identity())
+        if not hmac.compare_digest(row["fingerprint"], fingerprint):
             raise IdempotencyKeyReused(field="#header/Idempotency-Key")
-        headers = dict(row.headers or {}) | {"Idempotency-Replayed": "true"}
-        return Response(body, status_code=row.status, headers=headers)
+        headers = (row["headers"] or {}) | {"Idempotency-Replayed": "true"}
+        return Response(body, status_code=row["status"], headers=headers)
 
     async def _store(self, response: Response) -> None:
         body = bytes(response.body)
@@ -175,7 +174,7 @@ class Once:
         identity = self._identity()
         sealed = self._answers.close(body, identity)
         outcome = {"of_status": response.status_code, "of_headers": kept, "of_body": sealed}
-        await self._session.execute(_STORE, {f"of_{k}": v for k, v in identity.items()} | outcome)
+        await _STORE.row(self._session, identity | outcome)
 
 
 async def once(

@@ -3,8 +3,9 @@
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
+import asyncpg
 from sqlalchemy import event
-from sqlalchemy.engine import Engine
+from sqlalchemy.pool import Pool
 
 from shared.ids import new_id
 from shared.web.actor import Actor, ActorKind
@@ -29,6 +30,7 @@ BODY: Final = {
 }
 _ROLE: Final = "tickets_app"
 _CREATED: Final = 201
+_FRAME: Final = frozenset({"BEGIN", "COMMIT"})  # the control begins and commits by itself
 
 Rows = list[tuple[object, ...]]
 
@@ -69,18 +71,24 @@ async def script_of_one_create(stand: Stand) -> Script:
     """Return what one ticket create says between BEGIN and COMMIT, the setting that isolates brands included."""
     seen: list[Statement] = []
 
-    def note(connection: Any, _cursor: Any, sql: str, values: Any, _context: Any, many: Any) -> None:
-        if connection.engine.url.username == _ROLE:
-            seen.append(Statement(sql, [tuple(row) for row in (values if many else [values])], many=bool(many)))
+    def note(query: "asyncpg.connection.LoggedQuery") -> None:
+        if query.query in _FRAME:
+            return
+        many = bool(query.args) and isinstance(query.args[0], tuple | list) and not isinstance(query.args, tuple)
+        seen.append(Statement(query.query, [tuple(row) for row in (query.args if many else [query.args])], many=many))
 
-    async with running_service(Cluster(stand.postgres), "tickets", urls=stand.urls["tickets"]) as service:
-        headers = service.actor(OPENER.kind, OPENER.id, OPENER.brand, scopes=OPENER.scopes)
-        key = str(new_id())
-        event.listen(Engine, "before_cursor_execute", note)
-        try:
+    def listen(driver: Any, _record: object) -> None:
+        if driver.driver_connection.get_settings().session_authorization == _ROLE:
+            driver.driver_connection.add_query_logger(note)
+
+    event.listen(Pool, "connect", listen)
+    try:
+        async with running_service(Cluster(stand.postgres), "tickets", urls=stand.urls["tickets"]) as service:
+            headers = service.actor(OPENER.kind, OPENER.id, OPENER.brand, scopes=OPENER.scopes)
+            key = str(new_id())
             answer = await service.http.post(PATH, json=BODY, headers=headers | {"Idempotency-Key": key})
-        finally:
-            event.remove(Engine, "before_cursor_execute", note)
+    finally:
+        event.remove(Pool, "connect", listen)
     if answer.status_code != _CREATED:
         raise RuntimeError(answer.text)
     return Script(seen, key)

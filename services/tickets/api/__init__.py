@@ -2,4 +2,4 @@
 
 from services.tickets.api import tickets, timelines
 
-ROUTERS = (tickets.router, timelines.router)
+ROUTERS = (tickets.hot, timelines.hot, tickets.router, timelines.router)

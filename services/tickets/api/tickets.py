@@ -25,16 +25,18 @@ from shared.db.session import SessionDep
 from shared.service import GroundDep
 from shared.web.actor import Actor, ActorKind, Forbidden
 from shared.web.conditional import IfMatchDep, IfMatchMalformed, IfMatchMissing, Stale, etag
+from shared.web.hot import HotRoute
 from shared.web.idempotency import OnceDep, Reply
 from shared.web.pages import CursorInvalid, Page, PageDep
 from shared.web.problems import problems
 
 router: Final = APIRouter(prefix=PREFIX, tags=["tickets"])
+hot: Final = APIRouter(prefix=PREFIX, tags=["tickets"], route_class=HotRoute)
 
 _ROLES: Final = ("admin", "lead", "senior", "agent")
 
 
-@router.post(
+@hot.post(
     "",
     status_code=201,
     response_model=schemas.Ticket,

@@ -13,16 +13,18 @@ from services.tickets.use_cases import reading, writing
 from shared.db.session import SessionDep
 from shared.service import GroundDep
 from shared.web.actor import Forbidden
+from shared.web.hot import HotRoute
 from shared.web.idempotency import OnceDep
 from shared.web.pages import CursorInvalid, Page, PageDep
 from shared.web.problems import problems
 
 router: Final = APIRouter(prefix=PREFIX, tags=["tickets"])
+hot: Final = APIRouter(prefix=PREFIX, tags=["tickets"], route_class=HotRoute)
 
 _WORDS: Final = frozenset({EntryKind.MESSAGE, EntryKind.REPLY, EntryKind.NOTE})
 
 
-@router.post(
+@hot.post(
     "/{ticket_id}/messages",
     status_code=201,
     response_model=schemas.Message,

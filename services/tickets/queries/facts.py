@@ -1,16 +1,10 @@
 """The ledger: facts of one ticket in one write."""
 
 from collections.abc import Sequence
-from typing import Final
-
-from sqlalchemy import insert
 
 from services.tickets.domain.tickets import Fact
 from shared.db.engine import Session
-from shared.db.ground import outbox
-from shared.messaging.outbox import row_of
-
-_TELL: Final = insert(outbox)
+from shared.messaging.outbox import record_rows, row_of
 
 
 async def record_facts(session: Session, brand: str, events: Sequence[Fact]) -> None:
@@ -19,5 +13,4 @@ async def record_facts(session: Session, brand: str, events: Sequence[Fact]) -> 
         row_of(event, service="tickets", brand=brand, sequence=event.ticket.version, at=event.occurred_at)
         for event in events
     ]
-    await session.execute(_TELL, rows)
-    session.info["recorded"] = True
+    await record_rows(session, rows)

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from pydantic_core import to_json
 from sqlalchemy import Row, Select, bindparam, select, text, tuple_, update
-from sqlalchemy.sql.elements import TextClause
 
 from services.tickets.domain.tickets import Ticket
 from services.tickets.domain.timeline import Entry
@@ -15,9 +14,11 @@ from services.tickets.tables import tickets
 from shared.contracts.base import ContactRef
 from shared.contracts.tickets import TicketState, TicketStatus
 from shared.db.engine import Session
+from shared.db.fixed import Fixed
 
 # The busiest write of the service: ticket, number and the two first entries of its timeline in one round trip.
-_OPEN: Final[TextClause] = text("""
+_OPEN: Final = Fixed(
+    text("""
     WITH opened AS (
         INSERT INTO tickets (
             id, brand, number, player_id, visitor_id, subject, channel, status, priority, assignee_id, language,
@@ -41,6 +42,7 @@ _OPEN: Final[TextClause] = text("""
     )
     SELECT number FROM opened
 """)
+)
 
 # Built once: making a statement and its cache key costs more CPU than sending it.
 _ONE: Final = select(tickets).where(tickets.c.brand == bindparam("brand"), tickets.c.id == bindparam("ticket_id"))
@@ -96,7 +98,7 @@ async def insert_ticket(session: Session, ticket: Ticket, opened: Entry, words: 
         "automatic": words.automatic,
         "public": words.public,
     }
-    return str((await session.execute(_OPEN, values)).scalar_one())
+    return str(await _OPEN.value(session, values))
 
 
 async def ticket_of(session: Session, brand: str, ticket_id: UUID) -> Ticket | None:
