@@ -8,6 +8,7 @@ import asyncpg
 from asyncpg.exceptions import (
     CannotConnectNowError,
     CharacterNotInRepertoireError,
+    ConnectionDoesNotExistError,
     InterfaceError,
     InvalidCachedStatementError,
     OutdatedSchemaCacheError,
@@ -29,6 +30,8 @@ Session: TypeAlias = AsyncConnection
 
 _SCOPE: Final = Fixed(text("SELECT set_config('pitboss.brand', :brand, true)"))
 _AWAY: Final = (PostgresConnectionError, CannotConnectNowError, TooManyConnectionsError, InterfaceError, OSError)
+_LOST: Final = (ConnectionDoesNotExistError, InterfaceError)
+_MOST_DEAD: Final = 200
 _SCHEMA_CHANGED: Final = (InvalidCachedStatementError, OutdatedSchemaCacheError)
 
 
@@ -48,6 +51,10 @@ class TextUnstorable(DomainError):
     """A text contains a character that cannot be stored."""
 
     kind: ClassVar[Kind] = Kind.UNPROCESSABLE
+
+
+class TransactionFailed(RuntimeError):
+    """Somebody hid an error of the database and went on as if the transaction could still be committed."""
 
 
 class Database:
@@ -117,20 +124,24 @@ class Database:
 
 
 async def _begun(session: Session) -> "asyncpg.Connection":
-    """Begin the transaction and return the driver's connection; a connection that died in the pool is replaced first.
+    """Begin the transaction and return the driver's connection; connections that died in the pool are replaced first.
 
     SQLAlchemy is told that every statement commits by itself, so that it and the driver share this one transaction.
     """
-    driver = driver_of(session)
-    if driver.is_closed():
-        await session.invalidate()
-        driver = (await session.get_raw_connection()).driver_connection
-    try:
-        await driver.execute("BEGIN")
-    except BaseException:
-        await session.invalidate()
-        raise
-    return driver
+    for _ in range(_MOST_DEAD):
+        if session.invalidated:
+            await session.get_raw_connection()
+        driver = driver_of(session)
+        try:
+            await driver.execute("BEGIN")
+        except _LOST:
+            await session.invalidate()
+        except BaseException:
+            await session.invalidate()
+            raise
+        else:
+            return driver
+    raise DatabaseUnavailable("every connection was dead", retry_after=1)
 
 
 async def _commit(session: Session, driver: "asyncpg.Connection") -> None:
@@ -142,7 +153,7 @@ async def _commit(session: Session, driver: "asyncpg.Connection") -> None:
         raise
     if done != "COMMIT":
         message = f"the transaction had failed: {done}"
-        raise SQLAlchemyError(message)
+        raise TransactionFailed(message)
 
 
 async def _roll_back(session: Session, driver: "asyncpg.Connection") -> None:

@@ -5,7 +5,7 @@ needs, in every one of them. They run in the same transaction as everything else
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import asyncpg
 from sqlalchemy import ClauseElement
@@ -23,7 +23,7 @@ def driver_of(session: AsyncConnection) -> "asyncpg.Connection":
     if connection is None:
         message = "the session is closed"
         raise RuntimeError(message)
-    return connection.connection.driver_connection
+    return cast("asyncpg.Connection", connection.connection.driver_connection)
 
 
 class Fixed:

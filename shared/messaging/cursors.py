@@ -7,6 +7,7 @@ from typing import Final
 from sqlalchemy import text
 
 from shared.db.engine import Session
+from shared.db.fixed import Fixed
 from shared.messaging.decoding import Work
 from shared.messaging.transport import AggregateKey
 
@@ -23,7 +24,8 @@ class Gap(Exception):
     """An earlier event of the aggregate has not been applied yet."""
 
 
-_ADVANCE: Final = text("""
+_ADVANCE: Final = Fixed(
+    text("""
     INSERT INTO aggregate_cursors AS c (consumer, brand, stream, aggregate_id, sequence)
     SELECT CAST(:consumer AS text), CAST(:brand AS text), CAST(:stream AS text), CAST(:aggregate_id AS text),
         CAST(:sequence AS bigint)
@@ -32,15 +34,21 @@ _ADVANCE: Final = text("""
     ON CONFLICT (consumer, brand, stream, aggregate_id) DO UPDATE SET sequence = excluded.sequence
     WHERE c.sequence = excluded.sequence - 1 RETURNING c.sequence
 """)
-_POSITION: Final = text(
-    "SELECT sequence FROM aggregate_cursors WHERE consumer = :consumer AND brand = :brand AND stream = :stream "
-    "AND aggregate_id = :aggregate_id FOR UPDATE"
 )
-_DEAD_BETWEEN: Final = text(
-    "SELECT count(*) FROM parked_events WHERE consumer = :consumer AND brand = :brand AND stream = :stream "
-    "AND aggregate_id = :aggregate_id AND sequence > :position AND sequence < :sequence AND state <> 'parked'"
+_POSITION: Final = Fixed(
+    text(
+        "SELECT sequence FROM aggregate_cursors WHERE consumer = :consumer AND brand = :brand AND stream = :stream "
+        "AND aggregate_id = :aggregate_id FOR UPDATE"
+    )
 )
-_ADVANCE_ALL: Final = text("""
+_DEAD_BETWEEN: Final = Fixed(
+    text(
+        "SELECT count(*) FROM parked_events WHERE consumer = :consumer AND brand = :brand AND stream = :stream "
+        "AND aggregate_id = :aggregate_id AND sequence > :position AND sequence < :sequence AND state <> 'parked'"
+    )
+)
+_ADVANCE_ALL: Final = Fixed(
+    text("""
     WITH runs AS (SELECT * FROM unnest(CAST(:streams AS text[]), CAST(:aggregate_ids AS text[]),
         CAST(:firsts AS bigint[]), CAST(:lasts AS bigint[])) AS r(stream, aggregate_id, first, last)),
     moved AS (UPDATE aggregate_cursors c SET sequence = r.last FROM runs r
@@ -52,11 +60,14 @@ _ADVANCE_ALL: Final = text("""
         ON CONFLICT DO NOTHING RETURNING stream, aggregate_id)
     SELECT stream, aggregate_id FROM moved UNION ALL SELECT stream, aggregate_id FROM made
 """)
-_JUMP: Final = text(
-    "INSERT INTO aggregate_cursors AS c (consumer, brand, stream, aggregate_id, sequence) "
-    "VALUES (:consumer, :brand, :stream, :aggregate_id, :sequence) "
-    "ON CONFLICT (consumer, brand, stream, aggregate_id) DO UPDATE "
-    "SET sequence = greatest(c.sequence, excluded.sequence)"
+)
+_JUMP: Final = Fixed(
+    text(
+        "INSERT INTO aggregate_cursors AS c (consumer, brand, stream, aggregate_id, sequence) "
+        "VALUES (:consumer, :brand, :stream, :aggregate_id, :sequence) "
+        "ON CONFLICT (consumer, brand, stream, aggregate_id) DO UPDATE "
+        "SET sequence = greatest(c.sequence, excluded.sequence)"
+    )
 )
 
 
@@ -66,16 +77,16 @@ async def advance(session: Session, consumer: str, work: Work) -> Step:
     A gap that consists of dead events only is no gap: they will not come, so the stream goes on without them.
     """
     values = _values(consumer, work)
-    if (await session.execute(_ADVANCE, values)).first() is not None:
+    if await _ADVANCE.row(session, values) is not None:
         return Step.NEXT
-    position = (await session.execute(_POSITION, values)).scalar() or 0
+    position = await _POSITION.value(session, values) or 0
     sequence = work.envelope.sequence
     if sequence <= position:
         return Step.OLD
-    dead = (await session.execute(_DEAD_BETWEEN, values | {"position": position})).scalar_one()
+    dead = await _DEAD_BETWEEN.value(session, values | {"position": position})
     if position + dead + 1 < sequence:
         return Step.GAP
-    await session.execute(_JUMP, values)
+    await _JUMP.row(session, values)
     return Step.NEXT
 
 
@@ -93,13 +104,13 @@ async def advance_all(session: Session, consumer: str, brand: str, works: Sequen
         "firsts": [first for first, _last in runs.values()],
         "lasts": [last for _first, last in runs.values()],
     }
-    rows = await session.execute(_ADVANCE_ALL, values)
+    rows = await _ADVANCE_ALL.rows(session, values)
     return {(brand, stream, aggregate_id) for stream, aggregate_id in rows}
 
 
 async def jump(session: Session, consumer: str, work: Work) -> None:
     """Move the cursor to the work's sequence whatever is missing before it; never moves it back."""
-    await session.execute(_JUMP, _values(consumer, work))
+    await _JUMP.row(session, _values(consumer, work))
 
 
 def _runs(works: Sequence[Work]) -> dict[AggregateKey, tuple[int, int]]:

@@ -8,24 +8,27 @@ from uuid import UUID
 from sqlalchemy import delete, select, text, tuple_
 
 from shared.db.engine import Database, Session
+from shared.db.fixed import Fixed
 from shared.db.ground import inbox
 from shared.messaging.decoding import Work
 from shared.messaging.outbox import id_floor
 
 _PRUNE_ROWS: Final = 1000
 # Sorted, so that two consumers that hold the same redelivered events wait for each other instead of deadlocking.
-_REMEMBER: Final = text(
-    "INSERT INTO inbox (consumer, event_id, brand) "
-    "SELECT :consumer, event_id, :brand FROM unnest(CAST(:ids AS uuid[])) AS event_id ORDER BY event_id "
-    "ON CONFLICT DO NOTHING RETURNING event_id"
+_REMEMBER: Final = Fixed(
+    text(
+        "INSERT INTO inbox (consumer, event_id, brand) "
+        "SELECT :consumer, event_id, :brand FROM unnest(CAST(:ids AS uuid[])) AS event_id ORDER BY event_id "
+        "ON CONFLICT DO NOTHING RETURNING event_id"
+    )
 )
 
 
 async def remember(session: Session, consumer: str, brand: str, works: Sequence[Work]) -> set[UUID]:
     """Note events of one brand as handled and return the ids that are new; the session is bound to that brand."""
     ids = [work.envelope.id for work in works]
-    rows = await session.execute(_REMEMBER, {"consumer": consumer, "brand": brand, "ids": ids})
-    return set(rows.scalars())
+    rows = await _REMEMBER.rows(session, {"consumer": consumer, "brand": brand, "ids": ids})
+    return {row["event_id"] for row in rows}
 
 
 async def forget(session: Session, consumer: str, works: Iterable[Work]) -> None:

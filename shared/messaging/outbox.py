@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, ClassVar, Final, NamedTuple
 from uuid import UUID
 
+import asyncpg
 from sqlalchemy import and_, delete, func, insert, select, update
 
 from shared.contracts.base import Envelope, Event
@@ -109,7 +110,7 @@ def message_of(envelope: Envelope, stream: str) -> Message:
     )
 
 
-def message_of_row(row: Mapping[Any, Any], *, only: str | None = None) -> Message:
+def message_of_row(row: "Mapping[Any, Any] | asyncpg.Record", *, only: str | None = None) -> Message:
     """Return what a transport carries for an outbox row: its stored bytes."""
     return Message(
         id=row["event_id"],

@@ -7,11 +7,13 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import asyncpg
 import structlog
-from sqlalchemy import BigInteger, RowMapping, bindparam, func, select, text
+from sqlalchemy import BigInteger, bindparam, func, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from shared.db.engine import Database
+from shared.db.fixed import Fixed
 from shared.db.ground import outbox
 from shared.messaging.lease import RENEW_SECONDS, Lease
 from shared.messaging.metrics import PUBLISHED, RELAY_LAST_SUCCESS
@@ -29,7 +31,7 @@ _MOST_BACKOFF: Final = 5.0
 _DRAIN_SECONDS: Final = 5.0
 _logger = structlog.get_logger(module=__name__)
 
-_PENDING: Final = (
+_PENDING: Final = Fixed(
     select(outbox)
     .where(
         outbox.c.published_at.is_(None),
@@ -39,12 +41,14 @@ _PENDING: Final = (
     .order_by(outbox.c.position)
     .limit(_READ_ROWS)
 )
-_MARK: Final = text(
-    "UPDATE outbox SET published_at = CASE WHEN m.error IS NULL THEN now() END, "
-    "parked_at = CASE WHEN m.error IS NOT NULL THEN now() END, last_error = m.error "
-    "FROM unnest(CAST(:positions AS bigint[]), CAST(:errors AS text[])) AS m(position, error) "
-    "WHERE outbox.position = m.position AND EXISTS "
-    "(SELECT FROM leases WHERE name = :name AND owner = :owner AND fence = :fence)"
+_MARK: Final = Fixed(
+    text(
+        "UPDATE outbox SET published_at = CASE WHEN m.error IS NULL THEN now() END, "
+        "parked_at = CASE WHEN m.error IS NOT NULL THEN now() END, last_error = m.error "
+        "FROM unnest(CAST(:positions AS bigint[]), CAST(:errors AS text[])) AS m(position, error) "
+        "WHERE outbox.position = m.position AND EXISTS "
+        "(SELECT FROM leases WHERE name = :name AND owner = :owner AND fence = :fence)"
+    )
 )
 
 
@@ -162,14 +166,14 @@ class Relay:
         """
         failures = self._failures
         async with self._database.begin_worker() as session:
-            rows = (await session.execute(_PENDING, {"loaded": list(self._loaded)})).mappings().all()
+            rows = await _PENDING.rows(session, {"loaded": list(self._loaded)})
         RELAY_LAST_SUCCESS.labels(self._name).set_to_current_time()
         if failures != self._failures:
             return True
         self._enqueue(rows)
         return len(rows) == _READ_ROWS
 
-    def _enqueue(self, rows: Sequence[RowMapping]) -> None:
+    def _enqueue(self, rows: "Sequence[asyncpg.Record]") -> None:
         for row in rows:
             message = message_of_row(row)
             self._loaded.add(row["position"])
@@ -247,8 +251,8 @@ class Relay:
             return
         try:
             async with self._database.begin_worker() as session:
-                await session.execute(
-                    _MARK,
+                await _MARK.rows(
+                    session,
                     {
                         "positions": [position for position, _error in outcomes],
                         "errors": [error for _position, error in outcomes],

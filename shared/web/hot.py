@@ -41,7 +41,7 @@ class HotRoute(APIRoute):
 class _Input:
     """A value read from the request: `key` is a header's or path parameter's name, `into` the argument's."""
 
-    key: bytes | str
+    key: str
     into: str
     adapter: "TypeAdapter[Any]"
     default: object
@@ -124,7 +124,7 @@ def _callable(call: Callable[..., Any], scope: str | None) -> Callable[..., Any]
 def _inputs(fields: Sequence[Any], *, header: bool) -> Iterator[_Input]:
     for one in fields:
         yield _Input(
-            key=one.alias.lower().encode("latin-1") if header else one.alias,
+            key=one.alias.lower() if header else one.alias,
             into=one.name,
             adapter=_adapter(one.field_info),
             default=None if one.field_info.is_required() else one.default,
@@ -139,12 +139,12 @@ def _adapter(info: FieldInfo) -> "TypeAdapter[Any]":
 def _taken(step: _Step, headers: dict[bytes, bytes], path: dict[str, str]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for one in step.headers:
-        raw = headers.get(one.key)  # type: ignore[call-overload] # header keys are bytes
+        raw = headers.get(one.key.encode("latin-1"))
         if raw is None and one.required:
             raise _NotStraight
         values[one.into] = one.default if raw is None else one.adapter.validate_python(raw.decode("latin-1"))
     for one in step.path:
-        values[one.into] = one.adapter.validate_python(path[one.key])  # type: ignore[index] # path keys are strings
+        values[one.into] = one.adapter.validate_python(path[one.key])
     return values
 
 

@@ -37,6 +37,12 @@ class Cluster:
         finally:
             await self._administer(f'DROP DATABASE "{name}" WITH (FORCE)')
 
+    async def end_connections(self, urls: ServiceUrls) -> None:
+        """End every connection to a service's database, as a restart of the server would."""
+        await self._administer(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", urls.app.rpartition("/")[2]
+        )
+
     async def _template(self, service: str) -> ServiceUrls:
         async with self._lock:
             if service not in self._templates:
@@ -46,10 +52,10 @@ class Cluster:
                 self._templates[service] = urls
         return self._templates[service]
 
-    async def _administer(self, statement: str) -> None:
+    async def _administer(self, statement: str, *values: str) -> None:
         connection = await asyncpg.connect(self.postgres.url())
         try:
-            await connection.execute(statement)
+            await connection.execute(statement, *values)
         finally:
             await connection.close()
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import pytest
 from pydantic import SecretStr
@@ -9,7 +10,15 @@ from sqlalchemy import insert, select, text
 from sqlalchemy.exc import DBAPIError
 
 from deploy.local.databases import ServiceUrls
-from shared.db.engine import Database, DatabaseUnavailable, StatementTimedOut, TextUnstorable
+from shared.db.engine import (
+    Database,
+    DatabaseUnavailable,
+    Session,
+    StatementTimedOut,
+    TextUnstorable,
+    TransactionFailed,
+)
+from shared.db.fixed import Fixed
 from shared.db.ground import inbox
 from shared.db.migrate import drift, head, migrate_async
 from shared.directory import SERVICES
@@ -18,6 +27,7 @@ from tests.support.database import Cluster
 from tests.unit.shared.test_kernel import Settings
 
 SERVICE = "tickets"
+_REMEMBER = Fixed(insert(inbox), columns=("consumer", "event_id", "brand"))
 GLOBAL_TABLES = {
     "alembic_version": "the migration's own memory",
     "leases": "who relays for the database, whatever the brand",
@@ -132,6 +142,73 @@ async def test_a_connection_lost_in_the_middle_is_unavailable(database: Database
         async with database.begin("lucky") as session:
             await session.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
     await database.ping()
+
+
+async def test_a_connection_that_died_idle_costs_nothing(
+    postgres: Cluster, database: Database, urls: ServiceUrls
+) -> None:
+    """The server may restart between two requests: a dead connection is replaced before it is used."""
+    await database.ping()
+    await postgres.end_connections(urls)
+    async with database.begin("lucky") as session:
+        await session.execute(insert(inbox).values(_row("lucky")))
+
+
+async def test_a_swallowed_error_is_no_commit(database: Database) -> None:
+    """PostgreSQL answers ROLLBACK to the COMMIT of a failed transaction: whoever hid the error hears of it."""
+    with pytest.raises(TransactionFailed):
+        await _hide_an_error(database)
+    async with database.begin("lucky") as session:
+        assert (await session.execute(text("SELECT 1"))).scalar() == 1
+
+
+async def _hide_an_error(database: Database) -> None:
+    async with database.begin("lucky") as session:
+        with suppress(DBAPIError):
+            await session.execute(text("SELECT 1 / 0"))
+
+
+async def test_both_ways_of_speaking_share_the_transaction(database: Database) -> None:
+    """What the driver was told directly and what went through SQLAlchemy is undone together, savepoints included."""
+    count = text("SELECT count(*) FROM inbox")
+    async with database.begin("lucky") as session:
+        await _REMEMBER.many(session, [_row("lucky"), _row("lucky")])
+        with pytest.raises(LookupError):
+            await _fail_in_savepoint(session)
+        assert (await session.execute(count)).scalar_one() == 2
+    with pytest.raises(LookupError):
+        await _fail_after_both(database)
+    async with database.begin("lucky") as session:
+        assert await Fixed(count).value(session, {}) == 2
+
+
+async def _fail_in_savepoint(session: Session) -> None:
+    async with session.begin_nested():
+        await _REMEMBER.many(session, [_row("lucky")])
+        raise LookupError
+
+
+async def _fail_after_both(database: Database) -> None:
+    async with database.begin("lucky") as session:
+        await _REMEMBER.row(session, _row("lucky"))
+        await session.execute(insert(inbox).values(_row("lucky")))
+        raise LookupError
+
+
+async def test_a_cached_plan_of_an_older_schema_is_unavailable_once(database: Database, urls: ServiceUrls) -> None:
+    """A migration under a running service is a reason to try again, not an error of ours."""
+    read = Fixed(text("SELECT * FROM inbox"))
+    async with database.begin("lucky") as session:
+        await read.rows(session, {})
+    owner = Database(settings_of(ServiceUrls(urls.owner, urls.owner, urls.owner)), service=SERVICE)
+    async with owner.begin("lucky") as session:
+        await session.execute(text("ALTER TABLE inbox ADD COLUMN added_since int"))
+    await owner.stop()
+    with pytest.raises(DatabaseUnavailable, match="schema"):
+        async with database.begin("lucky") as session:
+            await read.rows(session, {})
+    async with database.begin("lucky") as session:
+        assert await read.rows(session, {}) == []
 
 
 async def test_a_slow_statement_is_cut(urls: ServiceUrls) -> None:
