@@ -42,6 +42,9 @@ class Settings(ServiceSettings):
         seconds=5
     )
     writers: Annotated[int, Field(ge=1, description="transactions that write messages at once, per process")] = 3
+    writer_patience: Annotated[
+        timedelta, Field(description="without a commit for so long, another writer helps those at work")
+    ] = timedelta(milliseconds=20)
     messages_per_write: Annotated[int, Field(ge=1, le=200, description="messages that share one commit under load")] = (
         64
     )

@@ -1,6 +1,6 @@
 """Two roles on one database: the application, bound to a brand, and the worker, for relay and timers."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import ClassVar, Final, TypeAlias
 
@@ -10,6 +10,7 @@ from asyncpg.exceptions import (
     CharacterNotInRepertoireError,
     ConnectionDoesNotExistError,
     InterfaceError,
+    InternalClientError,
     InvalidCachedStatementError,
     OutdatedSchemaCacheError,
     PostgresConnectionError,
@@ -28,7 +29,7 @@ from shared.settings import ServiceSettings
 
 Session: TypeAlias = AsyncConnection
 
-_SCOPE: Final = Fixed(text("SELECT set_config('pitboss.brand', :brand, true)"))
+_SCOPE: Final = Fixed("SELECT set_config('pitboss.brand', :brand, true)")
 _AWAY: Final = (PostgresConnectionError, CannotConnectNowError, TooManyConnectionsError, InterfaceError, OSError)
 _LOST: Final = (ConnectionDoesNotExistError, InterfaceError)
 _MOST_DEAD: Final = 200
@@ -62,12 +63,14 @@ class Database:
 
     `begin(brand)` hands out one transaction of the application role whose row-level security shows that brand alone;
     `begin_worker()` one of the worker role, which sees every brand in the tables that list it. A clean exit commits,
-    anything else rolls back. Functions in `after_commit` run when a committed transaction had recorded events.
+    anything else rolls back. Functions in `after_commit` run when a committed transaction had recorded events, those in
+    `after_notes` with what it had noted, in order.
     """
 
     def __init__(self, settings: ServiceSettings, *, service: str) -> None:
         self.service = service
         self.after_commit: list[Callable[[], None]] = []
+        self.after_notes: list[Callable[[Sequence[object]], None]] = []
         self._application = _engine(settings, settings.database_url.get_secret_value(), f"pitboss-{service}")
         self._worker = _engine(settings, settings.worker_database_url.get_secret_value(), f"pitboss-{service}-worker")
 
@@ -97,30 +100,54 @@ class Database:
         async with self._transaction(self._worker) as session:
             yield session
 
+    @asynccontextmanager
+    async def glance(self) -> AsyncIterator[Session]:
+        """Give a connection of the worker role for a single statement: PostgreSQL makes it a transaction by itself."""
+        async with self._connected(self._worker) as session:
+            try:
+                yield session
+            except _AWAY:
+                await session.invalidate()
+                raise
+
     async def scope(self, session: Session, brand: str) -> None:
         """Bind the rest of the transaction to `brand`; consumers handle a batch of several brands in one."""
         await _SCOPE.value(session, {"brand": brand})
 
     @asynccontextmanager
-    async def _transaction(self, engine: AsyncEngine) -> AsyncIterator[Session]:
-        recorded = False
+    async def _connected(self, engine: AsyncEngine) -> AsyncIterator[Session]:
         try:
             async with engine.connect() as session:
-                driver = await _begun(session)
-                session.info["service"] = self.service
-                session.info.pop("recorded", None)
-                try:
-                    yield session
-                except BaseException:
-                    await _roll_back(session, driver)
-                    raise
-                recorded = bool(session.info.pop("recorded", False))
-                await _commit(session, driver)
+                yield session
         except (TimeoutError, SQLAlchemyError, asyncpg.PostgresError, OSError, *_AWAY) as error:
             raise _translated(error) from error
+
+    @asynccontextmanager
+    async def _transaction(self, engine: AsyncEngine) -> AsyncIterator[Session]:
+        async with self._connected(engine) as session:
+            driver = await _begun(session)
+            session.info["service"] = self.service
+            session.info.pop("recorded", None)
+            session.info.pop("noted", None)
+            try:
+                yield session
+            except BaseException:
+                await _roll_back(session, driver)
+                raise
+            recorded = bool(session.info.pop("recorded", False))
+            noted = session.info.pop("noted", ())
+            await _commit(session, driver)
         if recorded:
             for wake in self.after_commit:
                 wake()
+        if noted:
+            for hand_over in self.after_notes:
+                hand_over(noted)
+
+
+def note(session: Session, what: object) -> None:
+    """Hand something to this process's `after_notes` if the transaction commits; a process that ends loses it."""
+    session.info.setdefault("noted", []).append(what)
 
 
 async def _begun(session: Session) -> "asyncpg.Connection":
@@ -160,7 +187,7 @@ async def _roll_back(session: Session, driver: "asyncpg.Connection") -> None:
     """Undo; a connection that is already gone has nothing to undo and must not hide the first error."""
     try:
         await driver.execute("ROLLBACK")
-    except (asyncpg.PostgresError, *_AWAY):
+    except (asyncpg.PostgresError, InternalClientError, *_AWAY):
         await session.invalidate()
     except BaseException:
         await session.invalidate()

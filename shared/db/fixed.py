@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, cast
 
 import asyncpg
-from sqlalchemy import ClauseElement
+from sqlalchemy import ClauseElement, text
 from sqlalchemy.dialects.postgresql import asyncpg as dialect
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -27,14 +27,15 @@ def driver_of(session: AsyncConnection) -> "asyncpg.Connection":
 
 
 class Fixed:
-    """One statement, compiled at import; its values are named as its bound parameters.
+    """One statement, compiled at import; SQL names its parameters `:so`, and values come under their names.
 
     `columns` restricts an INSERT or the SET of an UPDATE to those that are given values. Values and
     results are what they would be through SQLAlchemy, save that a row is the driver's.
     """
 
-    def __init__(self, statement: ClauseElement, *, columns: Sequence[str] | None = None) -> None:
-        compiled = statement.compile(dialect=_DIALECT, column_keys=None if columns is None else list(columns))
+    def __init__(self, statement: ClauseElement | str, *, columns: Sequence[str] | None = None) -> None:
+        clause = text(statement) if isinstance(statement, str) else statement
+        compiled = clause.compile(dialect=_DIALECT, column_keys=None if columns is None else list(columns))
         self.sql = str(compiled)
         names: list[str] = compiled.positiontup or []  # type: ignore[attr-defined]
         constants = compiled.params

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import text
-
 from shared.db.engine import Session
 from shared.db.fixed import Fixed
 from shared.messaging.decoding import Work
@@ -25,7 +23,7 @@ class Gap(Exception):
 
 
 _ADVANCE: Final = Fixed(
-    text("""
+    """
     INSERT INTO aggregate_cursors AS c (consumer, brand, stream, aggregate_id, sequence)
     SELECT CAST(:consumer AS text), CAST(:brand AS text), CAST(:stream AS text), CAST(:aggregate_id AS text),
         CAST(:sequence AS bigint)
@@ -33,22 +31,18 @@ _ADVANCE: Final = Fixed(
         WHERE consumer = :consumer AND brand = :brand AND stream = :stream AND aggregate_id = :aggregate_id)
     ON CONFLICT (consumer, brand, stream, aggregate_id) DO UPDATE SET sequence = excluded.sequence
     WHERE c.sequence = excluded.sequence - 1 RETURNING c.sequence
-""")
+"""
 )
 _POSITION: Final = Fixed(
-    text(
-        "SELECT sequence FROM aggregate_cursors WHERE consumer = :consumer AND brand = :brand AND stream = :stream "
-        "AND aggregate_id = :aggregate_id FOR UPDATE"
-    )
+    "SELECT sequence FROM aggregate_cursors WHERE consumer = :consumer AND brand = :brand AND stream = :stream "
+    "AND aggregate_id = :aggregate_id FOR UPDATE"
 )
 _DEAD_BETWEEN: Final = Fixed(
-    text(
-        "SELECT count(*) FROM parked_events WHERE consumer = :consumer AND brand = :brand AND stream = :stream "
-        "AND aggregate_id = :aggregate_id AND sequence > :position AND sequence < :sequence AND state <> 'parked'"
-    )
+    "SELECT count(*) FROM parked_events WHERE consumer = :consumer AND brand = :brand AND stream = :stream "
+    "AND aggregate_id = :aggregate_id AND sequence > :position AND sequence < :sequence AND state <> 'parked'"
 )
 _ADVANCE_ALL: Final = Fixed(
-    text("""
+    """
     WITH runs AS (SELECT * FROM unnest(CAST(:streams AS text[]), CAST(:aggregate_ids AS text[]),
         CAST(:firsts AS bigint[]), CAST(:lasts AS bigint[])) AS r(stream, aggregate_id, first, last)),
     moved AS (UPDATE aggregate_cursors c SET sequence = r.last FROM runs r
@@ -59,15 +53,13 @@ _ADVANCE_ALL: Final = Fixed(
         SELECT CAST(:consumer AS text), CAST(:brand AS text), stream, aggregate_id, last FROM runs WHERE first = 1
         ON CONFLICT DO NOTHING RETURNING stream, aggregate_id)
     SELECT stream, aggregate_id FROM moved UNION ALL SELECT stream, aggregate_id FROM made
-""")
+"""
 )
 _JUMP: Final = Fixed(
-    text(
-        "INSERT INTO aggregate_cursors AS c (consumer, brand, stream, aggregate_id, sequence) "
-        "VALUES (:consumer, :brand, :stream, :aggregate_id, :sequence) "
-        "ON CONFLICT (consumer, brand, stream, aggregate_id) DO UPDATE "
-        "SET sequence = greatest(c.sequence, excluded.sequence)"
-    )
+    "INSERT INTO aggregate_cursors AS c (consumer, brand, stream, aggregate_id, sequence) "
+    "VALUES (:consumer, :brand, :stream, :aggregate_id, :sequence) "
+    "ON CONFLICT (consumer, brand, stream, aggregate_id) DO UPDATE "
+    "SET sequence = greatest(c.sequence, excluded.sequence)"
 )
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import delete, select, text, tuple_
+from sqlalchemy import delete, select, tuple_
 
 from shared.db.engine import Database, Session
 from shared.db.fixed import Fixed
@@ -16,11 +16,9 @@ from shared.messaging.outbox import id_floor
 _PRUNE_ROWS: Final = 1000
 # Sorted, so that two consumers that hold the same redelivered events wait for each other instead of deadlocking.
 _REMEMBER: Final = Fixed(
-    text(
-        "INSERT INTO inbox (consumer, event_id, brand) "
-        "SELECT :consumer, event_id, :brand FROM unnest(CAST(:ids AS uuid[])) AS event_id ORDER BY event_id "
-        "ON CONFLICT DO NOTHING RETURNING event_id"
-    )
+    "INSERT INTO inbox (consumer, event_id, brand) "
+    "SELECT :consumer, event_id, :brand FROM unnest(CAST(:ids AS uuid[])) AS event_id ORDER BY event_id "
+    "ON CONFLICT DO NOTHING RETURNING event_id"
 )
 
 

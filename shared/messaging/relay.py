@@ -9,7 +9,7 @@ from typing import Final
 
 import asyncpg
 import structlog
-from sqlalchemy import BigInteger, bindparam, func, select, text
+from sqlalchemy import BigInteger, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from shared.db.engine import Database
@@ -42,13 +42,11 @@ _PENDING: Final = Fixed(
     .limit(_READ_ROWS)
 )
 _MARK: Final = Fixed(
-    text(
-        "UPDATE outbox SET published_at = CASE WHEN m.error IS NULL THEN now() END, "
-        "parked_at = CASE WHEN m.error IS NOT NULL THEN now() END, last_error = m.error "
-        "FROM unnest(CAST(:positions AS bigint[]), CAST(:errors AS text[])) AS m(position, error) "
-        "WHERE outbox.position = m.position AND EXISTS "
-        "(SELECT FROM leases WHERE name = :name AND owner = :owner AND fence = :fence)"
-    )
+    "UPDATE outbox SET published_at = CASE WHEN m.error IS NULL THEN now() END, "
+    "parked_at = CASE WHEN m.error IS NOT NULL THEN now() END, last_error = m.error "
+    "FROM unnest(CAST(:positions AS bigint[]), CAST(:errors AS text[])) AS m(position, error) "
+    "WHERE outbox.position = m.position AND EXISTS "
+    "(SELECT FROM leases WHERE name = :name AND owner = :owner AND fence = :fence)"
 )
 
 
@@ -165,7 +163,7 @@ class Relay:
         If a lane failed while we read, the rows are dropped: theirs may follow one that went back to the outbox.
         """
         failures = self._failures
-        async with self._database.begin_worker() as session:
+        async with self._database.glance() as session:
             rows = await _PENDING.rows(session, {"loaded": list(self._loaded)})
         RELAY_LAST_SUCCESS.labels(self._name).set_to_current_time()
         if failures != self._failures:
@@ -250,7 +248,7 @@ class Relay:
         if not outcomes:
             return
         try:
-            async with self._database.begin_worker() as session:
+            async with self._database.glance() as session:
                 await _MARK.rows(
                     session,
                     {

@@ -31,7 +31,9 @@ from shared.ids import new_id
 from shared.web.actor import ACTOR_HEADER, Actor, ActorKind, roles_up_to, sign_actor
 from tests.support.service import GATEWAY_KEY, PUBLIC_KEY
 
-_PADDING: Final = "x" * 100
+_PADDING: Final = (
+    " Hello, my withdrawal has been pending since yesterday and nobody tells me why. Can you look at it now?"
+)
 _SHORT: Final = 126
 _LONG_HEAD: Final = 2
 _CLOSE_BYTES: Final = 2
@@ -197,9 +199,9 @@ async def latencies(players_at: Chat, agents_at: Chat, pairs: int, rate: float, 
             await asyncio.sleep(0.001)
         await asyncio.sleep(1)
         spent = players_at.cpu_seconds() - cpu
-    ordered = sorted(delays)
+    ordered = sorted(delays) or [float("inf")]
     return {
-        "sent": sent, "received": len(ordered), "p50": ordered[len(ordered) // 2] * 1e3,
+        "sent": sent, "received": len(delays), "p50": ordered[len(ordered) // 2] * 1e3,
         "p99": ordered[int(len(ordered) * 0.99)] * 1e3, "worst": ordered[-1] * 1e3,
         "cpu_us_per_message": spent / sent * 1e6,
     }  # fmt: skip

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from services.chat.domain.errors import TextRefused
@@ -88,6 +88,13 @@ class Message:
     text: str
     client_msg_id: str | None
     sent_at: datetime
+
+
+class Said(NamedTuple):
+    """A message that was just committed, and its brand."""
+
+    brand: str
+    message: Message
 
 
 @dataclass(frozen=True, slots=True)

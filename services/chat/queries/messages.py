@@ -4,17 +4,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, select, text
+import asyncpg
+from sqlalchemy import Row, select
 
 from services.chat.domain.values import Message
 from services.chat.tables import chat_messages
 from shared.contracts.base import Author, AuthorKind
 from shared.db.engine import Session
+from shared.db.fixed import Fixed
 
 _MESSAGE = chat_messages.c
 # One statement and one compiled form for any number of messages, at most one of each conversation: the transcript, the
 # conversation's row and the ledger of events change together in one round trip. A repetition changes none of them.
-_APPEND: Final = text(
+_APPEND: Final = Fixed(
     "WITH appended AS ("
     " INSERT INTO chat_messages"
     " (brand, ticket_id, seq, id, author_kind, author_id, author_name, text, client_msg_id, sent_at)"
@@ -31,7 +33,7 @@ _APPEND: Final = text(
     " FROM appended WHERE chat_sessions.ticket_id = appended.ticket_id AND chat_sessions.brand = :brand"
     " RETURNING appended.id"
 )
-_EARLIER: Final = text(
+_EARLIER: Final = Fixed(
     "SELECT ticket_id, seq, id, author_kind, author_id, author_name, text, client_msg_id, sent_at FROM chat_messages"
     " WHERE brand = :brand AND ((ticket_id, client_msg_id) IN"
     " (SELECT * FROM unnest(CAST(:ticket_ids AS uuid[]), CAST(:client_msg_ids AS text[])))"
@@ -52,7 +54,7 @@ async def earlier_messages(
         "client_msg_ids": [client_msg_id for _, client_msg_id in pairs],
         "ids": list(ids),
     }
-    return [_message(row) for row in await session.execute(_EARLIER, values)]
+    return [_message(row) for row in await _EARLIER.rows(session, values)]
 
 
 async def append_messages(
@@ -80,7 +82,7 @@ async def append_messages(
         "sequences": [event["sequence"] for event in events],
         "envelopes": [event["envelope"] for event in events],
     }
-    return {row.id for row in await session.execute(_APPEND, values)}
+    return {row["id"] for row in await _APPEND.rows(session, values)}
 
 
 async def transcript(session: Session, brand: str, ticket_id: UUID, *, after_seq: int, limit: int) -> list[Message]:
@@ -97,7 +99,7 @@ async def transcript(session: Session, brand: str, ticket_id: UUID, *, after_seq
     return [_message(row) for row in await session.execute(page)]
 
 
-def _message(row: Row[*tuple[Any, ...]]) -> Message:
+def _message(row: "Row[*tuple[Any, ...]] | asyncpg.Record") -> Message:
     ticket_id, seq, id_, kind, author_id, name, words, client_msg_id, sent_at = row
     author = Author(kind=AuthorKind(kind), id=author_id, name=name)
     return Message(ticket_id, seq, id_, author, words, client_msg_id, sent_at)

@@ -2,48 +2,57 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import delete, select, tuple_, update
+from sqlalchemy import bindparam, delete, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from services.chat.tables import presence_leases, staff_presence
 from shared.db.engine import Session
+from shared.db.fixed import Fixed
 
 _LEASE = presence_leases.c
 _PRESENCE = staff_presence.c
+_OF_PERSON: Final = (_PRESENCE.brand == bindparam("brand"), _PRESENCE.staff_id == bindparam("staff_id"))
+_MAKE: Final = Fixed(
+    insert(staff_presence).on_conflict_do_nothing(),
+    columns=("brand", "staff_id", "connected", "version", "changed_at"),
+)
+_LOCK: Final = Fixed(select(_PRESENCE.connected, _PRESENCE.version).where(*_OF_PERSON).with_for_update())
+_SAVE: Final = Fixed(
+    update(staff_presence)
+    .where(*_OF_PERSON)
+    .values(connected=bindparam("now_connected"), version=bindparam("now_at"), changed_at=bindparam("now"))
+)
+_INSERT_LEASE = insert(presence_leases)
+_HOLD: Final = Fixed(
+    _INSERT_LEASE.on_conflict_do_update(
+        index_elements=["brand", "staff_id", "process_id"], set_={"expires_at": _INSERT_LEASE.excluded.expires_at}
+    )
+)
 
 
 async def lock_presence(session: Session, brand: str, staff_id: str, *, now: datetime) -> tuple[bool, int]:
     """Lock a person's row, making it at version 0 if need be; return (connected, version)."""
     values = {"brand": brand, "staff_id": staff_id, "connected": False, "version": 0, "changed_at": now}
-    await session.execute(insert(staff_presence).values(**values).on_conflict_do_nothing())
-    locked = (
-        select(_PRESENCE.connected, _PRESENCE.version)
-        .where(_PRESENCE.brand == brand, _PRESENCE.staff_id == staff_id)
-        .with_for_update()
-    )
-    row = (await session.execute(locked)).one()
-    return row.connected, row.version
+    await _MAKE.row(session, values)
+    connected, version = await _LOCK.row(session, values) or (False, 0)
+    return connected, version
 
 
 async def save_presence(
     session: Session, brand: str, staff_id: str, *, connected: bool, version: int, now: datetime
 ) -> None:
     """Write the state of a locked row."""
-    changed = update(staff_presence).where(_PRESENCE.brand == brand, _PRESENCE.staff_id == staff_id)
-    await session.execute(changed.values(connected=connected, version=version, changed_at=now))
+    values = {"brand": brand, "staff_id": staff_id, "now_connected": connected, "now_at": version, "now": now}
+    await _SAVE.row(session, values)
 
 
 async def hold_lease(session: Session, brand: str, staff_id: str, *, process_id: UUID, expires_at: datetime) -> None:
     """Note that a process has sockets of a person."""
     values = {"brand": brand, "staff_id": staff_id, "process_id": process_id, "expires_at": expires_at}
-    lease = insert(presence_leases).values(**values)
-    await session.execute(
-        lease.on_conflict_do_update(
-            index_elements=["brand", "staff_id", "process_id"], set_={"expires_at": lease.excluded.expires_at}
-        )
-    )
+    await _HOLD.row(session, values)
 
 
 async def drop_lease(session: Session, brand: str, staff_id: str, *, process_id: UUID) -> None:

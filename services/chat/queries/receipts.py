@@ -4,17 +4,18 @@ from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from services.chat.domain.values import Receipt
 from services.chat.queries.arrays import one_of
 from services.chat.tables import chat_receipts
 from shared.contracts.base import Author, AuthorKind
 from shared.db.engine import Session
+from shared.db.fixed import Fixed
 
 _RECEIPT = chat_receipts.c
 # Nobody can have got further than the conversation, whatever a client claims.
-_RAISE: Final = text(
+_RAISE: Final = Fixed(
     "INSERT INTO chat_receipts AS r (brand, ticket_id, reader_kind, reader_id, delivered_seq, read_seq)"
     " SELECT :brand, w.ticket_id, w.kind, w.reader, least(w.delivered, s.last_seq), least(w.read, s.last_seq)"
     " FROM unnest(CAST(:ticket_ids AS uuid[]), CAST(:kinds AS text[]), CAST(:readers AS text[]),"
@@ -38,7 +39,7 @@ async def raise_receipts(session: Session, brand: str, receipts: Sequence[Receip
         "delivered": [receipt.delivered_seq for receipt in receipts],
         "read": [receipt.read_seq for receipt in receipts],
     }
-    return [_receipt(*row) for row in await session.execute(_RAISE, values)]
+    return [_receipt(*row) for row in await _RAISE.rows(session, values)]
 
 
 async def receipts_in(session: Session, brand: str, ticket_ids: Sequence[UUID]) -> list[Receipt]:

@@ -2,16 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, insert, select, text, update
+from sqlalchemy import ColumnElement, insert, select, text, update
 
 from services.chat.domain.values import Conversation, Person
 from services.chat.queries.arrays import one_of
 from services.chat.tables import chat_sessions
 from shared.contracts.base import AuthorKind
 from shared.db.engine import Session
+from shared.db.fixed import Fixed
 
 _SESSION = chat_sessions.c
 _COLUMNS: Final = (
@@ -24,7 +25,7 @@ _COLUMNS: Final = (
     _SESSION.ended_at,
 )
 # Locks are taken in one order, so that two batches with the same conversations wait for each other and never deadlock.
-_LOCK: Final = text(
+_LOCK: Final = Fixed(
     "SELECT ticket_id, player_kind, player_id, last_seq, version, last_sent_at, ended_at FROM chat_sessions "
     "WHERE brand = :brand AND ticket_id = ANY(CAST(:ticket_ids AS uuid[])) ORDER BY ticket_id FOR UPDATE"
 )
@@ -33,15 +34,15 @@ _QUEUE_UP: Final = text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))
 
 async def lock_sessions(session: Session, brand: str, ticket_ids: Sequence[UUID]) -> dict[UUID, Conversation]:
     """Lock the rows of these conversations until the transaction ends; unknown ones are left out."""
-    rows = await session.execute(_LOCK, {"brand": brand, "ticket_ids": list(ticket_ids)})
-    return {row.ticket_id: _conversation(row) for row in rows}
+    rows = await _LOCK.rows(session, {"brand": brand, "ticket_ids": list(ticket_ids)})
+    return {row["ticket_id"]: _conversation(*row) for row in rows}
 
 
 async def session_of(session: Session, brand: str, ticket_id: UUID) -> Conversation | None:
     """Return one conversation without locking it."""
     rows = await session.execute(select(*_COLUMNS).where(_SESSION.brand == brand, _SESSION.ticket_id == ticket_id))
     row = rows.one_or_none()
-    return None if row is None else _conversation(row)
+    return None if row is None else _conversation(*row)
 
 
 async def queue_up(session: Session, person: Person) -> None:
@@ -58,14 +59,14 @@ async def open_session_of(session: Session, person: Person) -> Conversation | No
         .limit(1)
     )
     row = (await session.execute(newest)).one_or_none()
-    return None if row is None else _conversation(row)
+    return None if row is None else _conversation(*row)
 
 
 async def session_opened_with(session: Session, person: Person, key: str) -> Conversation | None:
     """Return the conversation that `person` opened with this idempotency key."""
     rows = await session.execute(select(*_COLUMNS).where(*_owned_by(person), _SESSION.opened_with == key))
     row = rows.one_or_none()
-    return None if row is None else _conversation(row)
+    return None if row is None else _conversation(*row)
 
 
 async def insert_session(
@@ -139,13 +140,21 @@ def _owned_by(person: Person) -> tuple[ColumnElement[bool], ...]:
     return (_SESSION.brand == person.brand, _SESSION.player_kind == person.kind.value, _SESSION.player_id == person.id)
 
 
-def _conversation(row: Row[*tuple[Any, ...]]) -> Conversation:
+def _conversation(
+    ticket_id: UUID,
+    player_kind: str,
+    player_id: str,
+    last_seq: int,
+    version: int,
+    last_sent_at: datetime | None,
+    ended_at: datetime | None,
+) -> Conversation:
     return Conversation(
-        ticket_id=row.ticket_id,
-        player_kind=AuthorKind(row.player_kind),
-        player_id=row.player_id,
-        last_seq=row.last_seq,
-        version=row.version,
-        last_sent_at=row.last_sent_at,
-        ended_at=row.ended_at,
+        ticket_id=ticket_id,
+        player_kind=AuthorKind(player_kind),
+        player_id=player_id,
+        last_seq=last_seq,
+        version=version,
+        last_sent_at=last_sent_at,
+        ended_at=ended_at,
     )

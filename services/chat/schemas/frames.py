@@ -1,18 +1,19 @@
 """The frames of the socket protocol: JSON objects whose `t` names their kind."""
 
 from collections.abc import Mapping
-from typing import Annotated, Final, Literal, TypeAlias
+from typing import Annotated, Any, Final, Literal, TypeAlias
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from pydantic_core import to_json
 
-from services.chat.domain.values import Message, Receipt
+from services.chat.domain.values import Message, Receipt, Said
 from services.chat.schemas.http import ClientMessageId
 from shared.contracts.base import Author, AuthorKind
 from shared.errors import DomainError
 from shared.web.problems import STATUS
 
+_MESSAGE: Final = TypeAdapter(Message)
 Seq: TypeAlias = Annotated[int, Field(ge=0, le=2**53)]
 
 
@@ -106,6 +107,18 @@ def message_frame(message: Message) -> str:
     if message.client_msg_id is not None:
         frame["client_msg_id"] = message.client_msg_id
     return to_json(frame).decode()
+
+
+def to_payload(said: Said) -> dict[str, object]:
+    """Return a message as chat processes tell it to each other."""
+    payload: dict[str, object] = _MESSAGE.dump_python(said.message, mode="json")
+    return payload | {"brand": said.brand}
+
+
+def from_payload(payload: dict[str, Any]) -> Said:
+    """Return what `to_payload` told."""
+    brand = payload.pop("brand")
+    return Said(brand, _MESSAGE.validate_python(payload))
 
 
 def ack_frame(message: Message, client_msg_id: str) -> str:

@@ -2,14 +2,14 @@
 
 import asyncio
 import random
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
 import structlog
 
-from services.chat.domain.values import CloseCode, Person, Receipt
-from services.chat.schemas.frames import encode, ping_frame, presence_frame
+from services.chat.domain.values import CloseCode, Person, Receipt, Said
+from services.chat.schemas.frames import encode, ping_frame, presence_frame, to_payload
 from services.chat.settings import Settings
 from services.chat.sockets.connection import LiveSocket
 from services.chat.sockets.conversations import Conversations
@@ -22,6 +22,7 @@ EXTRA: Final = "chat.hub"
 PRESENCE_JOB: Final = "chat-presence"
 RECEIPTS_JOB: Final = "chat-receipts"
 PRESENCE_TOPIC: Final = "chat.presence"
+SAID_TOPIC: Final = "chat.said"
 _WAVES: Final = 10
 _LEAST_WAVE: Final = 50
 _logger: Final = structlog.get_logger(module=__name__)
@@ -80,6 +81,14 @@ class Hub:
             "but": list(but.key),
         }
         self.spawn(self.ground.transport.broadcast(topic, payload))
+
+    def told(self, noted: Sequence[object]) -> None:
+        """Deliver messages that this process has committed, here at once and to the other processes in one frame."""
+        said = [one for one in noted if isinstance(one, Said)]
+        for brand, message in said:
+            self.conversations.deliver(brand, message)
+        payload = {"process": str(self.process_id), "said": [to_payload(one) for one in said]}
+        self.spawn(self.ground.transport.broadcast(SAID_TOPIC, payload))
 
     def spawn(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         """Run something on the hub's own account."""

@@ -22,9 +22,11 @@ async def live(ground: Ground) -> AsyncIterator[None]:
     hub = Hub(ground, settings)
     ground.extras[EXTRA] = hub
     ground.draining.append(hub.drain)
+    ground.database.after_notes.append(hub.told)
     try:
         yield
     finally:
+        ground.database.after_notes.remove(hub.told)
         await hub.stop()
         with suppress(DomainError, TimeoutError):
             async with asyncio.timeout(_LAST_WORDS):

@@ -1,16 +1,16 @@
-"""Hints that reach every process: committed facts and passing signals. Any of them may be lost."""
+"""Hints that reach every process: committed words and facts, and passing signals. Any of them may be lost."""
 
 from typing import Any, Final
 from uuid import UUID
 
-from services.chat.domain.values import CloseCode, Message
-from services.chat.schemas.frames import encode
+from services.chat.domain.values import CloseCode
+from services.chat.schemas.frames import encode, from_payload
 from services.chat.sockets.connection import LiveSocket
 from services.chat.sockets.frames import TYPING_TOPIC
 from services.chat.sockets.heartbeat import RECEIPT_TOPIC
-from services.chat.sockets.hub import PRESENCE_TOPIC, Hub, hub_of
+from services.chat.sockets.hub import PRESENCE_TOPIC, SAID_TOPIC, Hub, hub_of
 from shared.contracts.base import AuthorKind, Channel
-from shared.contracts.chat import MessagePosted, PresenceChanged, SessionEnded
+from shared.contracts.chat import PresenceChanged, SessionEnded
 from shared.contracts.gateway import AccountChanged
 from shared.contracts.tickets import (
     MessageAdded,
@@ -27,13 +27,14 @@ from shared.messaging.subscriptions import Received, hear, listen
 _PLAYERS: Final = frozenset({AuthorKind.PLAYER, AuthorKind.VISITOR})
 
 
-async def deliver_message(ground: Ground, received: Received[MessagePosted]) -> None:
-    """Send a message to the sockets that other processes, HTTP or tickets have written it for."""
-    event = received.event
-    message = Message(
-        event.ticket_id, event.seq, event.message_id, event.author, event.text, event.client_msg_id, event.sent_at
-    )
-    hub_of(ground).conversations.deliver(received.brand, message)
+async def deliver_messages(ground: Ground, payload: dict[str, Any]) -> None:
+    """Send what another process has committed to the sockets here that hear it; what is lost shows at the next ping."""
+    hub = hub_of(ground)
+    if payload["process"] == str(hub.process_id):
+        return
+    for told in payload["said"]:
+        brand, message = from_payload(told)
+        hub.conversations.deliver(brand, message)
 
 
 async def tell_end(ground: Ground, received: Received[SessionEnded]) -> None:
@@ -108,7 +109,6 @@ def _ticket_frame(event: TicketEvent, type_: str) -> str:
 
 
 LISTENERS: Final = (
-    listen(MessagePosted, deliver_message),
     listen(SessionEnded, tell_end),
     listen(PresenceChanged, tell_presence),
     listen(TicketOpened, show_ticket),
@@ -118,6 +118,7 @@ LISTENERS: Final = (
     listen(MessageAdded, show_ticket),
     listen(TicketAssigned, follow_assignment),
     listen(AccountChanged, cut_off),
+    hear(SAID_TOPIC, deliver_messages),
     hear(TYPING_TOPIC, pass_on),
     hear(PRESENCE_TOPIC, pass_on),
     hear(RECEIPT_TOPIC, pass_on),

@@ -1,7 +1,8 @@
 """Writes the words of many sockets with few commits.
 
-A message that finds a free writer is written at once and alone. While all writers are busy, messages gather, and the
-next writer takes those of one brand together: under load the cost of a commit is shared, when idle nobody waits.
+A message that finds no writer at work is written at once and alone. While one is at work, messages gather, and it takes
+those of one brand together next: under load the cost of a commit is shared, when idle nobody waits. A further writer
+helps out only when messages have waited for a while, because somebody else holds a conversation's lock.
 """
 
 import asyncio
@@ -31,7 +32,9 @@ class Writers:
         self._settings = settings
         self._queues: OrderedDict[str, deque[Waiting]] = OrderedDict()
         self._waiting = 0
+        self._commits = 0
         self._writers: set[asyncio.Task[None]] = set()
+        self._help: asyncio.TimerHandle | None = None
 
     async def write(self, brand: str, draft: Draft) -> Message:
         """Return the message when it is committed; raise the refusal, or `TooManyWaiting` under overload."""
@@ -40,10 +43,11 @@ class Writers:
         done: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
         self._queues.setdefault(brand, deque()).append((draft, done))
         self._waiting += 1
-        if len(self._writers) < self._settings.writers:
-            writer = asyncio.get_running_loop().create_task(self._work())
-            self._writers.add(writer)
-            writer.add_done_callback(self._writers.discard)
+        if not self._writers:
+            self._begin()
+        elif self._help is None and len(self._writers) < self._settings.writers:
+            patience = self._settings.writer_patience.total_seconds()
+            self._help = asyncio.get_running_loop().call_later(patience, self._help_out, self._commits)
         return await done
 
     async def stop(self) -> None:
@@ -51,10 +55,22 @@ class Writers:
         while self._writers:
             await asyncio.wait(self._writers)
 
+    def _begin(self) -> None:
+        writer = asyncio.get_running_loop().create_task(self._work())
+        self._writers.add(writer)
+        writer.add_done_callback(self._writers.discard)
+
+    def _help_out(self, commits: int) -> None:
+        """Start another writer if none of those at work has come back since."""
+        self._help = None
+        if self._queues and self._commits == commits:
+            self._begin()
+
     async def _work(self) -> None:
         while self._queues:
             brand, batch = self._next()
             await self._write(brand, batch)
+            self._commits += 1
 
     def _next(self) -> tuple[str, list[Waiting]]:
         brand, queue = self._queues.popitem(last=False)

@@ -7,11 +7,11 @@ from typing import TypeAlias
 from uuid import UUID
 
 from services.chat.domain.errors import ClientMsgIdReused, SessionHasEnded, SessionNotFound
-from services.chat.domain.values import Conversation, Draft, Message, dated
+from services.chat.domain.values import Conversation, Draft, Message, Said, dated
 from services.chat.queries.messages import append_messages, earlier_messages
 from services.chat.queries.sessions import lock_sessions
 from shared.contracts.chat import MessagePosted
-from shared.db.engine import Session
+from shared.db.engine import Session, note
 from shared.errors import DomainError
 from shared.ids import new_id
 from shared.messaging.outbox import row_of
@@ -61,7 +61,11 @@ async def _append(
     service = str(session.info["service"])
     events = [_told(m, locked[m.ticket_id].version + 1, service=service, brand=brand) for m in messages]
     session.info["recorded"] = True
-    return await append_messages(session, brand, messages, events)
+    written = await append_messages(session, brand, messages, events)
+    for message in messages:
+        if message.id in written:
+            note(session, Said(brand, message))
+    return written
 
 
 async def _earlier(session: Session, brand: str, drafts: Sequence[Draft]) -> dict[Key, Message]:

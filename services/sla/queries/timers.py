@@ -6,16 +6,18 @@ read every pending timer at every tick.
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import text, update
+from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from services.sla.domain.clocks import Clock, timers
 from services.sla.tables import timers as timer_table
 from shared.contracts.sla import ClockBreached, ClockWarned
 from shared.db.engine import Session
+from shared.db.fixed import Fixed
 
 PENDING: Final = "pending"
 CANCELLED: Final = "cancelled"
@@ -25,7 +27,7 @@ _SET: Final = _UPSERT.on_conflict_do_update(
     index_elements=[timer_table.c.ticket_id, timer_table.c.clock_id, timer_table.c.kind],
     set_={name: _UPSERT.excluded[name] for name in ("due_at", "generation", "state")},
 )
-_NEAREST: Final = text(
+_NEAREST: Final = Fixed(
     "SELECT due_at - now() FROM timers WHERE state = 'pending' AND due_at > :after ORDER BY due_at LIMIT 1"
 )
 # One statement, because a timer may cost no more than some tens of microseconds when many fall due at once. Rows that a
@@ -96,6 +98,11 @@ def fire_statement(limit: int) -> str:
     return FIRE.format(limit=int(limit), event_id=_EVENT_ID)
 
 
+@cache
+def _fire(limit: int) -> Fixed:
+    return Fixed(fire_statement(limit))
+
+
 async def set_timers(session: Session, brand: str, ticket_id: UUID, changed: Iterable[Clock]) -> None:
     """Make the timers of changed clocks what their schedules say."""
     clocks = tuple(changed)
@@ -124,7 +131,7 @@ async def set_timers(session: Session, brand: str, ticket_id: UUID, changed: Ite
 
 async def nearest_due(session: Session, *, after: datetime) -> timedelta | None:
     """Return how long it is until a timer due later than `after` falls due; negative if one is overdue."""
-    wait: timedelta | None = (await session.execute(_NEAREST, {"after": after})).scalar_one_or_none()
+    wait: timedelta | None = await _NEAREST.value(session, {"after": after})
     return wait
 
 
@@ -142,7 +149,7 @@ async def fire_due(session: Session, *, after: datetime, limit: int) -> Sequence
         "stream": ClockBreached.stream,
         "source": f"pitboss/{ClockBreached.owner()}",
     }
-    rows = (await session.execute(text(fire_statement(limit)), values)).all()
+    rows = await _fire(limit).rows(session, values)
     if any(heeded for _, heeded in rows):
         session.info["recorded"] = True
     return [lag for lag, _ in rows]

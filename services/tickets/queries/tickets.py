@@ -6,7 +6,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from pydantic_core import to_json
-from sqlalchemy import Row, Select, bindparam, select, text, tuple_, update
+from sqlalchemy import Row, Select, bindparam, select, tuple_, update
 
 from services.tickets.domain.tickets import Ticket
 from services.tickets.domain.timeline import Entry
@@ -18,7 +18,7 @@ from shared.db.fixed import Fixed
 
 # The busiest write of the service: ticket, number and the two first entries of its timeline in one round trip.
 _OPEN: Final = Fixed(
-    text("""
+    """
     WITH opened AS (
         INSERT INTO tickets (
             id, brand, number, player_id, visitor_id, subject, channel, status, priority, assignee_id, language,
@@ -41,7 +41,7 @@ _OPEN: Final = Fixed(
         )
     )
     SELECT number FROM opened
-""")
+"""
 )
 
 # Built once: making a statement and its cache key costs more CPU than sending it.

@@ -17,6 +17,7 @@ from shared.db.engine import (
     StatementTimedOut,
     TextUnstorable,
     TransactionFailed,
+    note,
 )
 from shared.db.fixed import Fixed
 from shared.db.ground import inbox
@@ -197,7 +198,7 @@ async def _fail_after_both(database: Database) -> None:
 
 async def test_a_cached_plan_of_an_older_schema_is_unavailable_once(database: Database, urls: ServiceUrls) -> None:
     """A migration under a running service is a reason to try again, not an error of ours."""
-    read = Fixed(text("SELECT * FROM inbox"))
+    read = Fixed("SELECT * FROM inbox")
     async with database.begin("lucky") as session:
         await read.rows(session, {})
     owner = Database(settings_of(ServiceUrls(urls.owner, urls.owner, urls.owner)), service=SERVICE)
@@ -209,6 +210,41 @@ async def test_a_cached_plan_of_an_older_schema_is_unavailable_once(database: Da
             await read.rows(session, {})
     async with database.begin("lucky") as session:
         assert await read.rows(session, {}) == []
+
+
+async def test_what_a_transaction_noted_is_handed_over_once_it_is_committed(database: Database) -> None:
+    """In order and after the commit; one that is undone hands over nothing and leaves nothing for the next."""
+    told: list[object] = []
+    database.after_notes.append(told.extend)
+    with pytest.raises(LookupError):
+        await _note_and_fail(database)
+    async with database.begin("lucky") as session:
+        note(session, "first")
+        note(session, "second")
+        assert told == []
+    async with database.begin("lucky"):
+        pass
+    assert told == ["first", "second"]
+
+
+async def _note_and_fail(database: Database) -> None:
+    async with database.begin("lucky") as session:
+        note(session, "undone")
+        raise LookupError
+
+
+async def test_a_glance_is_a_transaction_of_its_own(postgres: Cluster, database: Database, urls: ServiceUrls) -> None:
+    """One statement of the worker role counts at once; a dead connection is reported and not kept."""
+    async with database.glance() as session:
+        await _REMEMBER.row(session, _row("lucky"))
+    async with database.glance() as session:
+        assert await Fixed("SELECT count(*) FROM inbox").value(session, {}) == 1
+    await postgres.end_connections(urls)
+    with pytest.raises(DatabaseUnavailable):
+        async with database.glance() as session:
+            await _REMEMBER.row(session, _row("lucky"))
+    async with database.glance() as session:
+        await _REMEMBER.row(session, _row("royal"))
 
 
 async def test_a_slow_statement_is_cut(urls: ServiceUrls) -> None:
