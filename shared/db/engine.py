@@ -30,8 +30,16 @@ from shared.settings import ServiceSettings
 Session: TypeAlias = AsyncConnection
 
 _SCOPE: Final = Fixed("SELECT set_config('pitboss.brand', :brand, true)")
-_AWAY: Final = (PostgresConnectionError, CannotConnectNowError, TooManyConnectionsError, InterfaceError, OSError)
-_LOST: Final = (ConnectionDoesNotExistError, InterfaceError)
+_AWAY: Final = (
+    PostgresConnectionError,
+    CannotConnectNowError,
+    TooManyConnectionsError,
+    InterfaceError,
+    InternalClientError,
+    OSError,
+)
+# The driver calls a connection that was cut off while it was idle by any of these names.
+_LOST: Final = (ConnectionDoesNotExistError, InterfaceError, InternalClientError, ConnectionError)
 _MOST_DEAD: Final = 200
 _SCHEMA_CHANGED: Final = (InvalidCachedStatementError, OutdatedSchemaCacheError)
 
@@ -187,7 +195,7 @@ async def _roll_back(session: Session, driver: "asyncpg.Connection") -> None:
     """Undo; a connection that is already gone has nothing to undo and must not hide the first error."""
     try:
         await driver.execute("ROLLBACK")
-    except (asyncpg.PostgresError, InternalClientError, *_AWAY):
+    except (asyncpg.PostgresError, *_AWAY):
         await session.invalidate()
     except BaseException:
         await session.invalidate()
