@@ -9,15 +9,17 @@ from asyncpg.exceptions import (
     CannotConnectNowError,
     CharacterNotInRepertoireError,
     ConnectionDoesNotExistError,
+    DeadlockDetectedError,
     InterfaceError,
     InternalClientError,
     InvalidCachedStatementError,
+    LockNotAvailableError,
     OutdatedSchemaCacheError,
     PostgresConnectionError,
+    QueryCanceledError,
     TooManyConnectionsError,
     UntranslatableCharacterError,
 )
-from asyncpg.exceptions import QueryCanceledError as AsyncpgQueryCanceled
 from sqlalchemy import URL, make_url, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -41,11 +43,16 @@ _AWAY: Final = (
 # The driver calls a connection that was cut off while it was idle by any of these names.
 _LOST: Final = (ConnectionDoesNotExistError, InterfaceError, InternalClientError, ConnectionError)
 _MOST_DEAD: Final = 200
-_SCHEMA_CHANGED: Final = (InvalidCachedStatementError, OutdatedSchemaCacheError)
 
 
 class DatabaseUnavailable(DomainError):
     """The service's database does not answer now."""
+
+    kind: ClassVar[Kind] = Kind.UNAVAILABLE
+
+
+class Contended(DomainError):
+    """Somebody else holds what this needs; it is free again in a moment."""
 
     kind: ClassVar[Kind] = Kind.UNAVAILABLE
 
@@ -60,6 +67,19 @@ class TextUnstorable(DomainError):
     """A text contains a character that cannot be stored."""
 
     kind: ClassVar[Kind] = Kind.UNPROCESSABLE
+
+
+_MEANINGS: Final[tuple[tuple[tuple[type[BaseException], ...], type[DomainError], str], ...]] = (
+    ((QueryCanceledError,), StatementTimedOut, ""),
+    ((LockNotAvailableError, DeadlockDetectedError), Contended, ""),
+    ((InvalidCachedStatementError, OutdatedSchemaCacheError), DatabaseUnavailable, "the schema has just changed"),
+    (
+        (CharacterNotInRepertoireError, UntranslatableCharacterError),
+        TextUnstorable,
+        "PostgreSQL cannot store NUL in a text",
+    ),
+    ((*_AWAY, TimeoutError), DatabaseUnavailable, ""),
+)
 
 
 class TransactionFailed(RuntimeError):
@@ -202,21 +222,22 @@ async def _roll_back(session: Session, driver: "asyncpg.Connection") -> None:
         raise
 
 
+def is_passing(error: BaseException) -> bool:
+    """True if the same would succeed once others are done or the database is back: no reason to give anything up."""
+    meant = error if isinstance(error, DomainError) else _translated(error)
+    return isinstance(meant, (DatabaseUnavailable, Contended))
+
+
 def _translated(error: BaseException) -> BaseException:
-    """Return a domain error for an absent or slow database and for NUL in a text, else the error itself."""
+    """Return a domain error for an absent, busy or slow database and for NUL in a text, else the error itself."""
     if isinstance(error, PoolTimeout):
         return DatabaseUnavailable("no database connection was free in time", retry_after=1)
     cause = getattr(error, "orig", None) if isinstance(error, DBAPIError) else error
     driver_error = getattr(cause, "__cause__", None) or cause
-    if isinstance(driver_error, AsyncpgQueryCanceled):
-        return StatementTimedOut(retry_after=1)
-    if isinstance(driver_error, _SCHEMA_CHANGED):
-        return DatabaseUnavailable("the schema has just changed", retry_after=1)
-    if isinstance(driver_error, (CharacterNotInRepertoireError, UntranslatableCharacterError)):
-        return TextUnstorable("PostgreSQL cannot store NUL in a text")
-    if isinstance(driver_error, (*_AWAY, TimeoutError)) or (
-        isinstance(error, DBAPIError) and error.connection_invalidated
-    ):
+    for kinds, refusal, detail in _MEANINGS:
+        if isinstance(driver_error, kinds):
+            return refusal(detail, retry_after=None if refusal is TextUnstorable else 1)
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
         return DatabaseUnavailable(retry_after=1)
     return error
 

@@ -43,7 +43,8 @@ class Work:
 
     `subscription` is None for a type of a strict stream that only moves the cursor. `late` marks an event that
     somebody replays after its stream went on without it. `attempts` counts failures in this process, `error` is the
-    last one, and the next try is `due` in loop time.
+    last one, and the next try is `due` in loop time. One that waits for an earlier event does so since `waits_since`,
+    or since its stream was seen to move, to the sequence `seen`.
     """
 
     delivery: Delivery
@@ -57,6 +58,8 @@ class Work:
     attempts: int = 0
     due: float = 0.0
     error: BaseException | None = None
+    waits_since: float | None = None
+    seen: int = 0
 
     @property
     def key(self) -> AggregateKey:

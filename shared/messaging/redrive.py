@@ -10,7 +10,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy import ColumnElement, RowMapping, case, func, select, text, update
 
-from shared.db.engine import Database
+from shared.db.engine import Database, is_passing
 from shared.db.ground import parked_events
 from shared.messaging import cursors, parking
 from shared.messaging.applying import apply_alone, is_hopeless
@@ -23,6 +23,7 @@ from shared.messaging.subscriptions import Routes
 
 PER_SECOND: Final = 50
 _AT_ONCE: Final = 8
+_SOON: Final = timedelta(seconds=1)
 _logger = structlog.get_logger(module=__name__)
 
 
@@ -147,6 +148,9 @@ class Redrive:
     async def _write_failure(self, row: RowMapping, work: Work | None, error: BaseException) -> None:
         if isinstance(error, Gap) and work is not None:
             await self._write_gap(row, work)
+            return
+        if is_passing(error):
+            await self._write(row, reason="failed", next_at=_in(_SOON))
             return
         attempts = row["attempts"] + 1
         wait = some_delay(attempts)

@@ -1,4 +1,7 @@
-"""What happens to an event that failed: three quick tries, then the parking; what can never succeed is dead at once."""
+"""What happens to an event that failed: three quick tries, then the parking; what can never succeed is dead at once.
+
+One that only waits for an earlier event, or for others to let go of what it needs, is not counted as failed.
+"""
 
 import asyncio
 import random
@@ -8,11 +11,12 @@ from typing import Final
 
 import structlog
 
-from shared.db.engine import Database, DatabaseUnavailable
+from shared.db.engine import Database, DatabaseUnavailable, is_passing
 from shared.messaging import parking
 from shared.messaging.applying import apply_alone, is_hopeless
 from shared.messaging.cursors import Gap
 from shared.messaging.decoding import Poison, Work
+from shared.messaging.gaps import TRY_SECONDS, Gaps
 from shared.messaging.metrics import HANDLED
 from shared.messaging.parking import Fault, fault_of
 from shared.messaging.transport import AggregateKey, Delivery
@@ -55,6 +59,7 @@ class Settler:
     def __init__(self, database: Database, consumer: str) -> None:
         self._database = database
         self._consumer = consumer
+        self._gaps = Gaps(database, consumer)
         self._held: dict[AggregateKey, _Aggregate] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = asyncio.Event()
@@ -88,6 +93,7 @@ class Settler:
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
+        await self._gaps.stop()
 
     def _spawn(self, work: Coroutine[object, object, None]) -> None:
         task = asyncio.create_task(work, name=f"{self._consumer}-settling")
@@ -103,6 +109,8 @@ class Settler:
                     aggregate.items.remove(work)
         finally:
             del self._held[key]
+            for work in aggregate.items:
+                self._gaps.forget(work)
             await tell([work.delivery for work in aggregate.items], done=False)
 
     async def _is_settled(self, work: Work, aggregate: _Aggregate) -> bool:
@@ -115,8 +123,11 @@ class Settler:
         except Exception as error:  # noqa: BLE001 - without its row the event must not leave: wait for the database
             await self._database_back(error)
             return False
+        if isinstance(work.error, Gap):
+            self._gaps.add(work, aggregate.bell)
         if not await _is_due(work, aggregate.bell):
             return False
+        self._gaps.forget(work)
         failure = await self._failure_of_try(work)
         if failure is None:
             await tell([work.delivery], done=True)
@@ -129,7 +140,7 @@ class Settler:
     async def _verdict(self, work: Work) -> Fault | None:
         """Return why an event must leave, or None if it gets another try."""
         error = work.error
-        if error is None:
+        if error is None or is_passing(error):
             return None
         if is_hopeless(error):
             return fault_of(error, "refused")
@@ -138,7 +149,7 @@ class Settler:
             return fault_of(error) if last else None
         if work.attempts == 1 and await parking.is_blocked(self._database, self._consumer, work):
             return Fault("behind")
-        return Fault("gap") if last else None
+        return None if self._gaps.is_patient(work) else Fault("gap")
 
     async def _failure_of_try(self, work: Work) -> BaseException | None:
         try:
@@ -203,9 +214,15 @@ class Settler:
 
 
 def _note(work: Work, error: BaseException) -> None:
-    """Remember a failed try and when the next one is due."""
+    """Remember a failed try and when the next one is due; one that only met others at work does not count."""
     work.error = error
+    if is_passing(error):
+        work.due = _now() + QUICK[0] * random.uniform(1, 5)  # noqa: S311 - jitter, not a secret
+        return
     work.attempts += 1
+    if isinstance(error, Gap):
+        work.due = _now() + TRY_SECONDS
+        return
     work.due = _now() + QUICK[min(work.attempts, len(QUICK)) - 1]
 
 

@@ -125,3 +125,20 @@ async def test_a_transaction_that_cannot_commit_leaves_every_event_its_own_chanc
 
 async def _parked(station: Station, expected: int) -> bool:
     return len(await station.kept("parked")) == expected
+
+
+async def test_two_processes_take_turns_without_pausing(yard: Yard) -> None:
+    """Events of one aggregate lie with two processes by turns: each is handled as soon as the one before it is."""
+    count, aggregate = 60, new_id()
+    async with (
+        yard.station("tickets", InprocessTransport(), subscriptions=noting()) as one,
+        yard.station("tickets", InprocessTransport(), subscriptions=noting(), urls=one.urls) as other,
+    ):
+        turns = [
+            (one if sequence % 2 else other).ground.transport.publish(message(posted(aggregate, sequence), sequence))
+            for sequence in range(1, count + 1)
+        ]
+        async with asyncio.timeout(count * 0.15):
+            await asyncio.gather(*turns)
+        assert [effect.sequence for effect in await one.effects()] == list(range(1, count + 1))
+        assert await one.kept() == []
