@@ -29,6 +29,11 @@ class InprocessTransport:
         """Up until it is stopped."""
         return TransportState.STOPPED if self._stopped else TransportState.UP
 
+    @property
+    def can_publish(self) -> bool:
+        """True until it is stopped."""
+        return not self._stopped
+
     async def start(self) -> None:
         """Connect nothing."""
         self._stopped = False

@@ -66,6 +66,11 @@ class RabbitMQTransport:
         needed += [self._fanning] if self._listeners or self._hearers else []
         return TransportState.UP if all(link.is_up for link in needed) else TransportState.DEGRADED
 
+    @property
+    def can_publish(self) -> bool:
+        """True while the publishing link is up."""
+        return self._publishing.is_up
+
     async def start(self) -> None:
         """Begin to connect and return at once."""
         self._stopped = False
@@ -98,6 +103,8 @@ class RabbitMQTransport:
             )
         except PublishError as error:
             raise Unroutable(message.type) from error
+        except TimeoutError:
+            raise
         except Exception as error:
             raise PublishFailed(type(error).__name__) from error
 

@@ -141,6 +141,10 @@ class Relay:
     async def _pump(self) -> None:
         """Read what is pending into the lanes, then wait for a wake or half a second."""
         self._woken.clear()
+        if not self._transport.can_publish:
+            self._faulty, self._backoff = False, 0.0
+            await asyncio.sleep(_jittered(_LEAST_BACKOFF))
+            return
         room = len(self._loaded) < _LOADED_ROWS
         more = self._lease.held and room and await self._read()
         if self._faulty:
@@ -187,10 +191,8 @@ class Relay:
         try:
             while lane and self._lease.held:
                 async with self._window.admitted() as closings:
-                    if not await self._send(lane[0]):
-                        self._window.failed(closings)
+                    if not await self._send(lane[0], closings):
                         break
-                    self._window.confirmed()
                 lane.popleft()
         finally:
             del self._lanes[key]
@@ -198,7 +200,7 @@ class Relay:
                 self._failures += 1
                 self._loaded.difference_update(row.position for row in lane)
 
-    async def _send(self, row: _Row) -> bool:
+    async def _send(self, row: _Row, closings: int) -> bool:
         """Publish one row; False if it must be tried again later, whatever the reason."""
         try:
             async with asyncio.timeout(self._transport.publish_limit):
@@ -209,10 +211,14 @@ class Relay:
             return self._failed(row, "cancelled by the broker library")
         except Unroutable as error:
             return self._parked(row, str(error))
+        except TimeoutError:
+            self._window.failed(closings)
+            return self._failed(row, "no confirmation in time")
         except Exception as error:  # noqa: BLE001 - not confirmed is not confirmed, whatever the transport says
             return self._failed(row, repr(error) if isinstance(error, PublishFailed) else type(error).__name__)
         PUBLISHED.labels(self._name, "confirmed").inc()
         self._backoff = 0.0
+        self._window.confirmed()
         self._note(row, None)
         return True
 

@@ -24,6 +24,8 @@ from shared.messaging.transport import AggregateKey, Delivery
 QUICK: Final = (0.1, 0.5, 2.0)
 _LEAST_BACKOFF: Final = 0.2
 _MOST_BACKOFF: Final = 5.0
+# Hundreds of waiting aggregates must not take the connections that requests need.
+_AT_ONCE: Final = 4
 _logger = structlog.get_logger(module=__name__)
 
 
@@ -60,6 +62,7 @@ class Settler:
         self._database = database
         self._consumer = consumer
         self._gaps = Gaps(database, consumer)
+        self._slots = asyncio.Semaphore(_AT_ONCE)
         self._held: dict[AggregateKey, _Aggregate] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = asyncio.Event()
@@ -147,13 +150,18 @@ class Settler:
         last = work.attempts > len(QUICK)
         if not isinstance(error, Gap):
             return fault_of(error) if last else None
-        if work.attempts == 1 and await parking.is_blocked(self._database, self._consumer, work):
+        if work.attempts == 1 and await self._is_blocked(work):
             return Fault("behind")
         return None if self._gaps.is_patient(work) else Fault("gap")
 
+    async def _is_blocked(self, work: Work) -> bool:
+        async with self._slots:
+            return await parking.is_blocked(self._database, self._consumer, work)
+
     async def _failure_of_try(self, work: Work) -> BaseException | None:
         try:
-            fresh = await apply_alone(self._database, self._consumer, work)
+            async with self._slots:
+                fresh = await apply_alone(self._database, self._consumer, work)
         except asyncio.CancelledError as error:
             if asked_to_stop():
                 raise
@@ -167,7 +175,8 @@ class Settler:
         if work.error is not None and is_hopeless(work.error):
             await self._bury(work.delivery, work, fault)
             return
-        await parking.park(self._database, self._consumer, work, fault)
+        async with self._slots:
+            await parking.park(self._database, self._consumer, work, fault)
         self._count("parked")
         _logger.warning(
             "event_parked",
@@ -179,7 +188,8 @@ class Settler:
         await tell([work.delivery], done=True)
 
     async def _bury(self, delivery: Delivery, work: Work | None, fault: Fault) -> None:
-        await parking.bury(self._database, self._consumer, delivery, work, fault)
+        async with self._slots:
+            await parking.bury(self._database, self._consumer, delivery, work, fault)
         self._count("dead")
         _logger.error(
             "event_dead", event_id=delivery.id, event_type=delivery.type, reason=fault.reason, error=fault.error

@@ -87,6 +87,11 @@ class Transport(Protocol):
         ...
 
     @property
+    def can_publish(self) -> bool:
+        """Return whether a publish has a chance now."""
+        ...
+
+    @property
     def publish_limit(self) -> float | None:
         """Return how many seconds a publish may take; None if it waits for the consumers themselves."""
         ...
@@ -100,7 +105,7 @@ class Transport(Protocol):
         ...
 
     async def publish(self, message: Message) -> None:
-        """Return when the event is safe; raise `PublishFailed` or `Unroutable`."""
+        """Return when the event is safe; raise `PublishFailed`, `Unroutable`, or TimeoutError from a slow broker."""
         ...
 
     async def consume(self, service: str, bindings: Collection[str], receive: Receive) -> None:

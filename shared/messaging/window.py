@@ -13,9 +13,9 @@ class Window:
     """Admits up to `most` at once, fewer once some failed.
 
     A broker that is slower than our patience would get everything again that it has already taken, and be slower still.
-    So a failure closes the window to eight; confirmations open it quickly to half of where it was and slowly from there
-    on. Failures of what was admitted before the last closing count as the same one, and what fails while the window
-    is closed (the broker is away) does not make it open more slowly.
+    So a missing confirmation closes the window to eight; those that come open it quickly to half of where it was and
+    slowly from there on. What was admitted before the last closing counts as the same one. An absent broker is no slow
+    one: what cannot even be sent says nothing about the window.
     """
 
     def __init__(self, most: int) -> None:

@@ -20,7 +20,8 @@ pytestmark = [pytest.mark.unproven, pytest.mark.cluster, pytest.mark.slow, pytes
 
 SECONDS: Final = float(os.environ.get("PITBOSS_OUTAGE_SECONDS", "20"))
 AFTER: Final = 30.0
-PACE: Final = 0.2  # each of four writers five times a second: 72,000 writes an hour, and a socket may say ten a second
+# Each of four writers five times a second are 72,000 writes an hour; a socket may say ten a second.
+PACE: Final = float(os.environ.get("PITBOSS_OUTAGE_PACE", "0.2"))
 _BROKER: Final = "rabbitmq"
 
 

@@ -116,6 +116,11 @@ class FaultyTransport:
         return self._inner.state
 
     @property
+    def can_publish(self) -> bool:
+        """As within."""
+        return self._inner.can_publish
+
+    @property
     def publish_limit(self) -> float | None:
         """As within."""
         return self._inner.publish_limit

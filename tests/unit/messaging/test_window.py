@@ -52,8 +52,8 @@ def test_failures_of_one_crowd_close_the_window_once() -> None:
     assert window.limit <= 101
 
 
-def test_an_absence_does_not_keep_the_window_narrow() -> None:
-    """However often nothing gets through, the window opens to half of what it was as soon as something does."""
+def test_a_long_silence_does_not_keep_the_window_narrow() -> None:
+    """However often no confirmation comes, the window opens to half of what it was as soon as some do."""
     window = Window(200)
     for closing in range(50):
         window.failed(closing)
