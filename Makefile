@@ -87,9 +87,6 @@ test-resilience: setup-dev ## Kills, freezes, lost brokers
 test-e2e: setup-dev ## The running product from the outside
 	@$(PYTEST) tests/e2e
 
-test-unproven: setup-dev ## Promises that were not yet seen kept: long broker outage, draining
-	@$(PYTEST) tests/resilience -m unproven
-
 test: setup-dev ## Everything, on real PostgreSQL and real RabbitMQ; RINGS= narrows it
 	@$(PYTEST) $(RINGS)
 
@@ -141,4 +138,4 @@ clean: down ## Stop everything and delete the local data, caches and reports
 
 .PHONY: help setup setup-dev up cluster demo down status logs run fmt lint types imports house check test-unit \
   test-service test-contract test-resilience test-e2e test coverage bench bench-quick bench-peer migrate migration \
-  test-unproven dead replay contracts contracts-check lock clean
+  dead replay contracts contracts-check lock clean

@@ -22,7 +22,7 @@ from shared.directory import SERVICES
 from tests.support.eventually import eventually
 from tests.support.product import Product
 
-pytestmark = [pytest.mark.unproven, pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(300)]
 
 WORKERS: Final = 6
 SOCKETS: Final = 12

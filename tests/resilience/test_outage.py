@@ -16,7 +16,7 @@ from tests.support.eventually import eventually
 from tests.support.pace import no_faster_than
 from tests.support.product import Product, pitboss
 
-pytestmark = [pytest.mark.unproven, pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(600)]
 
 SECONDS: Final = float(os.environ.get("PITBOSS_OUTAGE_SECONDS", "20"))
 AFTER: Final = 30.0
