@@ -25,6 +25,7 @@ else
   echo "neither $venv nor $python has pip; install python3-venv or python3-pip" >&2
   exit 1
 fi
-$pip install --quiet --disable-pip-version-check --no-input --require-hashes -r "$requirements"
+# The file is complete: nothing is left to resolve, and what is released tomorrow cannot stand in the way of what is locked.
+$pip install --quiet --disable-pip-version-check --no-input --no-deps --require-hashes -r "$requirements"
 env -u PYTHONDONTWRITEBYTECODE "$venv/bin/python" -m compileall -q -j 0 "$venv/lib" >/dev/null 2>&1 || true
 cp "$requirements" "$installed"
