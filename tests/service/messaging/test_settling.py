@@ -129,16 +129,22 @@ async def _parked(station: Station, expected: int) -> bool:
 
 async def test_two_processes_take_turns_without_pausing(yard: Yard) -> None:
     """Events of one aggregate lie with two processes by turns: each is handled as soon as the one before it is."""
-    count, aggregate = 60, new_id()
+    count, aggregate = 100, new_id()
     async with (
         yard.station("tickets", InprocessTransport(), subscriptions=noting()) as one,
         yard.station("tickets", InprocessTransport(), subscriptions=noting(), urls=one.urls) as other,
     ):
-        turns = [
-            (one if sequence % 2 else other).ground.transport.publish(message(posted(aggregate, sequence), sequence))
-            for sequence in range(1, count + 1)
-        ]
-        async with asyncio.timeout(count * 0.15):
-            await asyncio.gather(*turns)
+
+        def hand_in(station: Station, first: int) -> "asyncio.Future[list[None]]":
+            numbers = range(first, count + 1, 2)
+            return asyncio.gather(
+                *(station.ground.transport.publish(message(posted(aggregate, n), n)) for n in numbers)
+            )
+
+        evens = hand_in(other, 2)
+        await asyncio.sleep(0.3)  # house: sleep - long enough for the other side to get there first
+        # A pause of a tenth of a second at each turn would make it ten.
+        async with asyncio.timeout(8):
+            await asyncio.gather(evens, hand_in(one, 1))
         assert [effect.sequence for effect in await one.effects()] == list(range(1, count + 1))
         assert await one.kept() == []
