@@ -5,14 +5,13 @@ from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import text
-
 from services.notifications.domain.fairness import ROWS_PER_ROUND, Candidate
 from shared.db.engine import Session
+from shared.db.fixed import Fixed
 
 _CLAIMING: Final = 0x70_69_74_77
-_LOCK: Final = text("SELECT pg_advisory_xact_lock(:key)")
-_CANDIDATES: Final = text(
+_LOCK: Final = Fixed("SELECT pg_advisory_xact_lock(:key)")
+_CANDIDATES: Final = Fixed(
     """
     SELECT e.id, e.ordered, due.n, coalesce(busy.n, 0) AS in_flight, e.cap, e.failures,
            extract(epoch FROM due.first_at - now())::float8 AS due_in
@@ -44,7 +43,7 @@ _LEASED: Final = """
       FROM due WHERE d.id = due.id
     RETURNING d.id, d.endpoint_id, d.event_id, d.step, d.lease_token
 """
-_TAKE: Final = text(
+_TAKE: Final = Fixed(
     f"""
     WITH due AS (
         SELECT row.id
@@ -58,7 +57,7 @@ _TAKE: Final = text(
     {_LOADED}
     """  # noqa: S608 - constants of this file
 )
-_TAKE_HEADS: Final = text(
+_TAKE_HEADS: Final = Fixed(
     f"""
     WITH RECURSIVE heads AS (
         (SELECT id, aggregate_id, next_at FROM webhook_deliveries
@@ -81,7 +80,7 @@ _TAKE_HEADS: Final = text(
     {_LOADED}
     """  # noqa: S608 - constants of this file
 )
-_RECORD: Final = text(
+_RECORD: Final = Fixed(
     """
     WITH result AS (
         SELECT * FROM unnest(
@@ -160,15 +159,15 @@ class Recorded(NamedTuple):
 
 async def take_turn(session: Session) -> None:
     """Let one process claim at a time, until commit: caps and order then hold over all of them."""
-    await session.execute(_LOCK, {"key": _CLAIMING})
+    await _LOCK.row(session, {"key": _CLAIMING})
 
 
 async def endpoints_due(session: Session) -> list[EndpointDue]:
     """Return every brand's enabled endpoints with something pending; a long backlog costs no more than a short one."""
-    rows = (await session.execute(_CANDIDATES, {"rows": ROWS_PER_ROUND})).all()
+    rows = await _CANDIDATES.rows(session, {"rows": ROWS_PER_ROUND})
     return [
-        EndpointDue(Candidate(row.id, row.n, row.in_flight, row.cap, row.failures), row.ordered, row.due_in)
-        for row in rows
+        EndpointDue(Candidate(id_, n, in_flight, cap, failures), ordered, due_in)
+        for id_, ordered, n, in_flight, cap, failures, due_in in rows
     ]
 
 
@@ -177,7 +176,7 @@ async def take(session: Session, grants: Mapping[UUID, int], *, token: UUID, lea
     if not grants:
         return []
     values = {"ids": list(grants), "counts": list(grants.values()), "token": token, "lease": lease}
-    return [Claimed(*row) for row in (await session.execute(_TAKE, values)).all()]
+    return [Claimed(*row) for row in await _TAKE.rows(session, values)]
 
 
 async def take_heads(
@@ -185,7 +184,7 @@ async def take_heads(
 ) -> list[Claimed]:
     """Lease due deliveries of an ordered endpoint: only the oldest pending one of a ticket that has none under way."""
     values = {"id": endpoint_id, "count": count, "token": token, "lease": lease}
-    return [Claimed(*row) for row in (await session.execute(_TAKE_HEADS, values)).all()]
+    return [Claimed(*row) for row in await _TAKE_HEADS.rows(session, values)]
 
 
 async def record(session: Session, results: Sequence[Result]) -> list[Recorded]:
@@ -193,4 +192,4 @@ async def record(session: Session, results: Sequence[Result]) -> list[Recorded]:
     columns = zip(*results, strict=True)
     names = ("ids", "tokens", "states", "delays", "statuses", "errors", "responses", "attempted", "latencies")
     values = {name: list(column) for name, column in zip(names, columns, strict=True)}
-    return [Recorded(*row) for row in (await session.execute(_RECORD, values)).all()]
+    return [Recorded(*row) for row in await _RECORD.rows(session, values)]

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, select, text
 
 from services.notifications.tables import delivery_attempts, webhook_deliveries, webhook_events
 from shared.db.engine import Session
+from shared.db.fixed import Fixed
 
 # UUIDv7 (RFC 9562, section 5.7) made by the database, because one statement inserts for every endpoint.
 _NEW_ID: Final = (
@@ -17,7 +18,7 @@ _NEW_ID: Final = (
     "from 1 for 6), 52, 1), 53, 1), 'hex')::uuid"
 )
 
-_FAN_OUT: Final = text(
+_FAN_OUT: Final = Fixed(
     f"""
     WITH matching AS (
         SELECT id, ordered, state FROM webhook_endpoints
@@ -108,7 +109,7 @@ async def fan_out(
         "body": event.body,
         "content_body": event.content_body,
     }
-    return (await session.execute(_FAN_OUT, values)).scalars().all()
+    return [row["id"] for row in await _FAN_OUT.rows(session, values)]
 
 
 async def deliveries_before(
