@@ -1,14 +1,16 @@
 """Two roles on one database: the application, bound to a brand, and the worker, for relay and timers."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from typing import ClassVar, Final, TypeAlias
 
 import asyncpg
 from asyncpg.exceptions import (
+    AdminShutdownError,
     CannotConnectNowError,
     CharacterNotInRepertoireError,
     ConnectionDoesNotExistError,
+    CrashShutdownError,
     DeadlockDetectedError,
     InterfaceError,
     InternalClientError,
@@ -35,6 +37,8 @@ _SCOPE: Final = Fixed("SELECT set_config('pitboss.brand', :brand, true)")
 _AWAY: Final = (
     PostgresConnectionError,
     CannotConnectNowError,
+    AdminShutdownError,
+    CrashShutdownError,
     TooManyConnectionsError,
     InterfaceError,
     InternalClientError,
@@ -232,14 +236,21 @@ def _translated(error: BaseException) -> BaseException:
     """Return a domain error for an absent, busy or slow database and for NUL in a text, else the error itself."""
     if isinstance(error, PoolTimeout):
         return DatabaseUnavailable("no database connection was free in time", retry_after=1)
-    cause = getattr(error, "orig", None) if isinstance(error, DBAPIError) else error
-    driver_error = getattr(cause, "__cause__", None) or cause
-    for kinds, refusal, detail in _MEANINGS:
-        if isinstance(driver_error, kinds):
-            return refusal(detail, retry_after=None if refusal is TextUnstorable else 1)
+    for one in _causes(error):
+        for kinds, refusal, detail in _MEANINGS:
+            if isinstance(one, kinds):
+                return refusal(detail, retry_after=None if refusal is TextUnstorable else 1)
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return DatabaseUnavailable(retry_after=1)
     return error
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield what the driver said: the error itself, then what it was raised from, without SQLAlchemy's wrapping."""
+    one = error.orig if isinstance(error, DBAPIError) else error
+    while one is not None:
+        yield one
+        one = one.__cause__
 
 
 def _engine(settings: ServiceSettings, url: str, application: str) -> AsyncEngine:

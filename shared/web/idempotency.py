@@ -188,6 +188,8 @@ async def once(
     """Return the guard of this request; API keys must send a key."""
     if idempotency_key is None and actor.kind is ActorKind.SERVER:
         raise IdempotencyKeyMissing(field="#header/Idempotency-Key")
+    if len(request.headers.getlist("idempotency-key")) > 1:
+        raise IdempotencyKeyMalformed("Idempotency-Key was sent more than once", field="#header/Idempotency-Key")
     if idempotency_key is not None and not _well_formed(idempotency_key):
         raise IdempotencyKeyMalformed(field="#header/Idempotency-Key")
     return Once(request, session, actor, idempotency_key)

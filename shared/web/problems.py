@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import structlog
 from fastapi import FastAPI, Request
@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
+from starlette.routing import Route
 
 from shared.errors import DomainError, Kind
 
@@ -31,6 +32,7 @@ STATUS: Final[Mapping[Kind, int]] = {
 }
 MEDIA_TYPE: Final = "application/problem+json"
 _HTTP_CODES: Final = {404: "not-found", 405: "method-not-allowed", 413: "body-too-large", 415: "unsupported-media-type"}
+_NO_JSON: Final = "json_invalid"
 _logger = structlog.get_logger(module=__name__)
 
 
@@ -164,10 +166,7 @@ async def _on_domain_error(request: Request, error: Exception) -> Response:
 
 async def _on_validation_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class
-    found = [
-        {"pointer": _pointer(tuple(item["loc"])), "detail": str(item["msg"]), "code": str(item["type"])}
-        for item in error.errors()
-    ]
+    found = [_field_problem(item) for item in error.errors()]
     first = f"{found[0]['pointer']}: {found[0]['detail']}" if found else "the request is malformed"
     return answer(
         request,
@@ -179,18 +178,28 @@ async def _on_validation_error(request: Request, error: Exception) -> Response:
     )
 
 
+def _field_problem(item: Mapping[str, Any]) -> dict[str, str]:
+    location, detail, code = tuple(item["loc"]), str(item["msg"]), str(item["type"])
+    if code == _NO_JSON and len(location) > 1:
+        return {"pointer": "", "detail": f"{detail} at character {location[1]}", "code": code}
+    return {"pointer": _pointer(location), "detail": detail, "code": code}
+
+
 async def _on_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class
     code = _HTTP_CODES.get(error.status_code, f"http-{error.status_code}")
     detail = str(error.detail)
-    return answer(
-        request,
-        status=error.status_code,
-        code=code,
-        title=detail,
-        detail=detail,
-        headers=error.headers,
-    )
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(_methods_of(request))
+    return answer(request, status=error.status_code, code=code, title=detail, detail=detail, headers=headers)
+
+
+def _methods_of(request: Request) -> list[str]:
+    """Return what the path takes over all its routes: the error names those of the first one only."""
+    routes = [route for route in request.app.router.routes if isinstance(route, Route)]
+    path = request.scope["path"]
+    return sorted({method for route in routes if route.path_regex.match(path) for method in route.methods or ()})
 
 
 def _pointer_of(field: str) -> str:

@@ -57,6 +57,10 @@ def _app(database: Database) -> FastAPI:
     async def echo(body: dict[str, str]) -> dict[str, str]:
         return body
 
+    @app.get("/echo")
+    async def silence() -> None:
+        return None
+
     return app
 
 
@@ -107,3 +111,20 @@ async def test_a_request_id_is_kept_or_made(client: httpx.AsyncClient) -> None:
     made = await client.post("/echo", json={}, headers={"x-request-id": "x" * 500})
     assert kept.headers["x-request-id"] == "abc"
     assert len(made.headers["x-request-id"]) == 36
+
+
+async def test_a_method_that_is_not_offered_is_told_which_are(client: httpx.AsyncClient) -> None:
+    """RFC 9110, section 15.5.6: over all routes of the path, not only the first one."""
+    answer = await client.put("/echo", json={})
+
+    assert (answer.status_code, answer.json()["code"]) == (405, "method-not-allowed")
+    assert answer.headers["allow"] == "GET, POST"
+
+
+async def test_a_body_that_is_no_json_is_no_field(client: httpx.AsyncClient) -> None:
+    """The pointer is that of the whole document; where the text breaks off is told in words."""
+    answer = await client.post("/echo", content=b'{"a": ', headers={"Content-Type": "application/json"})
+
+    [problem] = answer.json()["errors"]
+    assert (answer.status_code, problem["pointer"], problem["code"]) == (422, "", "json_invalid")
+    assert "at character 6" in problem["detail"]

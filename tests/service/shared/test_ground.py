@@ -17,6 +17,7 @@ from shared.db.engine import (
     StatementTimedOut,
     TextUnstorable,
     TransactionFailed,
+    is_passing,
     note,
 )
 from shared.db.fixed import Fixed
@@ -25,6 +26,7 @@ from shared.db.migrate import drift, head, migrate_async
 from shared.directory import SERVICES
 from shared.ids import new_id
 from tests.support.database import Cluster
+from tests.support.eventually import eventually
 from tests.unit.shared.test_kernel import Settings
 
 SERVICE = "tickets"
@@ -245,6 +247,31 @@ async def test_a_glance_is_a_transaction_of_its_own(postgres: Cluster, database:
             await _REMEMBER.row(session, _row("lucky"))
     async with database.glance() as session:
         await _REMEMBER.row(session, _row("royal"))
+
+
+async def test_a_server_that_shuts_down_is_unavailable(
+    postgres: Cluster, database: Database, urls: ServiceUrls
+) -> None:
+    """The driver names the reason behind a lost connection; what counts is that it is lost."""
+    sleep = Fixed("SELECT pg_sleep(10)")
+
+    async def run() -> None:
+        async with database.begin("lucky") as session:
+            await sleep.row(session, {})
+
+    running = asyncio.create_task(run())
+    await eventually(lambda: _sleeps(database), within=5)
+    await postgres.end_connections(urls)
+    with pytest.raises(DatabaseUnavailable) as refused:
+        await running
+    assert is_passing(refused.value)
+    assert is_passing(refused.value.__cause__ or refused.value)
+
+
+async def _sleeps(database: Database) -> bool:
+    sleeping = Fixed("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'")
+    async with database.begin("lucky") as session:
+        return bool(await sleeping.value(session, {}))
 
 
 async def test_a_slow_statement_is_cut(urls: ServiceUrls) -> None:

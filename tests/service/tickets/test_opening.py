@@ -169,3 +169,12 @@ async def test_unknown_fields_are_refused(tickets: RunningService, desk: Desk) -
     words = {"text": "only for us", "internal": True}
     saying = await tickets.http.post(f"/v1/tickets/{ticket['id']}/messages", json=words, headers=desk.player())
     assert (saying.status_code, saying.json()["errors"][0]["pointer"]) == (422, "/internal")
+
+
+async def test_two_keys_are_no_key(desk: Desk) -> None:
+    """A proxy that repeats the header must not decide which of the two counts."""
+    headers = [*desk.server("tickets:write").items(), ("Idempotency-Key", "another")]
+    body = {"subject": "Payout", "message": {"text": "Where?"}, "player_id": "p-1"}
+    answer = await desk.service.http.post("/v1/tickets", json=body, headers=headers)
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "idempotency-key-malformed")
