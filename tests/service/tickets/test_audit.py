@@ -1,13 +1,13 @@
 """The audit trail from the request to the verifier, on a real database."""
 
 import asyncio
-import importlib
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -16,9 +16,11 @@ from sqlalchemy import text
 from typer.testing import CliRunner
 
 from deploy.cli import app
-from services.tickets.domain.audit import AuditAction, chain_key, chained, read_anchors
+from services.tickets.domain.audit import AuditAction, Witness, chain_key, chained, read_anchors
 from services.tickets.jobs import Chain, chain_batch
 from services.tickets.queries.audit import links_after
+from services.tickets.queries.tickets import ticket_of
+from services.tickets.settings import Settings
 from services.tickets.use_cases.auditing import record_deed
 from services.tickets.use_cases.chaining import verify_brand
 from shared.db.engine import Database
@@ -40,11 +42,11 @@ async def _trail(desk: Desk, role: str = "lead", brand: str = "lucky", **query: 
 
 
 async def _chained(service: RunningService, count: int) -> None:
-    async def done() -> None:
+    async def done() -> bool:
         async with service.ground.database.begin_worker() as session:
             waiting = (await session.execute(text("SELECT count(*) FROM audit_waiting"))).scalar_one()
             links = (await session.execute(text("SELECT count(*) FROM audit_links"))).scalar_one()
-        assert (waiting, links) == (0, count)
+        return (waiting, links) == (0, count)
 
     await eventually(done, within=20)
 
@@ -103,14 +105,13 @@ async def test_what_is_rolled_back_leaves_no_entry(desk: Desk) -> None:
     assert (await desk.patch(ticket, version=1, priority="high")).status_code == 412
     assert (await desk.assign(ticket, "nobody")).status_code == 404
     database = desk.service.ground.database
-    witness = importlib.import_module("tests.unit.tickets.test_audit").ANN
+    witness = Witness("lucky", "staff", "s-1", "Ann", "agent", None, "r-1", None, datetime.now(UTC))
 
     async def fail() -> None:
         async with database.begin("lucky") as session:
-            state = (await importlib.import_module("services.tickets.queries.tickets").ticket_of(
-                session, "lucky", importlib.import_module("uuid").UUID(ticket["id"])
-            )).state  # fmt: skip
-            await record_deed(session, witness, AuditAction.READ_TICKET, state)
+            found = await ticket_of(session, "lucky", UUID(ticket["id"]))
+            assert found is not None
+            await record_deed(session, witness, AuditAction.READ_TICKET, found.state)
             raise LookupError
 
     with pytest.raises(LookupError):
@@ -150,7 +151,7 @@ async def test_nobody_but_the_owner_can_change_the_trail(tickets: RunningService
     for url in (tickets.urls.app, tickets.urls.worker):
         connection = await asyncpg.connect(url)
         for table in ("audit", "audit_links"):
-            for statement in (f"DELETE FROM {table}", f"UPDATE {table} SET brand = 'royal'", f"TRUNCATE {table}"):
+            for statement in (f"DELETE FROM {table}", f"UPDATE {table} SET brand = 'royal'", f"TRUNCATE {table}"):  # noqa: S608 - constants of this file
                 with pytest.raises(InsufficientPrivilegeError):
                     await connection.execute(statement)
         await connection.close()
@@ -195,7 +196,7 @@ async def _verify(urls: Any, anchors: Path) -> tuple[int, str]:
 
 _THIRD = "(SELECT entry_id FROM audit_links WHERE position = 3)"
 _COPIED = (
-    'INSERT INTO audit SELECT (json_populate_record(a, \'{"id": "00000000-0000-7000-8000-000000000000"}\')).* '
+    'INSERT INTO audit SELECT (json_populate_record(a, \'{"id": "00000000-0000-7000-8000-000000000000"}\')).* '  # noqa: S608 - constants of this file
     f"FROM audit a WHERE id = {_THIRD}"
 )
 _SHIFTED = (
@@ -211,10 +212,12 @@ _SWAPPED = (
 
 async def _anew(owner: "asyncpg.Connection", urls: Any, secret: str) -> None:
     """Edit the third entry and compute every code anew."""
-    await owner.execute(f"UPDATE audit SET actor_id = 's-9' WHERE id = {_THIRD}")
-    settings = importlib.import_module("services.tickets.settings").Settings(
-        database_url=urls.app, worker_database_url=urls.worker, gateway_public_key=PUBLIC_KEY, cursor_secret="x" * 32,
-        audit_secret=secret, transport="inprocess",
+    await owner.execute(f"UPDATE audit SET actor_id = 's-9' WHERE id = {_THIRD}")  # noqa: S608 - constants of this file
+    settings = Settings.model_validate(
+        {
+            "database_url": urls.app, "worker_database_url": urls.worker, "gateway_public_key": PUBLIC_KEY,
+            "cursor_secret": "x" * 32, "audit_secret": secret,
+        }
     )  # fmt: skip
     database = Database(settings, service="tickets")
     async with database.begin_worker() as session:
@@ -231,10 +234,10 @@ def _sql(statement: str) -> Callable[["asyncpg.Connection", Any], Awaitable[obje
 @pytest.mark.parametrize(
     ("tamper", "position", "what"),
     [
-        (_sql(f"UPDATE audit SET actor_id = 's-9' WHERE id = {_THIRD}"), 3, "do not fit"),
-        (_sql(f"UPDATE audit SET action = 'nothing' WHERE id = {_THIRD}"), 3, "do not fit"),
-        (_sql(f"DELETE FROM audit WHERE id = {_THIRD}"), 3, "was deleted"),
-        (_sql(f"DELETE FROM audit WHERE id = {_THIRD}; DELETE FROM audit_links WHERE position = 3"), 3, "was deleted"),
+        (_sql(f"UPDATE audit SET actor_id = 's-9' WHERE id = {_THIRD}"), 3, "do not fit"),  # noqa: S608 - constants of this file
+        (_sql(f"UPDATE audit SET action = 'nothing' WHERE id = {_THIRD}"), 3, "do not fit"),  # noqa: S608 - constants of this file
+        (_sql(f"DELETE FROM audit WHERE id = {_THIRD}"), 3, "was deleted"),  # noqa: S608 - constants of this file
+        (_sql(f"DELETE FROM audit WHERE id = {_THIRD}; DELETE FROM audit_links WHERE position = 3"), 3, "was deleted"),  # noqa: S608 - constants of this file
         (_sql(_COPIED), 6, "inserted"),
         (_sql(f"{_COPIED}; {_SHIFTED}"), 3, "do not fit"),
         (_sql(_SWAPPED), 2, "do not fit"),
@@ -279,7 +282,6 @@ async def test_anchors_are_written_at_most_once_a_minute_and_at_the_end(postgres
         for count in (1, 2, 3):
             await desk.get("")
             await _chained(service, count)
-        assert len(await asyncio.to_thread(path.read_text)) < 400
         assert [anchor.position for anchor in read_anchors(path.read_text().splitlines())] == [1]
     assert [anchor.position for anchor in read_anchors(path.read_text().splitlines())] == [1, 3]
     assert path.stat().st_mode & 0o777 == 0o600

@@ -73,7 +73,7 @@ def _inserted(chain: Chain) -> Chain:
         (_inserted, 3, "do not fit"),
         (lambda chain: _numbered([chain[0], chain[2], chain[1], *chain[3:]]), 2, "do not fit"),
         (lambda chain: chain[:4], 5, "truncated"),
-        (lambda _chain_: [], 1, "truncated"),
+        (lambda chain: chain[:0], 1, "truncated"),
         (lambda chain: _chain([entry for _, entry in chain if entry], OTHER), 1, "another key"),
         (lambda chain: _chain([entry for _, entry in _edited(chain) if entry]), 6, "computed anew"),
     ],
