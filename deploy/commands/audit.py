@@ -34,9 +34,9 @@ async def _verify(name: str, brand: str | None, anchor: Path | None) -> int:
             brands = [brand] if brand else await chaining.brands_to_verify(session, anchors)
         for one in brands:
             async with database.begin_worker() as session:
-                held, fault = await chaining.verify_brand(session, brand=one, secret=secret, anchors=anchors)
-            faults += fault is not None
-            print(_sentence(one, held, fault, [known.position for known in anchors if known.brand == one]))
+                verdict = await chaining.verify_brand(session, brand=one, secret=secret, anchors=anchors)
+            faults += verdict.fault is not None
+            print(_sentence(one, verdict, [known.position for known in anchors if known.brand == one]))
     return faults
 
 
@@ -55,7 +55,9 @@ def _anchors(name: str, given: Path | None, usual: Path | None) -> list[Any]:
     return anchors
 
 
-def _sentence(brand: str, held: int, fault: Any, anchored: list[int]) -> str:  # noqa: ANN401 - a Fault of the service
-    if fault is not None:
-        return f"{brand}: position {fault.position}: {fault.what}; the {held} before it hold"
-    return f"{brand}: all {held} hold, anchored up to {max(anchored, default=0)}"
+def _sentence(brand: str, verdict: Any, anchored: list[int]) -> str:  # noqa: ANN401 - a Verdict of the service
+    if verdict.fault is not None:
+        fault = verdict.fault
+        return f"{brand}: position {fault.position}: {fault.what}; the {verdict.held} before it hold"
+    waiting = f", {verdict.waiting} wait for their link" if verdict.waiting else ""
+    return f"{brand}: all {verdict.held} hold, anchored up to {max(anchored, default=0)}{waiting}"

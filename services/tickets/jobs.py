@@ -13,7 +13,7 @@ from services.tickets.clients.anchors import keep_anchors
 from services.tickets.domain.audit import Anchor
 from services.tickets.queries import audit
 from services.tickets.settings import Settings
-from services.tickets.use_cases.chaining import chain_waiting
+from services.tickets.use_cases.chaining import chain_waiting, reached_so_far
 from shared.messaging.lease import RENEW_SECONDS, Lease
 from shared.messaging.runtime import Ground, Job
 
@@ -29,6 +29,7 @@ class Chain:
 
     lease: Lease
     renew_at: float = 0.0
+    known_fence: int = 0
     reached: dict[str, Anchor] = field(default_factory=dict)
     anchored_at: dict[str, datetime] = field(default_factory=dict)
 
@@ -71,6 +72,8 @@ async def chain_audit(ground: Ground) -> timedelta:
         raise TypeError(message)
     if not await chain.leads():
         return timedelta(seconds=RENEW_SECONDS)
+    if chain.known_fence != chain.lease.fence:
+        await _take_over(ground, chain)
     more = await chain_batch(ground, chain)
     now = ground.clock.now()
     await _anchor(ground, chain, chain.due(now), now)
@@ -93,10 +96,22 @@ async def chain_batch(ground: Ground, chain: Chain) -> bool:
     return bool(reached)
 
 
+async def _take_over(ground: Ground, chain: Chain) -> None:
+    """Begin with what the process before has reached: if it was killed, it may not have been anchored."""
+    async with ground.database.begin_worker() as session:
+        reached = await reached_so_far(session, now=ground.clock.now())
+    chain.reached |= {anchor.brand: anchor for anchor in reached}
+    chain.known_fence = chain.lease.fence
+
+
 async def _anchor(ground: Ground, chain: Chain, anchors: list[Anchor], now: datetime) -> None:
     if not anchors:
         return
-    await asyncio.to_thread(keep_anchors, anchors, _settings(ground).anchor_file())
+    try:
+        await asyncio.to_thread(keep_anchors, anchors, _settings(ground).anchor_file())
+    except OSError as error:
+        # The log has them; chaining must not wait for a full disk.
+        _logger.warning("audit_anchor_failed", error=repr(error))
     for anchor in anchors:
         chain.anchored_at[anchor.brand] = now
         del chain.reached[anchor.brand]

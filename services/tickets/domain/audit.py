@@ -9,7 +9,7 @@ import hmac
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final
@@ -59,6 +59,9 @@ class AuditEntry:
     reason: str | None
     request_id: str
     trace_id: str | None
+
+
+_FIELDS: Final = tuple(one.name for one in fields(AuditEntry))
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +145,8 @@ def chain_key(secret: bytes, brand: str) -> bytes:
 
 def mac_of(key: bytes, entry: AuditEntry, position: int, previous: bytes) -> bytes:
     """Return the code of an entry at its position: over its canonical JSON and the code before it."""
-    values = asdict(entry) | {
+    values: dict[str, object] = {name: getattr(entry, name) for name in _FIELDS}
+    values |= {
         "id": str(entry.id),
         "occurred_at": entry.occurred_at.astimezone(UTC).isoformat(timespec="microseconds"),
         "ticket_id": str(entry.ticket_id) if entry.ticket_id else None,

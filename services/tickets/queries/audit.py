@@ -7,7 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from pydantic_core import to_json
-from sqlalchemy import Column, delete, select, text, tuple_
+from sqlalchemy import Column, delete, func, or_, select, text, tuple_
 
 from services.tickets.domain.audit import AuditAction, AuditEntry, Link
 from services.tickets.tables import audit, audit_links, audit_waiting
@@ -160,20 +160,30 @@ async def links_after(session: Session, brand: str, position: int, limit: int) -
     ]
 
 
-async def stray_entry(session: Session, brand: str) -> UUID | None:
-    """Return the oldest entry that is neither chained nor waiting to be."""
-    statement = (
-        select(audit.c.id)
-        .where(
-            audit.c.brand == brand,
-            ~select(audit_links.c.entry_id).where(audit_links.c.entry_id == audit.c.id).exists(),
-            ~select(audit_waiting.c.entry_id).where(audit_waiting.c.entry_id == audit.c.id).exists(),
-        )
-        .order_by(audit.c.id)
-        .limit(1)
+async def entries_beside(
+    session: Session, brand: str, after: tuple[datetime, UUID] | None, limit: int
+) -> tuple[list[UUID], tuple[datetime, UUID] | None]:
+    """Look at `limit` entries that follow `after` = (occurred_at, id), and return those neither chained nor waiting.
+
+    Comes with the key of the last entry that was looked at, None after the end.
+    """
+    page = select(audit.c.id, audit.c.occurred_at).where(audit.c.brand == brand)
+    if after is not None:
+        page = page.where(tuple_(audit.c.occurred_at, audit.c.id) > tuple_(*after))
+    seen = page.order_by(audit.c.occurred_at, audit.c.id).limit(limit).subquery()
+    known = or_(
+        select(audit_links.c.entry_id).where(audit_links.c.entry_id == seen.c.id).exists(),
+        select(audit_waiting.c.entry_id).where(audit_waiting.c.entry_id == seen.c.id).exists(),
     )
-    found: UUID | None = (await session.execute(statement)).scalar()
-    return found
+    statement = select(seen, known.label("known")).order_by(seen.c.occurred_at, seen.c.id)
+    rows = list(await session.execute(statement))
+    return [row.id for row in rows if not row.known], (rows[-1].occurred_at, rows[-1].id) if rows else None
+
+
+async def count_waiting(session: Session, brand: str) -> int:
+    """Return how many entries of a brand wait for their link."""
+    statement = select(func.count()).select_from(audit_waiting).where(audit_waiting.c.brand == brand)
+    return int((await session.execute(statement)).scalar_one())
 
 
 def _entry_of(row: Any) -> AuditEntry:  # noqa: ANN401 - a row with the columns of an entry among others

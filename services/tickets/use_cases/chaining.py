@@ -1,15 +1,27 @@
 """Chaining the audit trail, and proving that it is what it was."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from typing import Final
+from uuid import UUID
 
 from services.tickets.domain.audit import Anchor, Fault, Verification, chain_key, chained
 from services.tickets.queries import audit
 from shared.db.engine import Session
 
 BATCH: Final = 500
+_LOOKED_AT: Final = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How many links of a chain hold, how many entries wait for theirs, and the first fault."""
+
+    held: int
+    waiting: int
+    fault: Fault | None
 
 
 async def chain_waiting(session: Session, *, secret: bytes, now: datetime) -> list[Anchor]:
@@ -32,19 +44,33 @@ async def brands_to_verify(session: Session, anchors: Sequence[Anchor]) -> list[
     return sorted({*await audit.audited_brands(session), *(anchor.brand for anchor in anchors)})
 
 
-async def verify_brand(
-    session: Session, *, brand: str, secret: bytes, anchors: Sequence[Anchor]
-) -> tuple[int, Fault | None]:
-    """Return how many links of a brand hold, and the first fault; entries beside the chain are one at its end."""
+async def reached_so_far(session: Session, *, now: datetime) -> list[Anchor]:
+    """Return how far the chain of every brand has come."""
+    last = await audit.last_links(session, await audit.audited_brands(session))
+    return [Anchor(brand, link.position, link.mac, now) for brand, link in last.items()]
+
+
+async def verify_brand(session: Session, *, brand: str, secret: bytes, anchors: Sequence[Anchor]) -> Verdict:
+    """Follow a brand's whole chain, then look for entries beside it."""
     own = [anchor for anchor in anchors if anchor.brand == brand]
     verification = Verification(chain_key(secret, brand), own)
+    waiting = await audit.count_waiting(session, brand)
     while links := await audit.links_after(session, brand, verification.position, BATCH):
         for link, entry in links:
             held = verification.position
             fault = verification.judge(link, entry)
             if fault is not None:
-                return held, fault
-    held = verification.position
-    stray = await audit.stray_entry(session, brand)
-    beside = Fault(held + 1, f"entry {stray} is neither chained nor waiting: it was inserted, or its link deleted")
-    return held, verification.end() or (beside if stray else None)
+                return Verdict(held, waiting, fault)
+    fault = verification.end() or await _beside(session, brand, verification.position)
+    return Verdict(verification.position, waiting, fault)
+
+
+async def _beside(session: Session, brand: str, end: int) -> Fault | None:
+    after: tuple[datetime, UUID] | None = None
+    while True:
+        stray, after = await audit.entries_beside(session, brand, after, _LOOKED_AT)
+        if stray:
+            what = f"entry {stray[0]} is neither chained nor waiting: it was inserted, or its link was deleted"
+            return Fault(end + 1, what)
+        if after is None:
+            return None

@@ -22,7 +22,7 @@ from services.tickets.queries.audit import links_after
 from services.tickets.queries.tickets import ticket_of
 from services.tickets.settings import Settings
 from services.tickets.use_cases.auditing import record_deed
-from services.tickets.use_cases.chaining import verify_brand
+from services.tickets.use_cases.chaining import Verdict, verify_brand
 from shared.db.engine import Database
 from shared.messaging.lease import Lease
 from tests.service.tickets.desk import Desk
@@ -169,8 +169,8 @@ async def test_two_processes_make_one_chain(postgres: Cluster) -> None:
         assert await chain_batch(second.ground, usurper) is False
         await _chained(first, 60)
         async with first.ground.database.begin_worker() as session:
-            held, fault = await verify_brand(session, brand="lucky", secret=SECRET.encode(), anchors=[])
-        assert (held, fault) == (60, None)
+            verdict = await verify_brand(session, brand="lucky", secret=SECRET.encode(), anchors=[])
+        assert verdict == Verdict(held=60, waiting=0, fault=None)
 
 
 @asynccontextmanager
@@ -272,6 +272,14 @@ async def test_the_command_finds_what_an_owner_tampered_with(
     assert status == 1
     assert what in said
     assert position is None or f"position {position}:" in said
+
+
+async def test_an_anchor_that_cannot_be_written_does_not_stop_the_chain(postgres: Cluster, tmp_path: Path) -> None:
+    """A folder that is not there costs the file of anchors, not the chain."""
+    async with running_service(postgres, "tickets", audit_anchor_file=tmp_path / "none" / "file") as service:
+        for count in (1, 2):
+            await Desk(service).get("")
+            await _chained(service, count)
 
 
 async def test_anchors_are_written_at_most_once_a_minute_and_at_the_end(postgres: Cluster, tmp_path: Path) -> None:
