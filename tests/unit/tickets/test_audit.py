@@ -6,9 +6,11 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from fastapi.routing import APIRoute
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.tickets.api import ROUTERS
 from services.tickets.domain.audit import (
     FIRST_MAC,
     Anchor,
@@ -153,6 +155,15 @@ def test_any_other_order_or_length_is_found(order: list[int], length: int) -> No
     whole = kept == CHAIN
     assert (first_fault(KEY, kept, ANCHORS) is None) == whole
     assert (first_fault(KEY, _numbered(kept), ANCHORS) is None) == whole
+
+
+def test_every_route_knows_whom_to_record() -> None:
+    """A new route that shows or changes players' data cannot forget the trail."""
+    for router in ROUTERS:
+        for route in router.routes:
+            assert isinstance(route, APIRoute)
+            names = {one.name for one in route.dependant.dependencies}
+            assert "witness" in names, route.path
 
 
 def test_the_position_is_part_of_the_code() -> None:
