@@ -1,7 +1,7 @@
 """The shapes of the HTTP API. Edits refuse fields they do not know, for a typo would look like success."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from urllib.parse import unquote
 from uuid import UUID
 
@@ -14,6 +14,8 @@ from services.tickets.domain.timeline import Entry, EntryKind
 from services.tickets.domain.words import SUBJECT_LIMIT, TEXT_LIMIT, unstorable_character
 from shared.contracts.base import AuthorKind, Channel
 from shared.contracts.tickets import MessageKind, Priority, TicketState, TicketStatus
+
+REASON_LIMIT: Final = 200
 
 
 def _left_out() -> Any:  # noqa: ANN401 - stands for "not sent" in fields that null would be wrong for
@@ -39,6 +41,12 @@ def _line(text: str) -> str:
     return _storable(text, multiline=False)
 
 
+def _brief(text: str) -> str:
+    if len(text) > REASON_LIMIT:
+        raise PydanticCustomError("too_long", "has more than {limit} characters", {"limit": REASON_LIMIT})
+    return text
+
+
 def _utc(moment: datetime) -> datetime:
     try:
         return moment.astimezone(UTC)
@@ -55,7 +63,13 @@ Explanation = Annotated[str, StringConstraints(min_length=1, max_length=500), Af
 Id = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_line)]
 Language = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$")]
 # Headers carry ASCII only (RFC 9110, section 5.5); other characters come percent-encoded as UTF-8 (RFC 3986).
-Cause = Annotated[str, AfterValidator(unquote), StringConstraints(min_length=1, max_length=200), AfterValidator(_line)]
+Cause = Annotated[
+    str,
+    StringConstraints(pattern=r"^[\x20-\x7e]+$"),
+    AfterValidator(unquote),
+    AfterValidator(_brief),
+    AfterValidator(_line),
+]
 ReasonCode = Annotated[str, StringConstraints(min_length=1, max_length=60), AfterValidator(_line)]
 
 
