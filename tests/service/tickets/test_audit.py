@@ -13,6 +13,7 @@ import asyncpg
 import pytest
 from asyncpg.exceptions import InsufficientPrivilegeError
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 from typer.testing import CliRunner
 
 from deploy.cli import app
@@ -22,7 +23,7 @@ from services.tickets.queries.audit import links_after
 from services.tickets.queries.tickets import ticket_of
 from services.tickets.settings import Settings
 from services.tickets.use_cases.auditing import record_deed
-from services.tickets.use_cases.chaining import Verdict, verify_brand
+from services.tickets.use_cases.chaining import Verdict, chain_waiting, verify_brand
 from shared.db.engine import Database
 from shared.messaging.lease import Lease
 from tests.service.tickets.desk import Desk
@@ -173,6 +174,26 @@ async def test_two_processes_make_one_chain(postgres: Cluster) -> None:
         assert verdict == Verdict(held=60, waiting=0, fault=None)
 
 
+async def test_even_without_a_lease_there_is_one_chain(tickets: RunningService, desk: Desk) -> None:
+    """Should two processes believe that they lead, the loser's transaction fails whole, its entries go on waiting."""
+    database = tickets.ground.database
+
+    async def chain() -> None:
+        async with database.begin_worker() as session:
+            await chain_waiting(session, secret=SECRET.encode(), now=datetime.now(UTC))
+
+    outcomes: list[object] = []
+    for _ in range(5):
+        deeds = [desk.get("", desk.agent(f"s-{n}")) for n in range(8)]
+        outcomes += await asyncio.gather(*deeds, *(chain() for _ in range(8)), return_exceptions=True)
+    failures = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
+    assert all(isinstance(failure, IntegrityError) for failure in failures), failures
+    await _chained(tickets, 40)
+    async with database.begin_worker() as session:
+        verdict = await verify_brand(session, brand="lucky", secret=SECRET.encode(), anchors=[])
+    assert verdict == Verdict(held=40, waiting=0, fault=None)
+
+
 @asynccontextmanager
 async def _finished_trail(postgres: Cluster, anchors: Path) -> AsyncIterator[Any]:
     """Yield the addresses of a database with a chain of five, whose service has ended."""
@@ -280,6 +301,17 @@ async def test_an_anchor_that_cannot_be_written_does_not_stop_the_chain(postgres
         for count in (1, 2):
             await Desk(service).get("")
             await _chained(service, count)
+
+
+async def test_the_next_process_anchors_what_the_one_before_reached(postgres: Cluster, tmp_path: Path) -> None:
+    """A killed process may have left its last minute without an anchor."""
+    later = tmp_path / "later.jsonl"
+    async with (
+        _finished_trail(postgres, tmp_path / "first.jsonl") as urls,
+        running_service(postgres, "tickets", urls=urls, audit_anchor_file=later),
+    ):
+        await eventually(later.exists)
+        assert [anchor.position for anchor in read_anchors(later.read_text().splitlines())] == [5]
 
 
 async def test_anchors_are_written_at_most_once_a_minute_and_at_the_end(postgres: Cluster, tmp_path: Path) -> None:
