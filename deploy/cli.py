@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -11,8 +12,10 @@ from shared.directory import SERVICES
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 topology = typer.Typer(no_args_is_help=True, help="The broker's exchanges and queues.")
 events = typer.Typer(no_args_is_help=True, help="Events that wait or failed: look, replay, reconcile.")
+audit = typer.Typer(no_args_is_help=True, help="The trail of who saw and changed players' data.")
 app.add_typer(topology, name="topology")
 app.add_typer(events, name="events")
+app.add_typer(audit, name="audit")
 
 ServiceName = Annotated[str, typer.Argument(help="gateway, tickets, ...", metavar="SERVICE")]
 AnyServices = Annotated[list[str] | None, typer.Argument(help="all of them if none is named", metavar="[SERVICE]...")]
@@ -156,6 +159,23 @@ def events_reconcile(
 ) -> None:
     """Publish again what a consumer never saw: after the broker was lost."""
     _work("events").reconcile(names or [], hours=hours)
+
+
+@audit.callback()
+def audit_trail() -> None:
+    """Look after the trail of who saw and changed players' data."""
+
+
+@audit.command("verify")
+def audit_verify(
+    name: ServiceName,
+    brand: Annotated[str | None, typer.Option(help="only this brand's chain")] = None,
+    anchor: Annotated[
+        Path | None, typer.Option(help="file of anchors, or a log with `audit_anchor` lines; else the service's own")
+    ] = None,
+) -> None:
+    """Fail with status 1, and say where, if the audit trail was edited, cut or computed anew."""
+    _work("audit").verify(name, brand=brand, anchor=anchor)
 
 
 @app.command()

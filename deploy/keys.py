@@ -30,6 +30,7 @@ def new_keys() -> dict[str, str]:
         "PITBOSS_GATEWAY_PUBLIC_KEY": _text(signing.public_key().public_bytes_raw()),
         "PITBOSS_CURSOR_SECRET": secrets.token_urlsafe(_KEY_BYTES),
         "PITBOSS_REPLY_TOKEN_KEY": _text(secrets.token_bytes(_KEY_BYTES)),
+        "TICKETS_AUDIT_SECRET": secrets.token_urlsafe(_KEY_BYTES),
         "PITBOSS_SECRETS_KEY": _plain_key(),
         "PITBOSS_PROVISIONING_SECRET": secrets.token_urlsafe(_KEY_BYTES),
     }

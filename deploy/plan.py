@@ -127,6 +127,8 @@ class Plan:
         planned.pop("PITBOSS_PROVISIONING_SECRET", None)
         if "gateway" not in process.services:
             planned.pop("GATEWAY_SIGNING_KEY", None)
+        if "tickets" not in process.services:
+            planned.pop("TICKETS_AUDIT_SECRET", None)
         return planned | inherited | {"PITBOSS_READY_FILE": str(home.run / f"{process.name}.ready")}
 
     def _common(self, home: Home, amqp_url: str | None) -> dict[str, str]:

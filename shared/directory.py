@@ -16,7 +16,7 @@ class ServiceEntry(NamedTuple):
 
 SERVICES: Final = (
     ServiceEntry("gateway", 8080),
-    ServiceEntry("tickets", 8101, ("/v1/tickets",)),
+    ServiceEntry("tickets", 8101, ("/v1/tickets", "/v1/audit")),
     ServiceEntry("chat", 8102, ("/v1/chat", "/v1/desk")),
     ServiceEntry("sla", 8103, ("/v1/sla", "/v1/tickets/*/sla")),
     ServiceEntry("notifications", 8104, ("/v1/webhook-endpoints",)),

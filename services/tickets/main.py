@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from services.tickets import api, events
+from services.tickets.jobs import JOBS, chaining
 from services.tickets.settings import Settings, taxonomy
 from shared.messaging.transport import Transport
 from shared.service import create_service
@@ -16,5 +17,7 @@ def create_app(settings: Settings | None = None, transport: Transport | None = N
         title="Pitboss tickets",
         routers=api.ROUTERS,
         subscriptions=events.SUBSCRIPTIONS,
+        jobs=JOBS,
+        lifespan=chaining,
         transport=transport,
     )

@@ -1,16 +1,21 @@
 """The shapes of the HTTP API. Edits refuse fields they do not know, for a typo would look like success."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
+from urllib.parse import unquote
 from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from services.tickets.domain.audit import AuditAction
+from services.tickets.domain.audit import AuditEntry as Audited
 from services.tickets.domain.timeline import Entry, EntryKind
 from services.tickets.domain.words import SUBJECT_LIMIT, TEXT_LIMIT, unstorable_character
 from shared.contracts.base import AuthorKind, Channel
 from shared.contracts.tickets import MessageKind, Priority, TicketState, TicketStatus
+
+REASON_LIMIT: Final = 200
 
 
 def _left_out() -> Any:  # noqa: ANN401 - stands for "not sent" in fields that null would be wrong for
@@ -36,6 +41,12 @@ def _line(text: str) -> str:
     return _storable(text, multiline=False)
 
 
+def _brief(text: str) -> str:
+    if len(text) > REASON_LIMIT:
+        raise PydanticCustomError("too_long", "has more than {limit} characters", {"limit": REASON_LIMIT})
+    return text
+
+
 def _utc(moment: datetime) -> datetime:
     try:
         return moment.astimezone(UTC)
@@ -51,6 +62,14 @@ Subject = Annotated[
 Explanation = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(_text)]
 Id = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_line)]
 Language = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$")]
+# Headers carry ASCII only (RFC 9110, section 5.5); other characters come percent-encoded as UTF-8 (RFC 3986).
+Cause = Annotated[
+    str,
+    StringConstraints(pattern=r"^[\x20-\x7e]+$"),
+    AfterValidator(unquote),
+    AfterValidator(_brief),
+    AfterValidator(_line),
+]
 ReasonCode = Annotated[str, StringConstraints(min_length=1, max_length=60), AfterValidator(_line)]
 
 
@@ -174,6 +193,48 @@ class TimelineEntry(BaseModel):
     automatic: bool
     change: dict[str, object] | None
     version: int
+
+
+class AuditActor(BaseModel):
+    """Who did it; `role` is a person's strongest at that time."""
+
+    kind: AuthorKind
+    id: str
+    name: str | None
+    role: str | None
+
+
+class AuditEntry(BaseModel):
+    """Something that staff or a server saw or changed.
+
+    `filter` is what a list was narrowed to, `reason` what the caller gave in `X-Pitboss-Reason`. `position` is its
+    place in the brand's chain, null in the first second.
+    """
+
+    id: UUID
+    occurred_at: AwareDatetime
+    actor: AuditActor
+    action: str = Field(examples=[action.value for action in AuditAction])
+    ticket_id: UUID | None
+    player_id: str | None
+    filter: dict[str, object] | None
+    reason: str | None
+    request_id: str
+    trace_id: str | None
+    position: int | None
+
+
+def audit_entry_of(entry: Audited, position: int | None) -> AuditEntry:
+    """Return an entry of the audit trail as the API shows it."""
+    names = AuditEntry.model_fields.keys() - {"actor", "position", "filter"}
+    return AuditEntry(
+        **{name: getattr(entry, name) for name in names},
+        actor=AuditActor(
+            kind=AuthorKind(entry.actor_kind), id=entry.actor_id, name=entry.actor_name, role=entry.actor_role
+        ),
+        filter=None if entry.filter is None else dict(entry.filter),
+        position=position,
+    )
 
 
 def ticket_of(state: TicketState, brand: str) -> Ticket:

@@ -3,18 +3,35 @@
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
-from typing import ClassVar
+from pathlib import Path
+from typing import Annotated, ClassVar
 
 import yaml
+from pydantic import Field, SecretStr
 
 from services.tickets.domain.reasons import Reason, read_taxonomy
 from shared.settings import ServiceSettings
 
 
 class Settings(ServiceSettings):
-    """Tickets needs no knobs beyond those of every service."""
+    """Knobs of tickets; the environment names them `TICKETS_…` or `PITBOSS_…`."""
 
     service: ClassVar[str] = "tickets"
+
+    audit_secret: Annotated[
+        SecretStr,
+        Field(min_length=16, description="seals the audit trail; the same in every replica, never in the database"),
+    ]
+    audit_anchor_file: Annotated[
+        Path | None,
+        Field(description="where anchors of the audit trail are appended; by default a file in `run_dir`, if set"),
+    ] = None
+
+    def anchor_file(self) -> Path | None:
+        """Return the file of anchors; None: the log alone keeps them."""
+        if self.audit_anchor_file is not None:
+            return self.audit_anchor_file
+        return self.run_dir / "tickets-audit-anchor.jsonl" if self.run_dir is not None else None
 
 
 @cache

@@ -1,7 +1,8 @@
 """P1, P4 and P5: opening tickets through the API: its CPU beside the driver's own, its delay, and the gateway's share.
 
-P1 counts the request's CPU while somebody else relays: the benchmark holds the relay's lease as another replica would.
-What the service costs with its relay and RabbitMQ is told beside it. P4 and P5 run with everything in one process.
+P1 counts the request's CPU while somebody else relays and chains the audit trail: the benchmark holds these leases as
+another replica would. What the service costs with both and RabbitMQ is told beside it. P4 and P5 run with everything in
+one process.
 """
 
 import json
@@ -24,11 +25,14 @@ _WIDTH: Final = 16
 _RATE: Final = 200
 _WARM: Final = 1.0
 _HOLD: Final = """
-    INSERT INTO leases (name, owner, fence, expires_at) VALUES ('relay', 'benchmark', 1, now() + interval '1 hour')
+    INSERT INTO leases (name, owner, fence, expires_at)
+    SELECT name, 'benchmark', 1, now() + interval '1 hour' FROM unnest(ARRAY['relay', 'audit-chain']) AS name
     ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, fence = leases.fence + 1, expires_at = excluded.expires_at
 """
-_LET_GO: Final = "DELETE FROM leases; DELETE FROM outbox"
-_PENDING: Final = "SELECT count(*) FROM outbox WHERE published_at IS NULL"
+_LET_GO: Final = "DELETE FROM leases; DELETE FROM outbox; DELETE FROM audit_waiting"
+_PENDING: Final = (
+    "SELECT (SELECT count(*) FROM outbox WHERE published_at IS NULL) + (SELECT count(*) FROM audit_waiting)"
+)
 
 
 async def cost(stand: Stand, sizes: Sizes, watch: Watch) -> list[Figure]:
@@ -71,7 +75,12 @@ async def _with_relay(stand: Stand, sizes: Sizes) -> Figure:
                 await eventually(published, within=60)
                 values.append((cpu_seconds(server.pid) - cpu) / load.done * 1e6)
         await database.execute(_LET_GO)
-    return Figure("P1", "  CPU of the service, publishing its two events included", "us", tuple(values))
+    return Figure(
+        "P1",
+        "  CPU of the service, publishing its two events and chaining its audit entry included",
+        "us",
+        tuple(values),
+    )
 
 
 async def delay(stand: Stand, sizes: Sizes, watch: Watch) -> list[Figure]:

@@ -117,6 +117,7 @@ async def _running(
         "worker_database_url": SecretStr(urls.worker),
         "gateway_public_key": PUBLIC_KEY,
         "cursor_secret": SecretStr("a secret of the tests, thirty-two bytes"),
+        "audit_secret": SecretStr("a secret of the tests' audit trail"),
         "transport": "inprocess",
         "development": True,
         "log_level": "error",

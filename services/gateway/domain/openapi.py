@@ -4,6 +4,8 @@ import copy
 from collections.abc import Iterator, Mapping
 from typing import Final, TypeAlias
 
+from services.gateway.domain.routing import REASON_HEADER
+
 Json: TypeAlias = dict[str, object]
 
 _PROBLEM: Final = "application/problem+json"
@@ -111,7 +113,8 @@ def _make_public(operation: Json, service: str, path: str, method: str) -> None:
 
 
 def _is_internal(parameter: Json) -> bool:
-    return parameter.get("in") == "header" and str(parameter.get("name", "")).lower().startswith(_HIDDEN_HEADERS)
+    name = str(parameter.get("name", "")).lower()
+    return parameter.get("in") == "header" and name.startswith(_HIDDEN_HEADERS) and name != REASON_HEADER.decode()
 
 
 def _problem_response(description: str) -> Json:

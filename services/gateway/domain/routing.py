@@ -19,6 +19,8 @@ _OURS: Final = frozenset({
     b"x-request-id", b"traceparent", b"tracestate", b"content-length",
 })  # fmt: skip
 _OUR_PREFIXES: Final = (b"x-pitboss-", b"x-internal-", b"x-forwarded-", b"sec-websocket-")
+# It says nothing of who calls: the one of our names that callers may send.
+REASON_HEADER: Final = b"x-pitboss-reason"
 _ANSWER_ONLY: Final = frozenset({b"server", b"date", b"set-cookie", b"x-request-id"})
 _PLAIN_PATH: Final = re.compile(rb"(?:/(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+)+")
 _TRICKS: Final = re.compile(rb"%2e|%2f|%5c|%00|%25", re.IGNORECASE)
@@ -86,7 +88,7 @@ def answer_headers(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
 def _is_ours(name: bytes, dropped: frozenset[bytes]) -> bool:
     """Some servers read `x_pitboss_actor` as `x-pitboss-actor`, so both are meant."""
     normal = name.lower().replace(b"_", b"-")
-    return normal in dropped or normal.startswith(_OUR_PREFIXES)
+    return normal in dropped or (normal.startswith(_OUR_PREFIXES) and name.lower() != REASON_HEADER)
 
 
 def _named_by_connection(headers: Iterable[tuple[bytes, bytes]]) -> frozenset[bytes]:

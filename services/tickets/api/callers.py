@@ -3,13 +3,20 @@
 from collections.abc import Mapping
 from typing import Annotated, Final
 
-from fastapi import Depends, Header
+from fastapi import Depends, Header, Request
 
-from shared.web.actor import Actor, ActorKind, require
+from services.tickets import schemas
+from services.tickets.domain.audit import Witness
+from shared.messaging.runtime import Ground
+from shared.redaction import redact
+from shared.service import GroundDep
+from shared.telemetry import current_traceparent, parse_traceparent
+from shared.web.actor import Actor, ActorDep, ActorKind, require
 from shared.web.conditional import parse_if_match
 from shared.web.idempotency import IdempotencyKeyMissing, IdempotencyKeyReused, RequestInProgress
 
 PREFIX: Final = "/v1/tickets"
+AUDIT: Final = "/v1/audit"
 ONCE: Final = (IdempotencyKeyMissing, IdempotencyKeyReused, RequestInProgress)
 
 _EVERYBODY: Final = (ActorKind.PLAYER, ActorKind.VISITOR, ActorKind.STAFF, ActorKind.SERVER)
@@ -18,6 +25,56 @@ ReaderDep = Annotated[Actor, Depends(require(*_EVERYBODY, role="agent", scope="t
 WriterDep = Annotated[Actor, Depends(require(*_EVERYBODY, role="agent", scope="tickets:write"))]
 EditorDep = Annotated[Actor, Depends(require(ActorKind.STAFF, ActorKind.SERVER, role="agent", scope="tickets:write"))]
 StaffDep = Annotated[Actor, Depends(require(ActorKind.STAFF, role="agent"))]
+AuditorDep = Annotated[Actor, Depends(require(ActorKind.STAFF, ActorKind.SERVER, role="lead", scope="audit:read"))]
+
+_ROLES: Final = ("admin", "lead", "senior", "agent")
+
+
+def strongest_role(actor: Actor) -> str | None:
+    """Return a person's strongest role; servers have none."""
+    return next((role for role in _ROLES if actor.has_role(role)), None)
+
+
+def witness_of(request: Request, actor: Actor, ground: Ground, reason: str | None) -> Witness:
+    """Return what the audit trail says of whoever makes this request."""
+    trace = parse_traceparent(current_traceparent())
+    return Witness(
+        brand=actor.brand,
+        kind=actor.kind.value,
+        id=actor.id,
+        name=actor.name,
+        role=strongest_role(actor),
+        reason=redact(reason) if reason else None,
+        request_id=request.state.request_id,
+        trace_id=trace.trace_id if trace else None,
+        at=ground.clock.now(),
+    )
+
+
+ReasonHeader = Annotated[
+    schemas.Cause | None,
+    Header(
+        alias="X-Pitboss-Reason",
+        description="why staff or a server looks at or changes this, for the audit trail: up to 200 characters on one "
+        "line, those beyond ASCII percent-encoded as UTF-8",
+    ),
+]
+
+
+async def audited(request: Request, actor: ActorDep, ground: GroundDep, reason: ReasonHeader = None) -> Witness | None:
+    """Return who is to be recorded: staff and servers; players and visitors see only what is theirs."""
+    if actor.kind in {ActorKind.PLAYER, ActorKind.VISITOR}:
+        return None
+    return witness_of(request, actor, ground, reason)
+
+
+async def auditor(request: Request, actor: AuditorDep, ground: GroundDep, reason: ReasonHeader = None) -> Witness:
+    """Return who reads the audit trail, which is recorded like everything else."""
+    return witness_of(request, actor, ground, reason)
+
+
+WitnessDep = Annotated[Witness | None, Depends(audited, scope="function")]
+AuditorWitnessDep = Annotated[Witness, Depends(auditor)]
 
 
 async def optional_if_match(

@@ -12,9 +12,11 @@ from services.tickets.api.callers import (
     EditorDep,
     ReaderDep,
     StaffDep,
+    WitnessDep,
     WriterDep,
     list_of,
     optional_if_match,
+    strongest_role,
 )
 from services.tickets.domain import errors
 from services.tickets.queries.tickets import Filters
@@ -33,8 +35,6 @@ from shared.web.problems import problems
 router: Final = APIRouter(prefix=PREFIX, tags=["tickets"])
 hot: Final = APIRouter(prefix=PREFIX, tags=["tickets"], route_class=HotRoute)
 
-_ROLES: Final = ("admin", "lead", "senior", "agent")
-
 
 @hot.post(
     "",
@@ -43,7 +43,13 @@ _ROLES: Final = ("admin", "lead", "senior", "agent")
     responses=problems(errors.ReasonUnknown, errors.PlayerMissing, errors.PlayerMismatch, Forbidden, *ONCE),
 )
 async def open_ticket(
-    body: schemas.OpenTicket, actor: WriterDep, session: SessionDep, once: OnceDep, ground: GroundDep
+    *,
+    body: schemas.OpenTicket,
+    actor: WriterDep,
+    witness: WitnessDep,
+    session: SessionDep,
+    once: OnceDep,
+    ground: GroundDep,
 ) -> Response:
     """Open a ticket with its first words.
 
@@ -56,6 +62,7 @@ async def open_ticket(
             session,
             brand=actor.brand,
             opener=actor.author(),
+            witness=witness,
             subject=body.subject,
             text=body.message.text,
             channel=body.channel,
@@ -73,6 +80,7 @@ async def open_ticket(
 async def list_tickets(
     *,
     actor: ReaderDep,
+    witness: WitnessDep,
     session: SessionDep,
     page: PageDep,
     status: Annotated[list[TicketStatus] | None, Query(description="may be repeated")] = None,
@@ -95,7 +103,7 @@ async def list_tickets(
     )
     bound = list_of(actor, filters)
     rows = await reading.list_tickets(
-        session, brand=actor.brand, filters=filters, after=page.after(bound), limit=page.limit
+        session, brand=actor.brand, filters=filters, after=page.after(bound), limit=page.limit, witness=witness
     )
     shown, next_cursor = page.cut(rows, _key_of_ticket, bound)
     items = [schemas.ticket_of(state, actor.brand) for state in shown]
@@ -103,9 +111,13 @@ async def list_tickets(
 
 
 @router.get("/{ticket_id}", response_model=schemas.Ticket, responses=problems(errors.TicketNotFound, Forbidden))
-async def read_ticket(ticket_id: UUID, actor: ReaderDep, session: SessionDep, response: Response) -> schemas.Ticket:
+async def read_ticket(
+    ticket_id: UUID, actor: ReaderDep, witness: WitnessDep, session: SessionDep, response: Response
+) -> schemas.Ticket:
     """Return a ticket; the ETag is its version."""
-    ticket = await reading.find_ticket(session, brand=actor.brand, ticket_id=ticket_id, reader=actor.author())
+    ticket = await reading.find_ticket(
+        session, brand=actor.brand, ticket_id=ticket_id, reader=actor.author(), witness=witness
+    )
     response.headers["ETag"] = etag(ticket.state.version)
     return schemas.ticket_of(ticket.state, actor.brand)
 
@@ -128,6 +140,7 @@ async def edit_ticket(
     ticket_id: UUID,
     body: schemas.EditTicket,
     actor: EditorDep,
+    witness: WitnessDep,
     expected_version: IfMatchDep,
     session: SessionDep,
     ground: GroundDep,
@@ -139,6 +152,7 @@ async def edit_ticket(
         brand=actor.brand,
         ticket_id=ticket_id,
         editor=actor.author(),
+        witness=witness,
         expected_version=expected_version,
         fields=body.wanted(),
         now=ground.clock.now(),
@@ -159,6 +173,7 @@ async def assign_ticket(
     ticket_id: UUID,
     body: schemas.Assign,
     actor: StaffDep,
+    witness: WitnessDep,
     expected_version: Annotated[int | None, Depends(optional_if_match)],
     session: SessionDep,
     ground: GroundDep,
@@ -173,7 +188,8 @@ async def assign_ticket(
         brand=actor.brand,
         ticket_id=ticket_id,
         assigner=actor.author(),
-        assigner_role=next(role for role in _ROLES if actor.has_role(role)),
+        witness=witness,
+        assigner_role=strongest_role(actor) or "agent",
         assignee_id=body.assignee_id,
         expected_version=expected_version,
         now=ground.clock.now(),
@@ -192,6 +208,7 @@ async def escalate_ticket(
     ticket_id: UUID,
     body: schemas.Escalate,
     actor: StaffDep,
+    witness: WitnessDep,
     session: SessionDep,
     once: OnceDep,
     ground: GroundDep,
@@ -204,6 +221,7 @@ async def escalate_ticket(
             brand=actor.brand,
             ticket_id=ticket_id,
             caller=actor.author(),
+            witness=witness,
             reason=body.reason,
             now=ground.clock.now(),
         )

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 
 from services.tickets import schemas
-from services.tickets.api.callers import ONCE, PREFIX, ReaderDep, WriterDep, list_of
+from services.tickets.api.callers import ONCE, PREFIX, ReaderDep, WitnessDep, WriterDep, list_of
 from services.tickets.domain import errors
 from services.tickets.domain.timeline import Entry, EntryKind
 from services.tickets.use_cases import reading, writing
@@ -42,6 +42,7 @@ async def add_message(
     ticket_id: UUID,
     body: schemas.AddMessage,
     actor: WriterDep,
+    witness: WitnessDep,
     session: SessionDep,
     once: OnceDep,
     ground: GroundDep,
@@ -54,6 +55,7 @@ async def add_message(
             brand=actor.brand,
             ticket_id=ticket_id,
             speaker=actor.author(),
+            witness=witness,
             text=body.text,
             kind=body.kind,
             player_id=body.player_id,
@@ -69,7 +71,9 @@ async def add_message(
     response_model=Page[schemas.Message],
     responses=problems(errors.TicketNotFound, CursorInvalid, Forbidden),
 )
-async def list_messages(ticket_id: UUID, actor: ReaderDep, session: SessionDep, page: PageDep) -> Page[schemas.Message]:
+async def list_messages(
+    ticket_id: UUID, actor: ReaderDep, witness: WitnessDep, session: SessionDep, page: PageDep
+) -> Page[schemas.Message]:
     """List the words of a ticket, oldest first; players do not see notes."""
     bound = list_of(actor, ticket_id)
     entries = await reading.read_timeline(
@@ -77,6 +81,7 @@ async def list_messages(ticket_id: UUID, actor: ReaderDep, session: SessionDep, 
         brand=actor.brand,
         ticket_id=ticket_id,
         reader=actor.author(),
+        witness=witness,
         kinds=_WORDS,
         after=page.after(bound),
         limit=page.limit,
@@ -92,7 +97,7 @@ async def list_messages(ticket_id: UUID, actor: ReaderDep, session: SessionDep, 
     responses=problems(errors.TicketNotFound, CursorInvalid, Forbidden),
 )
 async def list_timeline(
-    ticket_id: UUID, actor: ReaderDep, session: SessionDep, page: PageDep
+    ticket_id: UUID, actor: ReaderDep, witness: WitnessDep, session: SessionDep, page: PageDep
 ) -> Page[schemas.TimelineEntry]:
     """List words and changes in the order in which they happened; players see what concerns them."""
     bound = list_of(actor, ticket_id)
@@ -101,6 +106,7 @@ async def list_timeline(
         brand=actor.brand,
         ticket_id=ticket_id,
         reader=actor.author(),
+        witness=witness,
         kinds=(),
         after=page.after(bound),
         limit=page.limit,

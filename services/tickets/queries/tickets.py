@@ -8,8 +8,10 @@ from uuid import UUID
 from pydantic_core import to_json
 from sqlalchemy import Row, Select, bindparam, select, tuple_, update
 
+from services.tickets.domain.audit import AuditEntry
 from services.tickets.domain.tickets import Ticket
 from services.tickets.domain.timeline import Entry
+from services.tickets.queries.audit import RECORDING, values_of
 from services.tickets.tables import tickets
 from shared.contracts.base import ContactRef
 from shared.contracts.tickets import TicketState, TicketStatus
@@ -17,8 +19,7 @@ from shared.db.engine import Session
 from shared.db.fixed import Fixed
 
 # The busiest write of the service: ticket, number and the two first entries of its timeline in one round trip.
-_OPEN: Final = Fixed(
-    """
+_OPENING: Final = """
     WITH opened AS (
         INSERT INTO tickets (
             id, brand, number, player_id, visitor_id, subject, channel, status, priority, assignee_id, language,
@@ -40,9 +41,10 @@ _OPEN: Final = Fixed(
             :automatic, NULL, :public, 2
         )
     )
-    SELECT number FROM opened
 """
-)
+_NUMBER: Final = "SELECT number FROM opened"
+_OPEN: Final = Fixed(f"{_OPENING} {_NUMBER}")
+_OPEN_AUDITED: Final = Fixed(f"{_OPENING}, {RECORDING} {_NUMBER}")
 
 # Built once: making a statement and its cache key costs more CPU than sending it.
 _ONE: Final = select(tickets).where(tickets.c.brand == bindparam("brand"), tickets.c.id == bindparam("ticket_id"))
@@ -63,8 +65,10 @@ class Filters:
     updated_since: datetime | None = None
 
 
-async def insert_ticket(session: Session, ticket: Ticket, opened: Entry, words: Entry) -> str:
-    """Store a new ticket with the first two entries of its timeline and return its number."""
+async def insert_ticket(
+    session: Session, ticket: Ticket, opened: Entry, words: Entry, *, audited: AuditEntry | None = None
+) -> str:
+    """Store a new ticket with the first two entries of its timeline, audited if asked to, and return its number."""
     state = ticket.state
     values = {
         "ticket_id": state.id,
@@ -98,7 +102,9 @@ async def insert_ticket(session: Session, ticket: Ticket, opened: Entry, words: 
         "automatic": words.automatic,
         "public": words.public,
     }
-    return str(await _OPEN.value(session, values))
+    if audited is None:
+        return str(await _OPEN.value(session, values))
+    return str(await _OPEN_AUDITED.value(session, values | values_of(audited)))
 
 
 async def ticket_of(session: Session, brand: str, ticket_id: UUID) -> Ticket | None:

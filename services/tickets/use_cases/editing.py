@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
+from services.tickets.domain.audit import AuditAction, Witness
 from services.tickets.domain.errors import AssigneeInvalid, StaffNotFound
 from services.tickets.domain.escalation import (
     HAND,
@@ -16,6 +17,7 @@ from services.tickets.domain.reasons import reason_of
 from services.tickets.domain.tickets import Story
 from services.tickets.queries import copies
 from services.tickets.settings import taxonomy
+from services.tickets.use_cases.auditing import record_deed
 from services.tickets.use_cases.telling import locked, tell
 from shared.contracts.base import Author, AuthorKind
 from shared.contracts.tickets import TicketState, TicketStatus
@@ -32,6 +34,7 @@ async def edit_ticket(
     brand: str,
     ticket_id: UUID,
     editor: Author,
+    witness: Witness | None,
     expected_version: int,
     fields: Mapping[str, object],
     now: datetime,
@@ -53,7 +56,7 @@ async def edit_ticket(
     story.edits(wanted)
     if status is not None:
         story.moves(TicketStatus(str(status)))
-    return await tell(session, story)
+    return await _told(session, story, witness, AuditAction.EDIT_TICKET)
 
 
 async def assign_ticket(
@@ -62,6 +65,7 @@ async def assign_ticket(
     brand: str,
     ticket_id: UUID,
     assigner: Author,
+    witness: Witness | None,
     assigner_role: str,
     assignee_id: str | None,
     expected_version: int | None,
@@ -79,11 +83,18 @@ async def assign_ticket(
     else:
         colleague = await _colleague(session, brand, assignee_id)
         story.hands_over(colleague.id, colleague.role)
-    return await tell(session, story)
+    return await _told(session, story, witness, AuditAction.ASSIGN_TICKET)
 
 
 async def escalate_ticket(
-    session: Session, *, brand: str, ticket_id: UUID, caller: Author, reason: str, now: datetime
+    session: Session,
+    *,
+    brand: str,
+    ticket_id: UUID,
+    caller: Author,
+    witness: Witness | None,
+    reason: str,
+    now: datetime,
 ) -> TicketState:
     """Hand a ticket to a senior other than the one who has it, for a stated reason."""
     ticket = await locked(session, brand, ticket_id)
@@ -91,7 +102,13 @@ async def escalate_ticket(
     story = Story(ticket, actor=caller, now=now)
     cause = f"{HAND}: {redact(reason)}"
     escalate(story, await copies.seniors(session, brand), cause=cause, without=ticket.state.assignee_id)
-    return await tell(session, story)
+    return await _told(session, story, witness, AuditAction.ESCALATE_TICKET)
+
+
+async def _told(session: Session, story: Story, witness: Witness | None, action: AuditAction) -> TicketState:
+    state = await tell(session, story)
+    await record_deed(session, witness, action, state)
+    return state
 
 
 async def _take(session: Session, brand: str, story: Story, role: str) -> None:

@@ -3,9 +3,11 @@
 from datetime import datetime
 
 from services.tickets.domain import access
+from services.tickets.domain.audit import AuditAction, Witness
 from services.tickets.domain.reasons import reason_of
 from services.tickets.domain.tickets import Story, Ticket, Words, unopened
 from services.tickets.settings import taxonomy
+from services.tickets.use_cases.auditing import deed_on
 from services.tickets.use_cases.telling import tell_opening
 from shared.contracts.base import Author, AuthorKind, Channel
 from shared.contracts.tickets import TicketState
@@ -19,6 +21,7 @@ async def open_ticket(
     *,
     brand: str,
     opener: Author,
+    witness: Witness | None,
     subject: str,
     text: str,
     channel: Channel,
@@ -45,4 +48,4 @@ async def open_ticket(
     story = Story(Ticket(brand, state, visitor_id=visitor), actor=opener, now=now)
     story.opens(now)
     story.says(Words(message_id, kind, author, redact(text), now))
-    return await tell_opening(session, story)
+    return await tell_opening(session, story, audited=deed_on(witness, AuditAction.OPEN_TICKET, state))

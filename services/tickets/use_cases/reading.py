@@ -4,29 +4,40 @@ from collections.abc import Collection
 from uuid import UUID
 
 from services.tickets.domain.access import is_outside, may_see
+from services.tickets.domain.audit import AuditAction, Witness
 from services.tickets.domain.errors import TicketNotFound
 from services.tickets.domain.tickets import Ticket
 from services.tickets.domain.timeline import Entry, EntryKind
 from services.tickets.queries import tickets, timeline
 from services.tickets.queries.tickets import Filters
+from services.tickets.use_cases.auditing import record_deed, record_listing
 from shared.contracts.base import Author
 from shared.contracts.tickets import TicketState
 from shared.db.engine import Session
 
 
-async def find_ticket(session: Session, *, brand: str, ticket_id: UUID, reader: Author) -> Ticket:
+async def find_ticket(
+    session: Session, *, brand: str, ticket_id: UUID, reader: Author, witness: Witness | None
+) -> Ticket:
     """Return a ticket the reader may see; a foreign one does not exist for him."""
-    ticket = await tickets.ticket_of(session, brand, ticket_id)
-    if ticket is None or not may_see(reader, ticket):
-        raise TicketNotFound
+    ticket = await _visible(session, brand, ticket_id, reader)
+    await record_deed(session, witness, AuditAction.READ_TICKET, ticket.state)
     return ticket
 
 
 async def list_tickets(
-    session: Session, *, brand: str, filters: Filters, after: tuple[str, ...] | None, limit: int
+    session: Session,
+    *,
+    brand: str,
+    filters: Filters,
+    after: tuple[str, ...] | None,
+    limit: int,
+    witness: Witness | None,
 ) -> list[TicketState]:
     """Return up to `limit + 1` tickets, newest first; the filters are narrowed to what the reader may see."""
-    return await tickets.tickets_page(session, brand, filters, after=after, limit=limit)
+    found = await tickets.tickets_page(session, brand, filters, after=after, limit=limit)
+    await record_listing(session, witness, AuditAction.LIST_TICKETS, filters, after)
+    return found
 
 
 async def read_timeline(
@@ -35,12 +46,22 @@ async def read_timeline(
     brand: str,
     ticket_id: UUID,
     reader: Author,
+    witness: Witness | None,
     kinds: Collection[EntryKind],
     after: tuple[str, ...] | None,
     limit: int,
 ) -> list[Entry]:
     """Return up to `limit + 1` entries, oldest first; players and visitors see the public ones."""
-    ticket = await find_ticket(session, brand=brand, ticket_id=ticket_id, reader=reader)
+    ticket = await _visible(session, brand, ticket_id, reader)
+    action = AuditAction.READ_MESSAGES if kinds else AuditAction.READ_TIMELINE
+    await record_deed(session, witness, action, ticket.state)
     return await timeline.entries_page(
         session, brand, ticket.state.id, public_only=is_outside(reader), kinds=kinds, after=after, limit=limit
     )
+
+
+async def _visible(session: Session, brand: str, ticket_id: UUID, reader: Author) -> Ticket:
+    ticket = await tickets.ticket_of(session, brand, ticket_id)
+    if ticket is None or not may_see(reader, ticket):
+        raise TicketNotFound
+    return ticket

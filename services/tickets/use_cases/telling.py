@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from services.tickets.domain.audit import AuditEntry
 from services.tickets.domain.errors import TicketNotFound
 from services.tickets.domain.tickets import Story, Ticket, numbered
 from services.tickets.domain.timeline import Entry, entry_of
@@ -29,11 +30,11 @@ async def tell(session: Session, story: Story) -> TicketState:
     return story.state
 
 
-async def tell_opening(session: Session, story: Story) -> TicketState:
+async def tell_opening(session: Session, story: Story, *, audited: AuditEntry | None = None) -> TicketState:
     """Store a new ticket with its opening and first words, and return it with its number."""
     ticket = story.ticket
     opened, words = (entry_of(event, ticket.state.id) for event in story.events)
-    numbered(story, await tickets.insert_ticket(session, ticket, opened, words))
+    numbered(story, await tickets.insert_ticket(session, ticket, opened, words, audited=audited))
     await facts.record_facts(session, ticket.brand, story.events)
     return story.state
 

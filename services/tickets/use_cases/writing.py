@@ -4,9 +4,11 @@ from datetime import datetime
 from uuid import UUID
 
 from services.tickets.domain import access
+from services.tickets.domain.audit import AuditAction, Witness
 from services.tickets.domain.errors import TicketNotFound
 from services.tickets.domain.tickets import Story, Words
 from services.tickets.domain.timeline import Entry, entry_of
+from services.tickets.use_cases.auditing import record_deed
 from services.tickets.use_cases.telling import locked, tell
 from shared.contracts.base import Author
 from shared.contracts.tickets import MessageKind
@@ -21,6 +23,7 @@ async def add_message(
     brand: str,
     ticket_id: UUID,
     speaker: Author,
+    witness: Witness | None,
     text: str,
     kind: MessageKind | None,
     player_id: str | None,
@@ -36,5 +39,7 @@ async def add_message(
     author, chosen = access.speaks_as(speaker, ticket, kind, player_id)
     story = Story(ticket, actor=speaker, now=now)
     story.says(Words(new_id(), chosen, author, redact(text), now))
-    await tell(session, story)
+    state = await tell(session, story)
+    deed = AuditAction.ADD_NOTE if chosen is MessageKind.NOTE else AuditAction.ADD_MESSAGE
+    await record_deed(session, witness, deed, state)
     return entry_of(story.events[0], ticket_id)

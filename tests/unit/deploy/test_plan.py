@@ -74,6 +74,12 @@ def test_a_service_learns_neither_the_administrators_address_nor_the_gateways_ke
     assert "tickets_app" in environment["TICKETS_DATABASE_URL"]
 
 
+def test_the_audit_trails_secret_is_for_tickets_alone(home: Home) -> None:
+    plan = Plan("cluster", NAMES)
+    assert "TICKETS_AUDIT_SECRET" in _environment(home, plan, Process("tickets", ("tickets",)))
+    assert "TICKETS_AUDIT_SECRET" not in _environment(home, plan, Process("chat", ("chat",)))
+
+
 def test_what_the_callers_environment_says_wins(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TICKETS_DATABASE_URL", "postgresql://through-a-proxy/pitboss_tickets")
     environment = _environment(home, Plan("cluster", NAMES), Process("tickets", ("tickets",)), "amqp://planned")

@@ -48,10 +48,11 @@ def test_schemas_of_one_name_and_two_contents_both_survive() -> None:
 def test_internal_headers_disappear_and_public_ones_stay() -> None:
     parameters = [
         {"in": "header", "name": name}
-        for name in ("x-pitboss-actor", "X-Pitboss-Deadline-Ms", "Idempotency-Key", "traceparent")
+        for name in ("x-pitboss-actor", "X-Pitboss-Deadline-Ms", "Idempotency-Key", "X-Pitboss-Reason", "traceparent")
     ]
     merged: Any = merge_openapi({"a": document("/v1/a", {}, parameters=parameters)})
-    assert [parameter["name"] for parameter in merged["paths"]["/v1/a"]["get"]["parameters"]] == ["Idempotency-Key"]
+    names = [parameter["name"] for parameter in merged["paths"]["/v1/a"]["get"]["parameters"]]
+    assert names == ["Idempotency-Key", "X-Pitboss-Reason"]
 
 
 def test_every_operation_names_its_proofs_and_common_refusals() -> None:

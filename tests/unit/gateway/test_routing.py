@@ -149,6 +149,12 @@ def test_answers_lose_the_headers_of_the_hop(name: bytes) -> None:
     assert answer_headers([(name, b"v"), (b"Retry-After", b"1")]) == [(b"retry-after", b"1")]
 
 
+def test_the_reason_of_a_look_passes_under_its_own_name_only() -> None:
+    """It says nothing about identity; another spelling might be read as another header."""
+    sent = [(b"X-Pitboss-Reason", b"a complaint"), (b"X_Pitboss_Reason", b"-"), (b"x-pitboss-reasons", b"-")]
+    assert request_headers(sent) == sent[:1]
+
+
 @given(st.lists(st.tuples(st.binary(min_size=1, max_size=20), st.binary(max_size=20))))
 def test_no_identity_header_survives(headers: list[tuple[bytes, bytes]]) -> None:
     for name, _ in request_headers([*headers, (b"x-pitboss-actor", b"forged")]):

@@ -1,0 +1,1 @@
+"""What tickets writes outside its database."""

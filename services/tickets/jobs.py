@@ -1,0 +1,136 @@
+"""The clock edge: the audit trail is chained within a second and anchored within a minute."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+
+from services.tickets.clients.anchors import keep_anchors
+from services.tickets.domain.audit import Anchor
+from services.tickets.queries import audit
+from services.tickets.settings import Settings
+from services.tickets.use_cases.chaining import chain_waiting, reached_so_far
+from shared.messaging.lease import RENEW_SECONDS, Lease
+from shared.messaging.runtime import Ground, Job
+
+CHAINING: Final = "audit-chain"
+ANCHOR_EVERY: Final = timedelta(minutes=1)
+_LOOK_EVERY: Final = timedelta(milliseconds=500)
+_logger = structlog.get_logger(module=__name__)
+
+
+@dataclass(slots=True)
+class Chain:
+    """What one process knows of the chains it continues: its lease, how far they came and what is anchored."""
+
+    lease: Lease
+    renew_at: float = 0.0
+    known_fence: int = 0
+    reached: dict[str, Anchor] = field(default_factory=dict)
+    anchored_at: dict[str, datetime] = field(default_factory=dict)
+
+    async def leads(self) -> bool:
+        """True if this process is the one that chains; asks anew every five seconds."""
+        now = asyncio.get_running_loop().time()
+        if now >= self.renew_at:
+            await self.lease.renew()
+            self.renew_at = now + RENEW_SECONDS
+        return self.lease.held
+
+    def due(self, now: datetime) -> list[Anchor]:
+        """Return what is not anchored yet, of brands whose last anchor is at least a minute old."""
+        return [
+            anchor
+            for brand, anchor in self.reached.items()
+            if brand not in self.anchored_at or now - self.anchored_at[brand] >= ANCHOR_EVERY
+        ]
+
+
+@asynccontextmanager
+async def chaining(ground: Ground) -> AsyncIterator[None]:
+    """Give the chaining job its memory; at the end chain and anchor what is left, and let the next process in."""
+    chain = Chain(Lease(ground.database, CHAINING))
+    ground.extras[CHAINING] = chain
+    try:
+        yield
+    finally:
+        try:
+            await _finish(ground, chain)
+        except Exception as error:  # noqa: BLE001 - the end of a process must not fail; another one goes on
+            _logger.warning("audit_chain_left", error=repr(error))
+
+
+async def chain_audit(ground: Ground) -> timedelta:
+    """Chain what waits, if this process leads, anchor what is due, and say when to look again."""
+    chain = ground.extras[CHAINING]
+    if not isinstance(chain, Chain):
+        message = "the chaining job needs the lifespan `chaining`"
+        raise TypeError(message)
+    if not await chain.leads():
+        return timedelta(seconds=RENEW_SECONDS)
+    if chain.known_fence != chain.lease.fence:
+        await _take_over(ground, chain)
+    more = await chain_batch(ground, chain)
+    now = ground.clock.now()
+    await _anchor(ground, chain, chain.due(now), now)
+    return timedelta(0) if more else _LOOK_EVERY
+
+
+async def chain_batch(ground: Ground, chain: Chain) -> bool:
+    """Chain one batch under the lease; True if it found something, so that there may be more."""
+    async with ground.database.glance() as session:
+        if not await audit.is_anything_waiting(session):
+            return False
+    lease = chain.lease
+    async with ground.database.begin_worker() as session:
+        if not await audit.keep_lease(session, name=lease.name, owner=lease.owner, fence=lease.fence):
+            chain.renew_at = 0.0
+            return False
+        secret = _settings(ground).audit_secret.get_secret_value().encode()
+        reached = await chain_waiting(session, secret=secret, now=ground.clock.now())
+    chain.reached |= {anchor.brand: anchor for anchor in reached}
+    return bool(reached)
+
+
+async def _take_over(ground: Ground, chain: Chain) -> None:
+    """Begin with what the process before has reached: if it was killed, it may not have been anchored."""
+    async with ground.database.begin_worker() as session:
+        reached = await reached_so_far(session, now=ground.clock.now())
+    chain.reached |= {anchor.brand: anchor for anchor in reached}
+    chain.known_fence = chain.lease.fence
+
+
+async def _anchor(ground: Ground, chain: Chain, anchors: list[Anchor], now: datetime) -> None:
+    if not anchors:
+        return
+    try:
+        await asyncio.to_thread(keep_anchors, anchors, _settings(ground).anchor_file())
+    except OSError as error:
+        # The log has them; chaining must not wait for a full disk.
+        _logger.warning("audit_anchor_failed", error=repr(error))
+    for anchor in anchors:
+        chain.anchored_at[anchor.brand] = now
+        del chain.reached[anchor.brand]
+
+
+async def _finish(ground: Ground, chain: Chain) -> None:
+    if not chain.lease.held:
+        return
+    while await chain_batch(ground, chain):
+        pass
+    await _anchor(ground, chain, list(chain.reached.values()), ground.clock.now())
+    await chain.lease.release()
+
+
+def _settings(ground: Ground) -> Settings:
+    if not isinstance(ground.settings, Settings):
+        message = "the jobs of tickets run on the settings of tickets"
+        raise TypeError(message)
+    return ground.settings
+
+
+JOBS: Final = (Job(CHAINING, chain_audit),)

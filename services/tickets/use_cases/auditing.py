@@ -1,0 +1,74 @@
+"""Recording who saw or changed players' data, and reading what was recorded."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+from enum import Enum
+from uuid import UUID
+
+from services.tickets.domain.audit import AuditAction, AuditEntry, Witness
+from services.tickets.queries import audit
+from services.tickets.queries.audit import AuditFilters
+from services.tickets.queries.tickets import Filters
+from shared.contracts.tickets import TicketState
+from shared.db.engine import Session
+from shared.ids import new_id
+
+
+def deed_on(witness: Witness | None, action: AuditAction, ticket: TicketState) -> AuditEntry | None:
+    """Return the entry of something done with one ticket; None for players and visitors, who see what is theirs."""
+    if witness is None:
+        return None
+    return witness.saw(new_id(), action, ticket_id=ticket.id, player_id=ticket.player_id)
+
+
+async def record_deed(session: Session, witness: Witness | None, action: AuditAction, ticket: TicketState) -> None:
+    """Record that staff or a server did something with one ticket, in the transaction that does it."""
+    entry = deed_on(witness, action, ticket)
+    if entry is not None:
+        await audit.record(session, entry)
+
+
+async def record_listing(
+    session: Session,
+    witness: Witness | None,
+    action: AuditAction,
+    filters: Filters | AuditFilters,
+    after: tuple[str, ...] | None,
+) -> None:
+    """Record that staff or a server was shown one page of a list: what it was narrowed to and where it began."""
+    if witness is None:
+        return
+    narrowed = _narrowed(asdict(filters)) | ({"after": list(after)} if after else {})
+    entry = witness.saw(new_id(), action, player_id=filters.player_id, narrowed=narrowed)
+    await audit.record(session, entry)
+
+
+async def read_audit(
+    session: Session,
+    *,
+    brand: str,
+    filters: AuditFilters,
+    after: tuple[str, ...] | None,
+    limit: int,
+    witness: Witness,
+) -> list[tuple[AuditEntry, int | None]]:
+    """Return up to `limit + 1` entries with their positions in the chain, newest first; this reading becomes one."""
+    found = await audit.audit_page(session, brand, filters, after=after, limit=limit)
+    await record_listing(session, witness, AuditAction.READ_AUDIT, filters, after)
+    return found
+
+
+def _narrowed(filters: Mapping[str, object]) -> dict[str, object]:
+    """Return the filters that narrow, as JSON knows them."""
+    return {name: _plain(value) for name, value in filters.items() if value not in (None, False, ())}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return str(value) if isinstance(value, UUID) else value
