@@ -1,5 +1,6 @@
 """Calendars over HTTP, and the clocks that follow them."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from shared.contracts.tickets import ReasonClass, TicketStatus
 from shared.ids import new_id
 from shared.web.actor import ActorKind
 from tests.service.sla.desk import Desk, story_now
+from tests.support.eventually import eventually
 from tests.support.sla import Story
 
 CALENDARS = "/v1/sla/calendars"
@@ -203,3 +205,33 @@ async def test_a_policy_without_calendar_is_unaffected(desk: Desk) -> None:
     await desk.tell(story)
     (clock,) = await desk.clocks(story)
     assert clock["elapsed_seconds"] == clock["business_seconds"] == 30
+
+
+async def test_timers_fire_when_the_open_time_is_over(desk: Desk) -> None:
+    whole = [{"opens": "00:00", "closes": "24:00"}]
+    days = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+    calendar = await calendar_of(desk, {"week": dict.fromkeys(days, whole)})
+    await policy_of(desk, calendar["id"], 0.3)
+    story = story_now().opened()
+    await desk.tell(story)
+
+    async def breached() -> bool:
+        return "breached" in await desk.facts(story)
+
+    await eventually(breached, within=5)
+    (clock,) = [clock for clock in await desk.clocks(story) if clock["kind"] == "first_response"]
+    assert (clock["state"], clock["breached_at"]) == ("breached", clock["due_at"])
+
+
+async def test_of_edits_at_the_same_time_one_counts(desk: Desk) -> None:
+    calendar = await calendar_of(desk)
+    policy = (await policy_of(desk, calendar["id"])).json()
+    other = await calendar_of(desk)
+    headers = desk.lead() | {"If-Match": '"1"'}
+    for path, edit in (
+        (f"{CALENDARS}/{calendar['id']}", {"name": "Other"}),
+        (f"{POLICIES}/{policy['id']}", {"calendar_id": other["id"]}),
+    ):
+        edits = [desk.service.http.patch(path, json=edit, headers=headers) for _ in range(4)]
+        answers = await asyncio.gather(*edits)
+        assert sorted(answer.status_code for answer in answers) == [200, 412, 412, 412]
