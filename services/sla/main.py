@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from services.sla.api import router
+from services.sla.api import calendars, promises
 from services.sla.events import SUBSCRIPTIONS
 from services.sla.jobs import JOBS, attentive
 from services.sla.settings import Settings
@@ -15,7 +15,7 @@ def create_app(settings: Settings | None = None, transport: Transport | None = N
     return create_service(
         settings or Settings(),
         title="Pitboss SLA",
-        routers=(router,),
+        routers=(promises.router, calendars.router),
         subscriptions=SUBSCRIPTIONS,
         jobs=JOBS,
         lifespan=attentive,

@@ -1,4 +1,4 @@
-"""The tables of sla: policies of brands, tickets as far as clocks need them, clocks, timers."""
+"""The tables of sla: calendars and policies of brands, tickets as far as clocks need them, clocks, timers."""
 
 from typing import Final
 
@@ -23,6 +23,28 @@ from shared.db.base import brand_column, id_column, new_metadata, time_column, v
 
 metadata: Final = new_metadata()
 
+calendars: Final = Table(
+    "calendars",
+    metadata,
+    id_column(),
+    brand_column(),
+    version_column(),
+    time_column("created_at"),
+    time_column("updated_at"),
+    Index("ix_calendars_listed", "brand", "id"),
+)
+
+calendar_versions: Final = Table(
+    "calendar_versions",
+    metadata,
+    Column("calendar_id", PG_UUID(as_uuid=True), nullable=False),
+    Column("version", BigInteger, nullable=False),
+    brand_column(),
+    Column("name", Text, nullable=False),
+    Column("hours", JSONB, nullable=False),
+    PrimaryKeyConstraint("calendar_id", "version"),
+)
+
 policies: Final = Table(
     "policies",
     metadata,
@@ -35,10 +57,12 @@ policies: Final = Table(
     Column("reason_class", Text),
     Column("priority", Text),
     Column("targets", JSONB, nullable=False),
+    Column("calendar_id", PG_UUID(as_uuid=True), ForeignKey("calendars.id")),
     version_column(),
     time_column("created_at"),
     time_column("updated_at"),
     Index("ix_policies_asked", "brand", "position", "id"),
+    Index("ix_policies_calendar", "calendar_id"),
 )
 
 clocked_tickets: Final = Table(
@@ -80,6 +104,9 @@ clocks: Final = Table(
     Column("paused_for", Interval, nullable=False),
     Column("corrected", Boolean, nullable=False),
     Column("generation", Integer, nullable=False),
+    Column("calendar_id", PG_UUID(as_uuid=True)),
+    Column("calendar_version", BigInteger),
+    Column("open_paused_for", Interval, nullable=False, server_default="0"),
     PrimaryKeyConstraint("ticket_id", "id"),
     postgresql_with={"fillfactor": "80"},
 )

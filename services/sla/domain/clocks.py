@@ -7,7 +7,8 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from services.sla.domain.policies import Promise, Target
+from services.sla.domain.calendars import Calendar, Hours, add_business_time, business_time_between
+from services.sla.domain.policies import Promise
 from shared.contracts.sla import ClockKind, ClockState
 
 _ZERO: Final = timedelta(0)
@@ -29,6 +30,9 @@ class Clock:
     noticed. `ended_at` is set once nothing more can happen: met or cancelled. `generation` grows whenever the
     schedule changes, so that a timer set for an older schedule is recognised. `corrected` marks a clock whose recorded
     breach was taken back because the deed had been done in time and only the news of it came late.
+
+    `calendar` is its policy's as it was when the clock began: its opening hours decide what counts until `due_at`.
+    `paused_for` is the whole length of the pauses, `open_paused_for` the part of it inside opening hours.
     """
 
     id: UUID
@@ -47,25 +51,34 @@ class Clock:
     paused_for: timedelta = _ZERO
     corrected: bool = False
     generation: int = 1
+    calendar: Calendar | None = None
+    open_paused_for: timedelta = _ZERO
 
     @property
     def open(self) -> bool:
         """True while something can still happen to the clock."""
         return self.ended_at is None
 
+    @property
+    def hours(self) -> Hours | None:
+        """Return the opening hours that count; null: round the clock."""
+        return None if self.calendar is None else self.calendar.hours
+
 
 def start(kind: ClockKind, *, ticket_id: UUID, ordinal: int, at: datetime, promise: Promise) -> Clock:
     """Return a running clock; `ordinal` is the sequence of the event that started it."""
     target = promise.target
+    hours = None if promise.calendar is None else promise.calendar.hours
     return Clock(
         id=_clock_id(ticket_id, kind, ordinal, at),
         kind=kind,
         state=ClockState.RUNNING,
         started_at=at,
-        warn_at=_warn_at(at, target),
-        due_at=at + target.breach,
+        warn_at=None if target.warn is None else add_business_time(hours, at, target.warn),
+        due_at=add_business_time(hours, at, target.breach),
         policy_id=promise.policy_id,
         policy_version=promise.policy_version,
+        calendar=promise.calendar,
     )
 
 
@@ -107,17 +120,18 @@ def pause(clock: Clock, at: datetime) -> Clock:
 
 
 def resume(clock: Clock, at: datetime) -> Clock:
-    """Return the clock counting again, its due time moved by the length of the pause."""
+    """Return the clock counting again, its due time moved by the open time of the pause."""
     if clock.paused_at is None:
         return clock
-    pause_length = max(at - clock.paused_at, _ZERO)
+    open_pause = business_time_between(clock.hours, clock.paused_at, at)
     return replace(
         clock,
         state=_counting(clock),
         paused_at=None,
-        paused_for=clock.paused_for + pause_length,
-        due_at=clock.due_at + pause_length,
-        warn_at=None if clock.warn_at is None else clock.warn_at + pause_length,
+        paused_for=clock.paused_for + max(at - clock.paused_at, _ZERO),
+        open_paused_for=clock.open_paused_for + open_pause,
+        due_at=add_business_time(clock.hours, clock.due_at, open_pause),
+        warn_at=None if clock.warn_at is None else add_business_time(clock.hours, clock.warn_at, open_pause),
         generation=clock.generation + 1,
     )
 
@@ -139,16 +153,23 @@ def timers(clock: Clock) -> tuple[tuple[TimerKind, datetime], ...]:
 
 def elapsed(clock: Clock, now: datetime) -> timedelta:
     """Return how long the promise has been counting: up to its end, its pause or `now`, pauses left out."""
-    until = clock.met_at or clock.ended_at or clock.paused_at or now
-    return max(until - clock.started_at - clock.paused_for, _ZERO)
+    return max(_counted_until(clock, now) - clock.started_at - clock.paused_for, _ZERO)
+
+
+def business_elapsed(clock: Clock, now: datetime) -> timedelta:
+    """Return how much of the elapsed time lay inside the opening hours of the clock's calendar."""
+    if clock.hours is None:
+        return elapsed(clock, now)
+    counted = business_time_between(clock.hours, clock.started_at, _counted_until(clock, now))
+    return max(counted - clock.open_paused_for, _ZERO)
+
+
+def _counted_until(clock: Clock, now: datetime) -> datetime:
+    return clock.met_at or clock.ended_at or clock.paused_at or now
 
 
 def _counting(clock: Clock) -> ClockState:
     return ClockState.RUNNING if clock.warned_at is None else ClockState.WARNED
-
-
-def _warn_at(at: datetime, target: Target) -> datetime | None:
-    return None if target.warn is None else at + target.warn
 
 
 def _clock_id(ticket_id: UUID, kind: ClockKind, ordinal: int, at: datetime) -> UUID:

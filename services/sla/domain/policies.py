@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import ClassVar, Final
 from uuid import UUID
 
+from services.sla.domain.calendars import Calendar, check_reach
 from shared.contracts.base import Channel
 from shared.contracts.sla import ClockKind
 from shared.contracts.tickets import Priority, ReasonClass
@@ -90,13 +91,14 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What a person decides about a policy."""
+    """What a person decides about a policy; without a calendar its promises count round the clock."""
 
     name: str
     position: int | None
     active: bool
     conditions: Conditions
     targets: Mapping[ClockKind, Target]
+    calendar_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,19 +113,26 @@ class Policy:
     active: bool = True
     conditions: Conditions = field(default_factory=Conditions)
     targets: Mapping[ClockKind, Target] = field(default_factory=dict)
+    calendar: Calendar | None = None
+
+    @property
+    def calendar_id(self) -> UUID | None:
+        """Return the calendar that the policy follows."""
+        return None if self.calendar is None else self.calendar.id
 
     def draft(self) -> Draft:
         """Return the part of the policy that a person may edit."""
-        return Draft(self.name, self.position, self.active, self.conditions, self.targets)
+        return Draft(self.name, self.position, self.active, self.conditions, self.targets, self.calendar_id)
 
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """The target that counts for one metric, and the policy that named it."""
+    """The target that counts for one metric, and the policy that named it with the calendar it follows."""
 
     policy_id: UUID
     policy_version: int
     target: Target
+    calendar: Calendar | None = None
 
 
 def promise_for(policies: Iterable[Policy], metric: ClockKind, subject: Subject) -> Promise | None:
@@ -131,16 +140,21 @@ def promise_for(policies: Iterable[Policy], metric: ClockKind, subject: Subject)
     for policy in policies:
         target = policy.targets.get(metric)
         if target is not None and policy.active and policy.conditions.fit(subject):
-            return Promise(policy.id, policy.version, target)
+            return Promise(policy.id, policy.version, target, policy.calendar)
     return None
 
 
-def check(draft: Draft) -> None:
-    """Refuse a policy that promises nothing, or a target that cannot be kept track of; the error names the field."""
+def check(draft: Draft, calendar: Calendar | None = None) -> None:
+    """Refuse a policy that promises nothing, or a target that cannot be kept track of; the error names the field.
+
+    `calendar` is the one that the draft names.
+    """
     if not draft.targets:
         raise PolicyPromisesNothing(field="#/targets")
     for metric, target in draft.targets.items():
         _check_target(target, f"#/targets/{metric.value}")
+    if calendar is not None:
+        check_reach(calendar.hours, (target.breach for target in draft.targets.values()), field="#/calendar_id")
 
 
 def _check_target(target: Target, at: str) -> None:

@@ -9,19 +9,27 @@ from uuid import UUID
 from sqlalchemy import RowMapping, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from services.sla.domain.calendars import Calendar
 from services.sla.domain.clocks import Clock
 from services.sla.domain.fold import Ticket
-from services.sla.tables import clocked_tickets, clocks
+from services.sla.queries.calendars import HOURS, hours_from
+from services.sla.tables import calendar_versions, clocked_tickets, clocks
 from shared.contracts.base import Channel
 from shared.contracts.sla import ClockKind, ClockState
 from shared.contracts.tickets import Priority, ReasonClass, TicketStatus
 from shared.db.engine import Session
 
-_CLOCK_FIELDS: Final = tuple(field.name for field in fields(Clock))
+_CLOCK_FIELDS: Final = tuple(field.name for field in fields(Clock) if field.name != "calendar")
+_STORED_FIELDS: Final = (*_CLOCK_FIELDS, "calendar_id", "calendar_version")
 _UPSERT_CLOCK: Final = upsert(clocks)
 _STORE_CLOCK: Final = _UPSERT_CLOCK.on_conflict_do_update(
     index_elements=[clocks.c.ticket_id, clocks.c.id],
-    set_={name: _UPSERT_CLOCK.excluded[name] for name in _CLOCK_FIELDS if name != "id"},
+    set_={name: _UPSERT_CLOCK.excluded[name] for name in _STORED_FIELDS if name != "id"},
+)
+_CLOCKS: Final = select(clocks, calendar_versions.c.name.label("calendar_name"), HOURS).outerjoin(
+    calendar_versions,
+    (calendar_versions.c.calendar_id == clocks.c.calendar_id)
+    & (calendar_versions.c.version == clocks.c.calendar_version),
 )
 
 
@@ -76,28 +84,21 @@ async def has_ticket(session: Session, brand: str, ticket_id: UUID) -> bool:
 
 async def clocks_of(session: Session, brand: str, ticket_id: UUID) -> Sequence[Clock]:
     """Return every clock of a ticket, oldest first."""
-    statement = (
-        select(clocks)
-        .where(clocks.c.brand == brand, clocks.c.ticket_id == ticket_id)
-        .order_by(clocks.c.started_at, clocks.c.id)
+    statement = _CLOCKS.where(clocks.c.brand == brand, clocks.c.ticket_id == ticket_id).order_by(
+        clocks.c.started_at, clocks.c.id
     )
     return [clock_from(row) for row in (await session.execute(statement)).mappings()]
 
 
 async def open_clocks_of(session: Session, brand: str, ticket_id: UUID) -> Sequence[Clock]:
     """Return the clocks of a ticket to which something can still happen."""
-    statement = select(clocks).where(
-        clocks.c.brand == brand, clocks.c.ticket_id == ticket_id, clocks.c.ended_at.is_(None)
-    )
+    statement = _CLOCKS.where(clocks.c.brand == brand, clocks.c.ticket_id == ticket_id, clocks.c.ended_at.is_(None))
     return [clock_from(row) for row in (await session.execute(statement)).mappings()]
 
 
 async def store_clocks(session: Session, brand: str, ticket_id: UUID, changed: Iterable[Clock]) -> None:
     """Store new and changed clocks of a locked ticket."""
-    rows = [
-        {"brand": brand, "ticket_id": ticket_id} | {name: getattr(clock, name) for name in _CLOCK_FIELDS}
-        for clock in changed
-    ]
+    rows = [{"brand": brand, "ticket_id": ticket_id} | _stored(clock) for clock in changed]
     if rows:
         await session.execute(_STORE_CLOCK, rows)
 
@@ -105,7 +106,25 @@ async def store_clocks(session: Session, brand: str, ticket_id: UUID, changed: I
 def clock_from(row: RowMapping) -> Clock:
     """Return the clock in a row."""
     values = {name: row[name] for name in _CLOCK_FIELDS}
-    return Clock(**values | {"kind": ClockKind(row["kind"]), "state": ClockState(row["state"])})
+    named = {"kind": ClockKind(row["kind"]), "state": ClockState(row["state"]), "calendar": _calendar(row)}
+    return Clock(**values | named)
+
+
+def _stored(clock: Clock) -> dict[str, object]:
+    values = {name: getattr(clock, name) for name in _CLOCK_FIELDS}
+    calendar = clock.calendar
+    return values | {
+        "calendar_id": None if calendar is None else calendar.id,
+        "calendar_version": None if calendar is None else calendar.version,
+    }
+
+
+def _calendar(row: RowMapping) -> Calendar | None:
+    if row["calendar_id"] is None:
+        return None
+    return Calendar(
+        row["calendar_id"], row["calendar_version"], row["calendar_name"], hours_from(row["calendar_hours"])
+    )
 
 
 def _ticket(row: RowMapping) -> Ticket:

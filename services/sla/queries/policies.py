@@ -1,23 +1,37 @@
 """Policies of brands."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import Row, RowMapping, func, insert, select, update
 
+from services.sla.domain.calendars import Calendar
 from services.sla.domain.policies import Conditions, Draft, Policy, Source, Target
+from services.sla.queries.calendars import CURRENT, HOURS, hours_from
 from services.sla.queries.defaults import default_policies
-from services.sla.tables import policies
+from services.sla.tables import calendar_versions, calendars, policies
 from shared.contracts.base import Channel
 from shared.contracts.sla import ClockKind
 from shared.contracts.tickets import Priority, ReasonClass
 from shared.db.engine import Session
 
+_POLICIES: Final = (
+    select(
+        policies,
+        calendars.c.version.label("calendar_version"),
+        calendar_versions.c.name.label("calendar_name"),
+        HOURS,
+    )
+    .outerjoin(calendars, calendars.c.id == policies.c.calendar_id)
+    .outerjoin(calendar_versions, CURRENT)
+)
+
 
 async def policies_of(session: Session, brand: str) -> tuple[Policy, ...]:
     """Return every policy that counts for `brand`, in asking order: its own, then the built-in ones."""
-    statement = select(policies).where(policies.c.brand == brand).order_by(policies.c.position, policies.c.id)
+    statement = _POLICIES.where(policies.c.brand == brand).order_by(policies.c.position, policies.c.id)
     own = tuple(_policy(row) for row in await session.execute(statement))
     return own + default_policies()
 
@@ -27,9 +41,18 @@ async def policy_of(session: Session, brand: str, policy_id: UUID, *, lock: bool
     for policy in default_policies():
         if policy.id == policy_id:
             return policy
-    statement = select(policies).where(policies.c.brand == brand, policies.c.id == policy_id)
-    row = (await session.execute(statement.with_for_update() if lock else statement)).one_or_none()
+    chosen = (policies.c.brand == brand, policies.c.id == policy_id)
+    if lock:
+        # Apart from reading: a row that changed while it was waited for would no longer meet its calendar.
+        await session.execute(select(policies.c.id).where(*chosen).with_for_update())
+    row = (await session.execute(_POLICIES.where(*chosen))).one_or_none()
     return None if row is None else _policy(row)
+
+
+async def followers_of(session: Session, brand: str, calendar_id: UUID) -> Sequence[Policy]:
+    """Return the policies of `brand` that follow a calendar."""
+    statement = _POLICIES.where(policies.c.brand == brand, policies.c.calendar_id == calendar_id)
+    return [_policy(row) for row in await session.execute(statement)]
 
 
 async def places(session: Session, brand: str) -> tuple[int, int]:
@@ -61,6 +84,7 @@ def _values(draft: Draft) -> dict[str, object]:
         "channel": draft.conditions.channel,
         "reason_class": draft.conditions.reason_class,
         "priority": draft.conditions.priority,
+        "calendar_id": draft.calendar_id,
         "targets": {
             metric.value: {
                 "warn_seconds": None if target.warn is None else target.warn.total_seconds(),
@@ -86,7 +110,15 @@ def _policy(row: Row[tuple[object, ...]]) -> Policy:
             priority=Priority(columns["priority"]) if columns["priority"] else None,
         ),
         targets={ClockKind(metric): _target(target) for metric, target in columns["targets"].items()},
+        calendar=_calendar(columns),
     )
+
+
+def _calendar(columns: RowMapping) -> Calendar | None:
+    if columns["calendar_id"] is None:
+        return None
+    hours = hours_from(columns["calendar_hours"])
+    return Calendar(columns["calendar_id"], columns["calendar_version"], columns["calendar_name"], hours)
 
 
 def _target(stored: Mapping[str, float | None]) -> Target:

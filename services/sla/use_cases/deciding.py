@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
+from services.sla.domain.calendars import Calendar, CalendarUnknown
 from services.sla.domain.policies import (
     LAST_POSITION,
     POLICIES_PER_BRAND,
@@ -16,6 +17,7 @@ from services.sla.domain.policies import (
     TooManyPolicies,
     check,
 )
+from services.sla.queries import calendars as calendar_queries
 from services.sla.queries import policies as queries
 from shared.db.engine import Session
 from shared.ids import new_id
@@ -36,7 +38,8 @@ async def find_policy(session: Session, *, brand: str, policy_id: UUID) -> Polic
 
 async def add_policy(session: Session, draft: Draft, *, brand: str, now: datetime) -> Policy:
     """Add a policy of the brand; without a position it is asked after the brand's others, before the built-in ones."""
-    check(draft)
+    calendar = await _calendar(session, brand, draft)
+    check(draft, calendar)
     count, last = await queries.places(session, brand)
     if count >= POLICIES_PER_BRAND:
         raise TooManyPolicies
@@ -49,6 +52,7 @@ async def add_policy(session: Session, draft: Draft, *, brand: str, now: datetim
         active=draft.active,
         conditions=draft.conditions,
         targets=draft.targets,
+        calendar=calendar,
     )
     await queries.insert_policy(session, brand, policy, now=now)
     return policy
@@ -74,7 +78,8 @@ async def edit_policy(
         raise PolicyReadOnly
     demand(policy.version)
     draft = revise(policy.draft())
-    check(draft)
+    calendar = await _calendar(session, brand, draft)
+    check(draft, calendar)
     edited = replace(
         policy,
         version=policy.version + 1,
@@ -83,6 +88,17 @@ async def edit_policy(
         active=draft.active,
         conditions=draft.conditions,
         targets=draft.targets,
+        calendar=calendar,
     )
     await queries.update_policy(session, brand, edited, now=now)
     return edited
+
+
+async def _calendar(session: Session, brand: str, draft: Draft) -> Calendar | None:
+    """Return the calendar that the draft names, which nobody can remove or edit until the transaction ends."""
+    if draft.calendar_id is None:
+        return None
+    calendar = await calendar_queries.calendar_of(session, brand, draft.calendar_id, lock=True)
+    if calendar is None:
+        raise CalendarUnknown(field="#/calendar_id")
+    return calendar

@@ -18,7 +18,7 @@ from services.sla.domain.policies import (
     promise_for,
 )
 from services.sla.queries.defaults import default_policies
-from services.sla.schemas import NewPolicy, PolicyEdit, PolicyView
+from services.sla.schemas.promises import NewPolicy, PolicyEdit, PolicyView
 from shared.contracts.base import Channel
 from shared.contracts.sla import ClockKind
 from shared.contracts.tickets import Priority, ReasonClass

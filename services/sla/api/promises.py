@@ -1,4 +1,4 @@
-"""The HTTP edge of sla."""
+"""The HTTP edge of policies and of the clocks of tickets."""
 
 from typing import Annotated
 from uuid import UUID
@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 
-from services.sla import schemas
+from services.sla.domain.calendars import CalendarUnknown, DueTimeTooFar
 from services.sla.domain.fold import TicketNotFound
 from services.sla.domain.policies import (
     Policy,
@@ -16,6 +16,7 @@ from services.sla.domain.policies import (
     TargetInvalid,
     TooManyPolicies,
 )
+from services.sla.schemas import promises as schemas
 from services.sla.use_cases import deciding, measuring
 from shared.db.session import SessionDep
 from shared.service import GroundDep
@@ -29,6 +30,8 @@ router = APIRouter(prefix="/v1", tags=["sla"])
 
 Reader = Annotated[Actor, Depends(require(ActorKind.STAFF, ActorKind.SERVER, role="agent", scope="sla:read"))]
 Writer = Annotated[Actor, Depends(require(ActorKind.STAFF, ActorKind.SERVER, role="lead", scope="sla:write"))]
+
+_UNFIT = (TargetInvalid, PolicyPromisesNothing, CalendarUnknown, DueTimeTooFar)
 
 
 @router.get("/sla/policies", responses=problems(Forbidden, CursorInvalid))
@@ -48,7 +51,7 @@ async def list_policies(session: SessionDep, actor: Reader, page: PageDep) -> Pa
     "/sla/policies",
     status_code=201,
     response_model=schemas.PolicyView,
-    responses=problems(Forbidden, TargetInvalid, PolicyPromisesNothing, TooManyPolicies),
+    responses=problems(Forbidden, TooManyPolicies, *_UNFIT),
 )
 async def add_policy(
     body: schemas.NewPolicy, session: SessionDep, actor: Writer, once: OnceDep, ground: GroundDep
@@ -73,7 +76,7 @@ async def read_policy(policy_id: UUID, session: SessionDep, actor: Reader, respo
 
 @router.patch(
     "/sla/policies/{policy_id}",
-    responses=problems(Forbidden, PolicyNotFound, PolicyReadOnly, Stale, TargetInvalid, PolicyPromisesNothing),
+    responses=problems(Forbidden, PolicyNotFound, PolicyReadOnly, Stale, *_UNFIT),
 )
 async def edit_policy(
     *,

@@ -1,4 +1,4 @@
-"""HTTP shapes of sla; durations are seconds on the wire."""
+"""HTTP shapes of policies and clocks; durations are seconds on the wire."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from services.sla.domain.clocks import Clock, elapsed
+from services.sla.domain.clocks import Clock, business_elapsed, elapsed
 from services.sla.domain.policies import LAST_POSITION, LONGEST, Conditions, Draft, Policy, Source, Target
 from shared.contracts.base import Channel
 from shared.contracts.sla import ClockKind, ClockState
@@ -16,6 +16,9 @@ from shared.contracts.tickets import Priority, ReasonClass
 Seconds = Annotated[float, Field(gt=0, le=LONGEST.total_seconds(), allow_inf_nan=False)]
 Name = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]*$")
+]
+CalendarId = Annotated[
+    UUID | None, Field(description="promises count in its opening hours only; null: round the clock")
 ]
 Position = Annotated[int, Field(ge=1, le=LAST_POSITION, description="smaller positions are asked first")]
 
@@ -78,14 +81,16 @@ class NewPolicy(BaseModel):
     active: bool = True
     conditions: PolicyConditions = PolicyConditions()
     targets: PolicyTargets
+    calendar_id: CalendarId = None
 
     def draft(self) -> Draft:
         """Return the policy as a person's decision."""
-        return Draft(self.name, self.position, self.active, self.conditions.value(), self.targets.value())
+        conditions, targets = self.conditions.value(), self.targets.value()
+        return Draft(self.name, self.position, self.active, conditions, targets, self.calendar_id)
 
 
 class PolicyEdit(BaseModel):
-    """What to change (RFC 7396): what is absent stays, a condition or a metric that is null is removed."""
+    """What to change (RFC 7396): what is absent stays, a condition, metric or calendar that is null goes."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -94,6 +99,7 @@ class PolicyEdit(BaseModel):
     active: bool | None = None
     conditions: PolicyConditions | None = None
     targets: PolicyTargets | None = None
+    calendar_id: CalendarId = None
 
     @model_validator(mode="after")
     def _changes_something(self) -> Self:
@@ -110,6 +116,7 @@ class PolicyEdit(BaseModel):
             active=draft.active if self.active is None else self.active,
             conditions=self._conditions(draft.conditions),
             targets=self._targets(draft),
+            calendar_id=self.calendar_id if "calendar_id" in self.model_fields_set else draft.calendar_id,
         )
 
     def _conditions(self, before: Conditions) -> Conditions:
@@ -134,6 +141,7 @@ class PolicyView(BaseModel):
     active: bool
     conditions: PolicyConditions
     targets: PolicyTargets
+    calendar_id: UUID | None
 
     @classmethod
     def of(cls, policy: Policy) -> Self:
@@ -150,14 +158,16 @@ class PolicyView(BaseModel):
                 channel=conditions.channel, reason_class=conditions.reason_class, priority=conditions.priority
             ),
             targets=PolicyTargets(**{metric.value: _target_view(target) for metric, target in policy.targets.items()}),
+            calendar_id=policy.calendar_id,
         )
 
 
 class ClockView(BaseModel):
     """A promise being measured; `elapsed_seconds` leaves pauses out and is counted to the end, the pause or now.
 
-    `breached_at` is when the promise broke. `corrected` is true if a breach was recorded and taken back, because the
-    deed had been done in time and only the news of it came late.
+    `business_seconds` is the part of it inside the opening hours of the policy's calendar, which decide when it
+    falls due; without a calendar both are the same. `breached_at` is when the promise broke. `corrected` is true if a
+    breach was recorded and taken back, because the deed had been done in time and only the news of it came late.
     """
 
     id: UUID
@@ -172,6 +182,7 @@ class ClockView(BaseModel):
     paused_at: datetime | None
     ended_at: datetime | None
     elapsed_seconds: float
+    business_seconds: float
     paused_seconds: float
     policy_id: UUID
     policy_version: int
@@ -193,6 +204,7 @@ class ClockView(BaseModel):
             paused_at=clock.paused_at,
             ended_at=clock.ended_at,
             elapsed_seconds=elapsed(clock, now).total_seconds(),
+            business_seconds=business_elapsed(clock, now).total_seconds(),
             paused_seconds=clock.paused_for.total_seconds(),
             policy_id=clock.policy_id,
             policy_version=clock.policy_version,

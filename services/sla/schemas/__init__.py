@@ -1,0 +1,1 @@
+"""HTTP shapes of sla; durations are seconds on the wire."""
