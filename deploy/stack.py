@@ -18,6 +18,7 @@ from deploy.supplies import Supplies
 from shared.db.migrate import migrate
 
 _READY_SECONDS: Final = 60
+_SUPERVISOR_SECONDS: Final = 1.0
 _ATTEMPTS_BEFORE_GIVING_UP: Final = 3
 _SUPERVISOR: Final = "supervisor"
 _ROTATE_BYTES: Final = 10 * 1024 * 1024
@@ -118,10 +119,12 @@ class Stack:
     def _give_up_if_hopeless(self, name: str, deadline: float) -> None:
         restarts = self._home.run / f"{name}.restarts"
         failed = restarts.exists() and int(restarts.read_text() or 0) >= _ATTEMPTS_BEFORE_GIVING_UP
-        if failed or time.monotonic() > deadline or self._home.pid_of(_SUPERVISOR) is None:
+        abandoned = not wait_until(lambda: self._home.pid_of(_SUPERVISOR) is not None, within=_SUPERVISOR_SECONDS)
+        if failed or abandoned or time.monotonic() > deadline:
             logs = [self._home.log / f"{file}.log" for file in (name, _SUPERVISOR)]
             ends = "\n".join(f"the end of {log}:\n{tail(log, 25)}" for log in logs)
-            message = f"{name} does not start; {ends}"
+            what = "the supervisor has ended" if abandoned else f"{name} does not start"
+            message = f"{what}; {ends}"
             raise StartError(message)
 
     @contextmanager
