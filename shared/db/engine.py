@@ -47,6 +47,7 @@ _AWAY: Final = (
 # The driver calls a connection that was cut off while it was idle by any of these names.
 _LOST: Final = (ConnectionDoesNotExistError, InterfaceError, InternalClientError, ConnectionError)
 _MOST_DEAD: Final = 200
+_LONGEST_STORY: Final = 8
 
 
 class DatabaseUnavailable(DomainError):
@@ -152,7 +153,10 @@ class Database:
             async with engine.connect() as session:
                 yield session
         except (TimeoutError, SQLAlchemyError, asyncpg.PostgresError, OSError, *_AWAY) as error:
-            raise _translated(error) from error
+            meant = _translated(error)
+            if meant is error:
+                raise
+            raise meant from error
 
     @asynccontextmanager
     async def _transaction(self, engine: AsyncEngine) -> AsyncIterator[Session]:
@@ -248,7 +252,9 @@ def _translated(error: BaseException) -> BaseException:
 def _causes(error: BaseException) -> Iterator[BaseException]:
     """Yield what the driver said: the error itself, then what it was raised from, without SQLAlchemy's wrapping."""
     one = error.orig if isinstance(error, DBAPIError) else error
-    while one is not None:
+    for _ in range(_LONGEST_STORY):  # whoever raises an error from itself makes a story without end
+        if one is None:
+            return
         yield one
         one = one.__cause__
 

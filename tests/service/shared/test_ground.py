@@ -268,6 +268,13 @@ async def test_a_server_that_shuts_down_is_unavailable(
     assert is_passing(refused.value.__cause__ or refused.value)
 
 
+def test_an_error_raised_from_itself_is_judged_all_the_same() -> None:
+    """A story without end ends somewhere."""
+    error = LookupError("nothing there")
+    error.__cause__ = error
+    assert not is_passing(error)
+
+
 async def _sleeps(database: Database) -> bool:
     sleeping = Fixed("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'")
     async with database.begin("lucky") as session:
