@@ -40,10 +40,10 @@ down: ## Stop everything; the data stays in .local/
 	@if [ -x $(BIN)/python ]; then $(PITBOSS) down; fi
 
 status: ## Show what runs
-	@$(PITBOSS) status
+	@if [ -x $(BIN)/python ]; then $(PITBOSS) status; else echo "nothing is installed yet; run make up"; fi
 
-logs: ## Follow the logs; SERVICE=tickets for one
-	@$(PITBOSS) logs $(SERVICE)
+logs: ## Follow the logs; SERVICE=tickets for one of a cluster
+	@if [ -x $(BIN)/python ]; then $(PITBOSS) logs $(SERVICE); else echo "nothing is installed yet; run make up"; fi
 
 run: setup ## Serve one service in the foreground: make run SERVICE=tickets
 	@$(PITBOSS) run $(SERVICE)

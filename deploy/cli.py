@@ -17,8 +17,26 @@ app.add_typer(topology, name="topology")
 app.add_typer(events, name="events")
 app.add_typer(audit, name="audit")
 
-ServiceName = Annotated[str, typer.Argument(help="gateway, tickets, ...", metavar="SERVICE")]
-AnyServices = Annotated[list[str] | None, typer.Argument(help="all of them if none is named", metavar="[SERVICE]...")]
+_NAMES = [entry.name for entry in SERVICES]
+
+
+def _known(given: str) -> str:
+    """Return the name of a service; a mistyped one is refused before anything is touched."""
+    if given not in _NAMES:
+        message = f"there is no service {given}; there are {', '.join(_NAMES)}"
+        raise typer.BadParameter(message)
+    return given
+
+
+def _all_known(given: list[str] | None) -> list[str] | None:
+    return None if given is None else [_known(name) for name in given]
+
+
+ServiceName = Annotated[str, typer.Argument(help="gateway, tickets, ...", metavar="SERVICE", callback=_known)]
+AnyServices = Annotated[
+    list[str] | None,
+    typer.Argument(help="all of them if none is named", metavar="[SERVICE]...", callback=_all_known),
+]
 Brand = Annotated[str | None, typer.Option(help="only events of this brand")]
 Limit = Annotated[int, typer.Option(min=1, max=10_000, help="at most so many rows")]
 
@@ -77,7 +95,7 @@ def release(name: Annotated[str, typer.Argument(help="a process, `postgres` or `
 @app.command()
 def serve(names: Annotated[list[str], typer.Argument(help="services, or `all`", metavar="SERVICE...")]) -> None:
     """Serve services in the foreground, configured by the environment."""
-    chosen = [entry.name for entry in SERVICES] if names == ["all"] else names
+    chosen = _NAMES if names == ["all"] else [_known(name) for name in names]
     sys.exit(importlib.import_module("deploy.serving").main(chosen))
 
 
