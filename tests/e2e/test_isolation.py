@@ -29,6 +29,8 @@ _PARAMETER: Final = re.compile(r"{(\w+)}")
 _BODIES: Final[Mapping[tuple[str, str], Json]] = {
     ("patch", "/v1/brands/{brand}"): {"name": "Taken over"},
     ("post", "/v1/chat/sessions/{ticket_id}/messages"): {"text": "May I come in?"},
+    ("patch", "/v1/sla/calendars/{calendar_id}"): {"name": "Taken over"},
+    ("post", "/v1/sla/calendars/{calendar_id}/due-time"): {"start": "2026-01-01T00:00:00Z", "seconds": 60},
     ("patch", "/v1/sla/policies/{policy_id}"): {"active": False},
     ("patch", "/v1/staff/{staff_id}"): {"active": False},
     ("patch", "/v1/tickets/{ticket_id}"): {"priority": "low"},
@@ -154,6 +156,10 @@ async def _things(house: House, visitor: str) -> AsyncIterator[Target]:
     target = {"first_response": {"breach_seconds": 3600}}
     policy = await made(door, "/v1/sla/policies", {"name": word, "targets": target}, token=house.api_key)
     yield Target("policy_id", str(policy["id"]), brand)
+    week = {"monday": [{"opens": "09:00", "closes": "17:00"}]}
+    hours = {"name": word, "time_zone": "Europe/Malta", "week": week}
+    calendar = await made(door, "/v1/sla/calendars", hours, token=house.api_key)
+    yield Target("calendar_id", str(calendar["id"]), brand)
     yield Target("staff_id", house.ids["agent"], brand)
     yield Target("key_id", str((await house.made_key(word, "chat:read"))["id"]), brand)
     yield Target("kid", str(house.brand.player_key["kid"]), brand)
@@ -198,7 +204,7 @@ async def _photograph(street: Street) -> object:
     """Return every thing of both brands as its own brand sees it."""
     seen: dict[str, object] = {}
     for house in street.houses.values():
-        for path in ("/v1/tickets", "/v1/sla/policies", "/v1/staff", "/v1/webhook-endpoints"):
+        for path in ("/v1/tickets", "/v1/sla/policies", "/v1/sla/calendars", "/v1/staff", "/v1/webhook-endpoints"):
             page = await house.door.call("GET", f"{path}?limit=100", token=house.api_key)
             seen[f"{house.brand.name} {path}"] = page["items"]
         for path in ("/v1/api-keys", "/v1/player-keys", f"/v1/brands/{house.brand.name}"):
