@@ -16,7 +16,22 @@ class ServiceEntry(NamedTuple):
 
 SERVICES: Final = (
     ServiceEntry("gateway", 8080),
-    ServiceEntry("tickets", 8101, ("/v1/tickets", "/v1/audit")),
+    ServiceEntry(
+        "tickets",
+        8101,
+        (
+            "/v1/tickets",
+            "/v1/audit",
+            "/v1/agents",
+            "/v1/complaints",
+            "/v1/macros",
+            "/v1/queues",
+            "/v1/reasons",
+            "/v1/teams",
+            "/v1/ticket-fields",
+            "/v1/views",
+        ),
+    ),
     ServiceEntry("chat", 8102, ("/v1/chat", "/v1/desk")),
     ServiceEntry("sla", 8103, ("/v1/sla", "/v1/tickets/*/sla")),
     ServiceEntry("notifications", 8104, ("/v1/webhook-endpoints",)),

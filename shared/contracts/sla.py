@@ -16,6 +16,10 @@ class ClockKind(StrEnum):
     NEXT_RESPONSE = "next_response"
     RESOLUTION = "resolution"
     SENIOR_ACCEPTS = "senior_accepts"
+    BACK_OFFICE = "back_office"
+    PERIODIC_UPDATE = "periodic_update"
+    COMPLAINT_ACKNOWLEDGED = "complaint_acknowledged"
+    COMPLAINT_FINAL = "complaint_final"
 
 
 class ClockState(StrEnum):
@@ -135,3 +139,15 @@ class ClockCancelled(ClockEvent, Event):
     def sample(cls) -> Self:
         """Return an example."""
         return cls(**{**dict(_CLOCK), "state": ClockState.CANCELLED, "elapsed_seconds": 60})
+
+
+class ClockWithdrawn(ClockEvent, Event):
+    """A breach that had been told was none: the deed had been done in time and only the news of it came late."""
+
+    type: ClassVar[str] = "sla.clock.withdrawn.v1"
+    aggregate: ClassVar[str] = "ticket_id"
+
+    @classmethod
+    def sample(cls) -> Self:
+        """Return an example."""
+        return cls(**{**dict(_CLOCK), "state": ClockState.MET, "met_at": SAMPLE_TIME, "elapsed_seconds": 42})

@@ -5,10 +5,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from services.tickets import schemas
 from services.tickets.api.callers import AUDIT, AuditorDep, AuditorWitnessDep, list_of
 from services.tickets.domain.audit import AuditAction, AuditEntry
 from services.tickets.queries.audit import AuditFilters
+from services.tickets.schemas import audit as schemas
+from services.tickets.schemas.fields import Id, Moment
 from services.tickets.use_cases import auditing
 from shared.db.session import SessionDep
 from shared.web.actor import Forbidden
@@ -25,12 +26,12 @@ async def list_audit(
     witness: AuditorWitnessDep,
     session: SessionDep,
     page: PageDep,
-    actor_id: Annotated[schemas.Id | None, Query(alias="actor", description="a staff or API-key id")] = None,
+    actor_id: Annotated[Id | None, Query(alias="actor", description="a staff or API-key id")] = None,
     action: Annotated[AuditAction | None, Query()] = None,
     ticket_id: Annotated[UUID | None, Query()] = None,
-    player_id: Annotated[schemas.Id | None, Query(description="whose data was seen or changed")] = None,
-    since: Annotated[schemas.Moment | None, Query(description="this moment and later")] = None,
-    until: Annotated[schemas.Moment | None, Query(description="before this moment")] = None,
+    player_id: Annotated[Id | None, Query(description="whose data was seen or changed")] = None,
+    since: Annotated[Moment | None, Query(description="this moment and later")] = None,
+    until: Annotated[Moment | None, Query(description="before this moment")] = None,
 ) -> Page[schemas.AuditEntry]:
     """List what staff and servers saw and changed, newest first; for leads, admins and keys with `audit:read`.
 

@@ -5,8 +5,8 @@ from typing import Annotated, Final
 
 from fastapi import Depends, Header, Request
 
-from services.tickets import schemas
 from services.tickets.domain.audit import Witness
+from services.tickets.schemas.fields import Cause
 from shared.messaging.runtime import Ground
 from shared.redaction import redact
 from shared.service import GroundDep
@@ -28,6 +28,11 @@ StaffDep = Annotated[Actor, Depends(require(ActorKind.STAFF, role="agent"))]
 AuditorDep = Annotated[Actor, Depends(require(ActorKind.STAFF, ActorKind.SERVER, role="lead", scope="audit:read"))]
 
 _ROLES: Final = ("admin", "lead", "senior", "agent")
+
+
+def is_inside(actor: Actor) -> bool:
+    """True for staff and the operator's servers, who see what the player does not."""
+    return actor.kind in {ActorKind.STAFF, ActorKind.SERVER}
 
 
 def strongest_role(actor: Actor) -> str | None:
@@ -52,7 +57,7 @@ def witness_of(request: Request, actor: Actor, ground: Ground, reason: str | Non
 
 
 ReasonHeader = Annotated[
-    schemas.Cause | None,
+    Cause | None,
     Header(
         alias="X-Pitboss-Reason",
         description="why staff or a server looks at or changes this, for the audit trail: up to 200 characters on one "

@@ -5,7 +5,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from services.tickets import schemas
 from services.tickets.api.callers import (
     ONCE,
     PREFIX,
@@ -14,12 +13,15 @@ from services.tickets.api.callers import (
     StaffDep,
     WitnessDep,
     WriterDep,
+    is_inside,
     list_of,
     optional_if_match,
     strongest_role,
 )
 from services.tickets.domain import errors
 from services.tickets.queries.tickets import Filters
+from services.tickets.schemas import tickets as schemas
+from services.tickets.schemas.fields import Id, Moment
 from services.tickets.use_cases import editing, opening, reading
 from shared.contracts.base import Channel
 from shared.contracts.tickets import TicketState, TicketStatus
@@ -84,11 +86,11 @@ async def list_tickets(
     session: SessionDep,
     page: PageDep,
     status: Annotated[list[TicketStatus] | None, Query(description="may be repeated")] = None,
-    assignee: Annotated[schemas.Id | None, Query(description="a staff id, `me` or `none`")] = None,
-    player_id: Annotated[schemas.Id | None, Query()] = None,
+    assignee: Annotated[Id | None, Query(description="a staff id, `me` or `none`")] = None,
+    player_id: Annotated[Id | None, Query()] = None,
     channel: Annotated[Channel | None, Query()] = None,
     updated_since: Annotated[
-        schemas.Moment | None, Query(description="repeat with a few seconds' overlap: commits take a moment")
+        Moment | None, Query(description="repeat with a few seconds' overlap: commits take a moment")
     ] = None,
 ) -> Page[schemas.Ticket]:
     """List tickets, newest first; players and visitors see their own."""
@@ -106,7 +108,7 @@ async def list_tickets(
         session, brand=actor.brand, filters=filters, after=page.after(bound), limit=page.limit, witness=witness
     )
     shown, next_cursor = page.cut(rows, _key_of_ticket, bound)
-    items = [schemas.ticket_of(state, actor.brand) for state in shown]
+    items = [schemas.ticket_of(state, actor.brand, inside=is_inside(actor)) for state in shown]
     return Page[schemas.Ticket](items=items, next_cursor=next_cursor)
 
 
@@ -119,7 +121,7 @@ async def read_ticket(
         session, brand=actor.brand, ticket_id=ticket_id, reader=actor.author(), witness=witness
     )
     response.headers["ETag"] = etag(ticket.state.version)
-    return schemas.ticket_of(ticket.state, actor.brand)
+    return schemas.ticket_of(ticket.state, actor.brand, inside=is_inside(actor))
 
 
 @router.patch(
@@ -158,7 +160,7 @@ async def edit_ticket(
         now=ground.clock.now(),
     )
     response.headers["ETag"] = etag(state.version)
-    return schemas.ticket_of(state, actor.brand)
+    return schemas.ticket_of(state, actor.brand, inside=is_inside(actor))
 
 
 @router.put(
@@ -195,7 +197,7 @@ async def assign_ticket(
         now=ground.clock.now(),
     )
     response.headers["ETag"] = etag(state.version)
-    return schemas.ticket_of(state, actor.brand)
+    return schemas.ticket_of(state, actor.brand, inside=is_inside(actor))
 
 
 @router.post(
@@ -231,7 +233,9 @@ async def escalate_ticket(
 
 
 def _reply(state: TicketState, actor: Actor, **headers: str) -> Reply:
-    return Reply(schemas.ticket_of(state, actor.brand), headers={"ETag": etag(state.version), **headers})
+    return Reply(
+        schemas.ticket_of(state, actor.brand, inside=is_inside(actor)), headers={"ETag": etag(state.version), **headers}
+    )
 
 
 def _assignee(wanted: str | None, actor: Actor) -> str | None:

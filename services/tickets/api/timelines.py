@@ -5,10 +5,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from services.tickets import schemas
 from services.tickets.api.callers import ONCE, PREFIX, ReaderDep, WitnessDep, WriterDep, list_of
 from services.tickets.domain import errors
 from services.tickets.domain.timeline import Entry, EntryKind
+from services.tickets.schemas import tickets as schemas
 from services.tickets.use_cases import reading, writing
 from shared.db.session import SessionDep
 from shared.service import GroundDep

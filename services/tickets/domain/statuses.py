@@ -9,8 +9,11 @@ from shared.contracts.base import AuthorKind
 from shared.contracts.tickets import TicketStatus
 
 NEW: Final = TicketStatus.NEW
+BOT: Final = TicketStatus.BOT
 OPEN: Final = TicketStatus.OPEN
 PENDING: Final = TicketStatus.PENDING
+WAITING: Final = TicketStatus.WAITING
+SNOOZED: Final = TicketStatus.SNOOZED
 RESOLVED: Final = TicketStatus.RESOLVED
 CLOSED: Final = TicketStatus.CLOSED
 FINISHED: Final = frozenset({RESOLVED, CLOSED})
@@ -27,8 +30,11 @@ class Mover(StrEnum):
 MOVES: Final[Mapping[Mover, Mapping[TicketStatus, frozenset[TicketStatus]]]] = {
     Mover.SYSTEM: {
         NEW: frozenset({OPEN}),
+        BOT: frozenset({OPEN}),
         OPEN: frozenset(),
         PENDING: frozenset({OPEN}),
+        WAITING: frozenset({OPEN}),
+        SNOOZED: frozenset({OPEN}),
         RESOLVED: frozenset({OPEN}),
         CLOSED: frozenset({OPEN}),
     },
@@ -36,8 +42,11 @@ MOVES: Final[Mapping[Mover, Mapping[TicketStatus, frozenset[TicketStatus]]]] = {
     Mover.PLAYER: dict.fromkeys(TicketStatus, frozenset()),
     Mover.STAFF: {
         NEW: frozenset({OPEN, PENDING, RESOLVED, CLOSED}),
+        BOT: frozenset(),
         OPEN: frozenset({PENDING, RESOLVED, CLOSED}),
         PENDING: frozenset({OPEN, RESOLVED, CLOSED}),
+        WAITING: frozenset(),
+        SNOOZED: frozenset(),
         RESOLVED: frozenset({OPEN, CLOSED}),
         CLOSED: frozenset({OPEN}),
     },

@@ -18,16 +18,41 @@ from shared.contracts.tickets import (
     MessageAdded,
     MessageKind,
     Priority,
+    TicketAbsorbed,
     TicketAssigned,
     TicketEscalated,
+    TicketEscalationAccepted,
+    TicketEscalationDeclined,
+    TicketLinked,
+    TicketMerged,
     TicketOpened,
+    TicketReleased,
+    TicketSplit,
     TicketState,
     TicketStatus,
     TicketStatusChanged,
+    TicketUnlinked,
+    TicketUnmerged,
     TicketUpdated,
 )
 
-Fact: TypeAlias = TicketOpened | MessageAdded | TicketAssigned | TicketStatusChanged | TicketUpdated | TicketEscalated
+Fact: TypeAlias = (
+    TicketOpened
+    | MessageAdded
+    | TicketAssigned
+    | TicketStatusChanged
+    | TicketUpdated
+    | TicketEscalated
+    | TicketEscalationAccepted
+    | TicketEscalationDeclined
+    | TicketMerged
+    | TicketAbsorbed
+    | TicketUnmerged
+    | TicketReleased
+    | TicketSplit
+    | TicketLinked
+    | TicketUnlinked
+)
 
 _TICK = timedelta(microseconds=1)
 
@@ -129,6 +154,10 @@ class Story:
     def opens(self, at: datetime) -> None:
         """Begin the ticket; `at` is when the first words were received."""
         self._tell(TicketOpened(**self._head(at=at)))
+
+    def tells(self, fact: type[Fact], changes: Mapping[str, object] | None = None, **content: object) -> None:
+        """Tell a fact that has no rule of its own here; `changes` are what it does to the state."""
+        self._tell(fact(**self._head(changes), **content))
 
     def _moves(self, after: TicketStatus) -> None:
         before = self.state.status

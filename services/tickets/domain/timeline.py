@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 from services.tickets.domain.tickets import Fact
@@ -12,10 +13,13 @@ from shared.contracts.tickets import (
     MessageKind,
     TicketAssigned,
     TicketEscalated,
+    TicketEvent,
     TicketOpened,
     TicketStatusChanged,
     TicketUpdated,
 )
+
+_TOLD_ELSEWHERE: Final = set(TicketEvent.model_fields)
 
 
 class EntryKind(StrEnum):
@@ -82,5 +86,8 @@ def _change(event: Fact) -> dict[str, object]:
             return {"what": "assignee", "before": before, "after": after}
         case TicketEscalated(cause=cause, senior_id=senior_id):
             return {"what": "escalation", "cause": cause, "senior_id": senior_id}
-        case _:
+        case TicketOpened():
             return {"what": "opened", "status": event.ticket.status.value}
+        case _:
+            content = event.model_dump(mode="json", exclude=_TOLD_ELSEWHERE)
+            return {"what": event.type.split(".")[2], **content}

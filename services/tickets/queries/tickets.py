@@ -23,11 +23,11 @@ _OPENING: Final = """
     WITH opened AS (
         INSERT INTO tickets (
             id, brand, number, player_id, visitor_id, subject, channel, status, priority, assignee_id, language,
-            reason, reason_class, contact, live, created_at, updated_at, version
+            reason, reason_class, contact, live, created_at, updated_at, version, team_id, tier, licence, fields
         ) VALUES (
             :ticket_id, :brand, next_ticket_number(:brand), :player_id, :visitor_id, :subject, :channel, :status,
             :priority, NULL, :language, :reason, :reason_class, CAST(:contact AS jsonb), :live, :created_at,
-            :updated_at, :version
+            :updated_at, :version, :team_id, :tier, :licence, CAST(:fields AS jsonb)
         ) RETURNING number
     ), told AS (
         INSERT INTO timeline (
@@ -87,6 +87,10 @@ async def insert_ticket(
         "created_at": state.created_at,
         "updated_at": state.updated_at,
         "version": state.version,
+        "team_id": state.team_id,
+        "tier": state.tier,
+        "licence": state.licence,
+        "fields": to_json(state.fields).decode(),
         "opened_at": opened.occurred_at,
         "opener_kind": opened.author.kind.value,
         "opener_id": opened.author.id,
@@ -133,6 +137,15 @@ async def save_ticket(session: Session, ticket: Ticket) -> None:
         "contact": ticket.contact.model_dump(mode="json") if ticket.contact else None,
         "updated_at": state.updated_at,
         "version": state.version,
+        "team_id": state.team_id,
+        "tags": list(state.tags),
+        "tier": state.tier,
+        "licence": state.licence,
+        "waiting_on": state.waiting_on.value if state.waiting_on else None,
+        "snoozed_until": state.snoozed_until,
+        "merged_into": state.merged_into,
+        "complaint_id": state.complaint_id,
+        "fields": state.fields,
     }
     await session.execute(_SAVE, values)
 

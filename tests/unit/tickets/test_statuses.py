@@ -18,7 +18,10 @@ from shared.contracts.base import AuthorKind
 from shared.contracts.tickets import TicketStatus
 
 _ALL = {
-    Mover.SYSTEM: {("new", "open"), ("pending", "open"), ("resolved", "open"), ("closed", "open")},
+    Mover.SYSTEM: {
+        ("new", "open"), ("bot", "open"), ("pending", "open"), ("waiting", "open"), ("snoozed", "open"),
+        ("resolved", "open"), ("closed", "open"),
+    },
     Mover.PLAYER: set(),
     Mover.STAFF: {
         ("new", "open"), ("new", "pending"), ("new", "resolved"), ("new", "closed"),

@@ -1,93 +1,19 @@
-"""Facts about tickets and their timeline, told by tickets.
+"""What happens to one ticket: opened, words, moves, edits, hands, escalation."""
 
-All of them share the stream `tickets.ticket`: one gap-free sequence per ticket, equal to the ticket's version.
-"""
-
-from enum import StrEnum
 from typing import ClassVar, Self
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from shared.contracts.base import SAMPLE_ID, SAMPLE_TIME, Author, AuthorKind, Channel, ContactRef, Event
-
-STREAM = "tickets.ticket"
-
-
-class TicketStatus(StrEnum):
-    """Where a ticket stands: nobody answered yet, being worked on, waiting for the player, solved, shut."""
-
-    NEW = "new"
-    OPEN = "open"
-    PENDING = "pending"
-    RESOLVED = "resolved"
-    CLOSED = "closed"
-
-
-class Priority(StrEnum):
-    """How soon, weakest first."""
-
-    LOW = "low"
-    NORMAL = "normal"
-    HIGH = "high"
-    URGENT = "urgent"
-
-
-class ReasonClass(StrEnum):
-    """The class of the contact reason: simple, complex, regulated or safety."""
-
-    SIMPLE = "S"
-    COMPLEX = "C"
-    REGULATED = "R"
-    SAFETY = "X"
-
-
-class MessageKind(StrEnum):
-    """`message` is the player's, `reply` is the staff's or bot's answer to the player, `note` stays inside."""
-
-    MESSAGE = "message"
-    REPLY = "reply"
-    NOTE = "note"
-
-
-class TicketState(BaseModel):
-    """The ticket after the fact that carries it."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    id: UUID
-    number: str
-    player_id: str | None
-    subject: str
-    channel: Channel
-    status: TicketStatus
-    priority: Priority
-    assignee_id: str | None
-    language: str | None
-    reason: str | None
-    reason_class: ReasonClass | None
-    created_at: AwareDatetime
-    updated_at: AwareDatetime
-    version: int
-
-
-_TICKET = TicketState(
-    id=SAMPLE_ID,
-    number="LUCKY-1042",
-    player_id="p-1",
-    subject="Payout",
-    channel=Channel.WEB,
-    status=TicketStatus.NEW,
-    priority=Priority.NORMAL,
-    assignee_id=None,
-    language="en",
-    reason="WDR.LATE",
-    reason_class=ReasonClass.COMPLEX,
-    created_at=SAMPLE_TIME,
-    updated_at=SAMPLE_TIME,
-    version=1,
+from shared.contracts.base import SAMPLE_ID, SAMPLE_TIME, Author, AuthorKind, ContactRef, Event
+from shared.contracts.tickets.state import (
+    SAMPLE_AGENT,
+    SAMPLE_TICKET,
+    STREAM,
+    MessageKind,
+    TicketState,
+    TicketStatus,
 )
-_AGENT = Author(kind=AuthorKind.STAFF, id=str(SAMPLE_ID), name="Ann")
 
 
 class TicketEvent(BaseModel):
@@ -112,7 +38,10 @@ class TicketOpened(TicketEvent, Event):
     def sample(cls) -> Self:
         """Return an example."""
         return cls(
-            ticket_id=SAMPLE_ID, ticket=_TICKET, actor=Author(kind=AuthorKind.PLAYER, id="p-1"), occurred_at=SAMPLE_TIME
+            ticket_id=SAMPLE_ID,
+            ticket=SAMPLE_TICKET,
+            actor=Author(kind=AuthorKind.PLAYER, id="p-1"),
+            occurred_at=SAMPLE_TIME,
         )
 
 
@@ -141,12 +70,12 @@ class MessageAdded(TicketEvent, Event):
         """Return an example."""
         return cls(
             ticket_id=SAMPLE_ID,
-            ticket=_TICKET,
-            actor=_AGENT,
+            ticket=SAMPLE_TICKET,
+            actor=SAMPLE_AGENT,
             occurred_at=SAMPLE_TIME,
             message_id=SAMPLE_ID,
             kind=MessageKind.REPLY,
-            author=_AGENT,
+            author=SAMPLE_AGENT,
             text="It is on its way.",
             live=True,
         )
@@ -168,8 +97,8 @@ class TicketAssigned(TicketEvent, Event):
         """Return an example."""
         return cls(
             ticket_id=SAMPLE_ID,
-            ticket=_TICKET,
-            actor=_AGENT,
+            ticket=SAMPLE_TICKET,
+            actor=SAMPLE_AGENT,
             occurred_at=SAMPLE_TIME,
             assignee_id=str(SAMPLE_ID),
             assignee_role="agent",
@@ -191,8 +120,8 @@ class TicketStatusChanged(TicketEvent, Event):
         """Return an example."""
         return cls(
             ticket_id=SAMPLE_ID,
-            ticket=_TICKET,
-            actor=_AGENT,
+            ticket=SAMPLE_TICKET,
+            actor=SAMPLE_AGENT,
             occurred_at=SAMPLE_TIME,
             before=TicketStatus.NEW,
             after=TicketStatus.OPEN,
@@ -213,8 +142,8 @@ class TicketUpdated(TicketEvent, Event):
         """Return an example."""
         return cls(
             ticket_id=SAMPLE_ID,
-            ticket=_TICKET,
-            actor=_AGENT,
+            ticket=SAMPLE_TICKET,
+            actor=SAMPLE_AGENT,
             occurred_at=SAMPLE_TIME,
             changes={"priority": ("normal", "high")},
         )
@@ -235,9 +164,54 @@ class TicketEscalated(TicketEvent, Event):
         """Return an example."""
         return cls(
             ticket_id=SAMPLE_ID,
-            ticket=_TICKET,
+            ticket=SAMPLE_TICKET,
             actor=Author(kind=AuthorKind.SYSTEM, id="sla"),
             occurred_at=SAMPLE_TIME,
             cause="sla.first_response.breached",
             senior_id=str(SAMPLE_ID),
+        )
+
+
+class TicketEscalationAccepted(TicketEvent, Event):
+    """A senior took the escalated ticket on: the promise `senior_accepts` is kept."""
+
+    type: ClassVar[str] = "tickets.ticket.escalation_accepted.v1"
+    aggregate: ClassVar[str] = "ticket_id"
+    stream: ClassVar[str] = STREAM
+
+    senior_id: str
+
+    @classmethod
+    def sample(cls) -> Self:
+        """Return an example."""
+        return cls(
+            ticket_id=SAMPLE_ID,
+            ticket=SAMPLE_TICKET,
+            actor=SAMPLE_AGENT,
+            occurred_at=SAMPLE_TIME,
+            senior_id=str(SAMPLE_ID),
+        )
+
+
+class TicketEscalationDeclined(TicketEvent, Event):
+    """A senior did not take the escalated ticket; `next_senior_id` is asked instead, null while there is nobody."""
+
+    type: ClassVar[str] = "tickets.ticket.escalation_declined.v1"
+    aggregate: ClassVar[str] = "ticket_id"
+    stream: ClassVar[str] = STREAM
+
+    senior_id: str
+    reason: str
+    next_senior_id: str | None = None
+
+    @classmethod
+    def sample(cls) -> Self:
+        """Return an example."""
+        return cls(
+            ticket_id=SAMPLE_ID,
+            ticket=SAMPLE_TICKET,
+            actor=SAMPLE_AGENT,
+            occurred_at=SAMPLE_TIME,
+            senior_id=str(SAMPLE_ID),
+            reason="No French",
         )

@@ -1,0 +1,200 @@
+"""Tickets and their words as the HTTP API shows them.
+
+Edits refuse fields they do not know, for a typo would look like success.
+"""
+
+from typing import Annotated, Final
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from services.tickets.domain.timeline import Entry, EntryKind
+from services.tickets.schemas.fields import Explanation, Id, Language, ReasonCode, Subject, Text, left_out
+from shared.contracts.base import AuthorKind, Channel
+from shared.contracts.tickets import BackOffice, MessageKind, Priority, TicketState, TicketStatus
+
+
+class FirstMessage(BaseModel):
+    """The words a ticket opens with."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: Text
+
+
+class OpenTicket(BaseModel):
+    """A new ticket. `player_id` is for staff and servers, who must name the player; a player's token already does."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    subject: Subject
+    message: FirstMessage
+    channel: Channel = Channel.FORM
+    reason: ReasonCode | None = None
+    language: Language | None = None
+    player_id: Id | None = None
+
+
+class EditTicket(BaseModel):
+    """What to change; fields left out stay. `language` and `reason` may be cleared with null."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    status: TicketStatus = Field(default_factory=left_out)
+    priority: Priority = Field(default_factory=left_out)
+    subject: Subject = Field(default_factory=left_out)
+    language: Language | None = None
+    reason: ReasonCode | None = None
+
+    def wanted(self) -> dict[str, object]:
+        """Return the fields that were sent."""
+        return {name: getattr(self, name) for name in self.model_fields_set}
+
+
+class AddMessage(BaseModel):
+    """Words for a ticket.
+
+    `kind` is the staff's choice between `reply` (default) and `note`; players' words are always a `message`. A server
+    passes a player's words on by naming the ticket's player. Unknown fields are refused: whoever writes `internal` and
+    means a note must not send a reply.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: Text
+    kind: MessageKind | None = None
+    player_id: Id | None = None
+
+
+class Assign(BaseModel):
+    """Whose the ticket becomes: a staff id, `me`, or null for the queue."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    assignee_id: Id | None
+
+
+class Escalate(BaseModel):
+    """Why a senior is needed."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Explanation
+
+
+class Ticket(BaseModel):
+    """A ticket; `version` is its ETag and the sequence of its last event.
+
+    Players and visitors see neither team, tags, tier, licence, what it waits for nor the brand's own fields.
+    """
+
+    id: UUID
+    number: str
+    brand: str
+    player_id: str | None
+    subject: str
+    channel: Channel
+    status: TicketStatus
+    priority: Priority
+    assignee_id: str | None
+    language: str | None
+    reason: str | None
+    created_at: AwareDatetime
+    updated_at: AwareDatetime
+    version: int
+    team_id: str | None
+    tags: tuple[str, ...]
+    tier: str | None
+    licence: str | None
+    waiting_on: BackOffice | None
+    snoozed_until: AwareDatetime | None
+    merged_into: UUID | None
+    complaint_id: UUID | None
+    fields: dict[str, str | int | float | bool]
+
+
+class Author(BaseModel):
+    """Who spoke or changed something."""
+
+    kind: AuthorKind
+    id: str
+    name: str | None
+
+
+class Message(BaseModel):
+    """Words in a ticket; `version` is the ticket's version at which they joined it."""
+
+    id: UUID
+    ticket_id: UUID
+    kind: MessageKind
+    author: Author
+    text: str
+    automatic: bool
+    created_at: Annotated[AwareDatetime, Field(description="the message's own time")]
+    version: int
+
+
+class TimelineEntry(BaseModel):
+    """Words (`text`) or a change (`change`), in the order in which they happened."""
+
+    id: UUID
+    ticket_id: UUID
+    kind: EntryKind
+    occurred_at: AwareDatetime
+    author: Author
+    text: str | None
+    automatic: bool
+    change: dict[str, object] | None
+    version: int
+
+
+_SHOWN: Final = tuple(name for name in Ticket.model_fields if name != "brand")
+_HIDDEN: Final[dict[str, object]] = {
+    "team_id": None,
+    "tags": (),
+    "tier": None,
+    "licence": None,
+    "waiting_on": None,
+    "snoozed_until": None,
+    "complaint_id": None,
+    "fields": {},
+}
+
+
+def ticket_of(state: TicketState, brand: str, *, inside: bool) -> Ticket:
+    """Return a ticket as the API shows it; `inside`: to staff and the operator's servers."""
+    values = {name: getattr(state, name) for name in _SHOWN}
+    return Ticket.model_construct(brand=brand, **values if inside else values | _HIDDEN)
+
+
+def message_of(entry: Entry, ticket_id: UUID) -> Message:
+    """Return words as the API shows them."""
+    return Message(
+        id=entry.id,
+        ticket_id=ticket_id,
+        kind=MessageKind(entry.kind),
+        author=_author_of(entry),
+        text=entry.text or "",
+        automatic=entry.automatic,
+        created_at=entry.occurred_at,
+        version=entry.version,
+    )
+
+
+def timeline_entry_of(entry: Entry, ticket_id: UUID) -> TimelineEntry:
+    """Return an entry as the API shows it."""
+    return TimelineEntry(
+        id=entry.id,
+        ticket_id=ticket_id,
+        kind=entry.kind,
+        occurred_at=entry.occurred_at,
+        author=_author_of(entry),
+        text=entry.text,
+        automatic=entry.automatic,
+        change=entry.change,
+        version=entry.version,
+    )
+
+
+def _author_of(entry: Entry) -> Author:
+    return Author(kind=entry.author.kind, id=entry.author.id, name=entry.author.name)

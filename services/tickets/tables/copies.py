@@ -1,0 +1,45 @@
+"""What other services own and this one keeps a copy of: staff and live conversations."""
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+)
+from sqlalchemy.dialects.postgresql import UUID as PG_UUID
+
+from services.tickets.tables.metadata import metadata
+from shared.db.base import brand_column, time_column
+
+staff: Final = Table(
+    "staff",
+    metadata,
+    brand_column(),
+    Column("staff_id", Text, nullable=False),
+    Column("membership_id", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("active", Boolean, nullable=False),
+    time_column("changed_at"),
+    # The sequence of the last fact applied: older ones that arrive later are ignored.
+    Column("sequence", BigInteger, nullable=False),
+    PrimaryKeyConstraint("brand", "staff_id"),
+)
+
+conversations: Final = Table(
+    "conversations",
+    metadata,
+    Column("ticket_id", PG_UUID(as_uuid=True), primary_key=True),
+    brand_column(),
+    Column("author_kind", Text, nullable=False),
+    Column("author_id", Text, nullable=False),
+    Column("subject", Text),
+    Column("language", Text),
+    time_column("started_at"),
+    time_column("ended_at", nullable=True),
+)
