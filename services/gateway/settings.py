@@ -63,6 +63,10 @@ class Settings(ServiceSettings):
     brand_burst: int = 2_000
     anonymous_per_minute: Annotated[int, Field(description="requests without a good credential, per address")] = 60
     anonymous_burst: int = 30
+    visitors_per_minute: Annotated[
+        int, Field(description="new visitors, per address: a whole household, office or mobile network may share one")
+    ] = 600
+    visitors_burst: int = 200
     sign_ins_per_minute: Annotated[int, Field(description="attempts to sign in, per address")] = 10
     sign_ins_burst: int = 10
     sockets_per_minute: Annotated[int, Field(description="sockets opened, per address")] = 600
@@ -118,5 +122,5 @@ class Settings(ServiceSettings):
         return LockPolicy(self.address_lock_failures, self.lock_window, self.lock_time)
 
     def policy(self, name: str) -> Policy:
-        """Return the quota `requests`, `sends`, `brand`, `anonymous`, `sign_ins` or `sockets`."""
+        """Return the quota `requests`, `sends`, `brand`, `anonymous`, `visitors`, `sign_ins` or `sockets`."""
         return Policy(name.replace("_", "-"), getattr(self, f"{name}_per_minute"), getattr(self, f"{name}_burst"))

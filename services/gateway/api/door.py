@@ -21,8 +21,8 @@ from shared.errors import DomainError, Kind
 from shared.web.actor import Actor, ActorKind, Unauthenticated
 
 _API: Final = "/v1/"
-_SIGN_IN: Final = "/v1/auth/token"
-_OPEN: Final = frozenset({_SIGN_IN, "/v1/auth/refresh", "/v1/auth/visitor"})
+# The ways in, and the quota of each: who guesses must not use up what new visitors of the same address need.
+_OPEN: Final = {"/v1/auth/token": "sign_ins", "/v1/auth/refresh": "anonymous", "/v1/auth/visitor": "visitors"}
 _UNSAFE: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _TOO_LARGE: Final = 413
 _SECURITY: Final[Headers] = [
@@ -115,8 +115,7 @@ async def _admit(scope: Scope, doorway: Doorway, visit: _Visit) -> None:
     """Prove who calls and count the request; only the ways in themselves need no proof."""
     if scope["path"] in _OPEN:
         await _allow_origin(doorway, visit, None)
-        policy = "sign_ins" if scope["path"] == _SIGN_IN else "anonymous"
-        _announce(visit, [doorway.take(policy, visit.address)])
+        _announce(visit, [doorway.take(_OPEN[scope["path"]], visit.address)])
         return
     try:
         header = visit.headers.get(b"authorization")
