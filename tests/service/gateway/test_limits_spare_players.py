@@ -9,7 +9,7 @@ async def test_visitors_behind_one_proxy_do_not_share_a_bucket(postgres: Cluster
     """Elsewhere everybody behind one proxy shares one quota, and one of them can use it up for all."""
     async for gate in gates(postgres, {"tickets": (tickets.url,)}, requests_burst=3, requests_per_minute=6):
         made = [await gate.http.post("/v1/auth/visitor", json={"brand": "lucky"}) for _ in range(5)]
-        visitors = [bearer(answer.json()["token"]) for answer in made]
+        visitors = [bearer(answer.json()["access_token"]) for answer in made]
         greedy, *others = visitors
         statuses = [(await gate.http.get("/v1/tickets", headers=greedy)).status_code for _ in range(5)]
         assert statuses == [200, 200, 200, 429, 429]
