@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from services.tickets.domain.timeline import Entry, EntryKind
+from services.tickets.domain.timeline import INSIDE, Entry, EntryKind
 from services.tickets.schemas.fields import Explanation, Id, Language, ReasonCode, Subject, Text, left_out
 from shared.contracts.base import AuthorKind, Channel
 from shared.contracts.tickets import BackOffice, MessageKind, Priority, TicketState, TicketStatus
@@ -181,8 +181,9 @@ def message_of(entry: Entry, ticket_id: UUID) -> Message:
     )
 
 
-def timeline_entry_of(entry: Entry, ticket_id: UUID) -> TimelineEntry:
-    """Return an entry as the API shows it."""
+def timeline_entry_of(entry: Entry, ticket_id: UUID, *, inside: bool) -> TimelineEntry:
+    """Return an entry as the API shows it; `inside`: to staff and the operator's servers."""
+    hidden = frozenset[str]() if inside else INSIDE
     return TimelineEntry(
         id=entry.id,
         ticket_id=ticket_id,
@@ -191,7 +192,7 @@ def timeline_entry_of(entry: Entry, ticket_id: UUID) -> TimelineEntry:
         author=_author_of(entry),
         text=entry.text,
         automatic=entry.automatic,
-        change=entry.change,
+        change=entry.change and {name: value for name, value in entry.change.items() if name not in hidden},
         version=entry.version,
     )
 
