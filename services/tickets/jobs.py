@@ -16,6 +16,7 @@ from services.tickets.queries.lifecycles import Alarm
 from services.tickets.settings import Settings
 from services.tickets.use_cases.ageing import answer_alarm
 from services.tickets.use_cases.chaining import chain_waiting, reached_so_far
+from services.tickets.use_cases.deciding import forget_changed
 from shared.messaging.lease import RENEW_SECONDS, Lease
 from shared.messaging.runtime import Ground, Job
 
@@ -67,6 +68,17 @@ async def chaining(ground: Ground) -> AsyncIterator[None]:
             await _finish(ground, chain)
         except Exception as error:  # noqa: BLE001 - the end of a process must not fail; another one goes on
             _logger.warning("audit_chain_left", error=repr(error))
+
+
+@asynccontextmanager
+async def remembering(ground: Ground) -> AsyncIterator[None]:
+    """Keep what the jobs and the routes of this process remember between their rounds and requests."""
+    ground.database.after_notes.append(forget_changed)
+    try:
+        async with chaining(ground):
+            yield
+    finally:
+        ground.database.after_notes.remove(forget_changed)
 
 
 async def chain_audit(ground: Ground) -> timedelta:
