@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Row, Table, select, text
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from services.tickets.domain.fields import FieldType, TicketField
 from services.tickets.domain.reasons import Reason, Taxonomy, taxonomy_with
@@ -65,7 +65,9 @@ async def insert_field(session: Session, brand: str, field: TicketField, *, by: 
 
 
 async def _newest(session: Session, brand: str, table: Table, name: ColumnElement[Any]) -> list[Row[Any]]:
-    statement = select(table).where(table.c.brand == brand).order_by(name, table.c.version.desc()).distinct(name)
+    statement = (
+        select(table).where(table.c.brand == brand).ext(distinct_on(name)).order_by(name, table.c.version.desc())
+    )
     return list(await session.execute(statement))
 
 
