@@ -1,4 +1,4 @@
-"""The clock edge: the audit trail is chained within a second and anchored within a minute."""
+"""The clock edge: the audit trail is chained within a second and anchored within a minute; tickets wake and close."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -11,14 +11,20 @@ import structlog
 
 from services.tickets.clients.anchors import keep_anchors
 from services.tickets.domain.audit import Anchor
-from services.tickets.queries import audit
+from services.tickets.queries import audit, lifecycles
+from services.tickets.queries.lifecycles import Alarm
 from services.tickets.settings import Settings
+from services.tickets.use_cases.ageing import answer_alarm
 from services.tickets.use_cases.chaining import chain_waiting, reached_so_far
+from services.tickets.use_cases.deciding import forget_changed
 from shared.messaging.lease import RENEW_SECONDS, Lease
 from shared.messaging.runtime import Ground, Job
 
 CHAINING: Final = "audit-chain"
+ALARMS: Final = "alarms"
 ANCHOR_EVERY: Final = timedelta(minutes=1)
+_ALARM_LEAST_PAUSE: Final = timedelta(milliseconds=50)
+_ALARM_MOST_PAUSE: Final = timedelta(seconds=1)
 _LOOK_EVERY: Final = timedelta(milliseconds=500)
 _logger = structlog.get_logger(module=__name__)
 
@@ -62,6 +68,17 @@ async def chaining(ground: Ground) -> AsyncIterator[None]:
             await _finish(ground, chain)
         except Exception as error:  # noqa: BLE001 - the end of a process must not fail; another one goes on
             _logger.warning("audit_chain_left", error=repr(error))
+
+
+@asynccontextmanager
+async def remembering(ground: Ground) -> AsyncIterator[None]:
+    """Keep what the jobs and the routes of this process remember between their rounds and requests."""
+    ground.database.after_notes.append(forget_changed)
+    try:
+        async with chaining(ground):
+            yield
+    finally:
+        ground.database.after_notes.remove(forget_changed)
 
 
 async def chain_audit(ground: Ground) -> timedelta:
@@ -133,4 +150,27 @@ def _settings(ground: Ground) -> Settings:
     return ground.settings
 
 
-JOBS: Final = (Job(CHAINING, chain_audit),)
+async def answer_alarms(ground: Ground) -> timedelta:
+    """Move the tickets whose time has come, in due order, and say when to look again.
+
+    Every process does this: a ticket that another one, or a person, holds at this moment is passed by.
+    """
+    async with ground.database.glance() as session:
+        alarms = await lifecycles.next_alarms(session)
+    answered = [await _answer(ground, alarm) for alarm in alarms if alarm.due]
+    if len(answered) > 1 and all(answered):
+        return timedelta(0)
+    coming = [-alarm.late for alarm in alarms if not alarm.due]
+    return max(min([_ALARM_MOST_PAUSE, *coming]), _ALARM_LEAST_PAUSE)
+
+
+async def _answer(ground: Ground, alarm: Alarm) -> bool:
+    try:
+        async with ground.database.begin(alarm.brand) as session:
+            return await answer_alarm(session, brand=alarm.brand, ticket_id=alarm.ticket_id, now=ground.clock.now())
+    except Exception as error:  # noqa: BLE001 - one ticket must not keep the others asleep
+        _logger.warning("alarm_failed", ticket_id=str(alarm.ticket_id), error=repr(error))
+        return False
+
+
+JOBS: Final = (Job(CHAINING, chain_audit), Job(ALARMS, answer_alarms))

@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 
 from services.tickets import api, events
-from services.tickets.jobs import JOBS, chaining
+from services.tickets.jobs import JOBS, remembering
 from services.tickets.settings import Settings, taxonomy
 from shared.messaging.transport import Transport
 from shared.service import create_service
@@ -18,6 +18,6 @@ def create_app(settings: Settings | None = None, transport: Transport | None = N
         routers=api.ROUTERS,
         subscriptions=events.SUBSCRIPTIONS,
         jobs=JOBS,
-        lifespan=chaining,
+        lifespan=remembering,
         transport=transport,
     )

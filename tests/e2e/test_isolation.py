@@ -37,6 +37,8 @@ _BODIES: Final[Mapping[tuple[str, str], Json]] = {
     ("put", "/v1/tickets/{ticket_id}/assignment"): {"assignee_id": None},
     ("post", "/v1/tickets/{ticket_id}/escalation"): {"reason": "Mine now"},
     ("post", "/v1/tickets/{ticket_id}/messages"): {"text": "May I come in?"},
+    ("patch", "/v1/ticket-fields/{key}"): {"label": "Taken over"},
+    ("put", "/v1/reasons/{code}"): {"name": "Taken over", "reason_class": "S", "severity": 5},
     ("patch", "/v1/webhook-endpoints/{endpoint_id}"): {"description": "Taken over"},
     ("post", "/v1/webhook-endpoints/{endpoint_id}/replay"): {"since": "2026-01-01T00:00:00Z"},
 }
@@ -160,6 +162,13 @@ async def _things(house: House, visitor: str) -> AsyncIterator[Target]:
     hours = {"name": word, "time_zone": "Europe/Malta", "week": week}
     calendar = await made(door, "/v1/sla/calendars", hours, token=house.api_key)
     yield Target("calendar_id", str(calendar["id"]), brand)
+    fields = {"key": f"{brand.replace('-', '_')}_secret", "label": word, "type": "text"}
+    yield Target("key", str((await made(door, "/v1/ticket-fields", fields, token=house.api_key))["key"]), brand)
+    code = f"{brand.upper()}.SECRET"
+    reason = {"name": word, "reason_class": "S", "severity": 5}
+    put = await ask(door, "PUT", f"/v1/reasons/{code}", token=house.api_key, body=reason, headers={"If-Match": '"0"'})
+    assert put.status == 200, put.body
+    yield Target("code", code, brand)
     yield Target("staff_id", house.ids["agent"], brand)
     yield Target("key_id", str((await house.made_key(word, "chat:read"))["id"]), brand)
     yield Target("kid", str(house.brand.player_key["kid"]), brand)
@@ -204,7 +213,15 @@ async def _photograph(street: Street) -> object:
     """Return every thing of both brands as its own brand sees it."""
     seen: dict[str, object] = {}
     for house in street.houses.values():
-        for path in ("/v1/tickets", "/v1/sla/policies", "/v1/sla/calendars", "/v1/staff", "/v1/webhook-endpoints"):
+        for path in (
+            "/v1/tickets",
+            "/v1/sla/policies",
+            "/v1/sla/calendars",
+            "/v1/staff",
+            "/v1/webhook-endpoints",
+            "/v1/reasons",
+            "/v1/ticket-fields",
+        ):
             page = await house.door.call("GET", f"{path}?limit=100", token=house.api_key)
             seen[f"{house.brand.name} {path}"] = page["items"]
         for path in ("/v1/api-keys", "/v1/player-keys", f"/v1/brands/{house.brand.name}"):

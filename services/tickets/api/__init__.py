@@ -1,5 +1,15 @@
 """The HTTP edge of tickets."""
 
-from services.tickets.api import audits, tickets, timelines
+from services.tickets.api import audits, catalogues, policies, tickets, timelines
 
-ROUTERS = (tickets.hot, timelines.hot, tickets.router, timelines.router, audits.router)
+# Policies first: their path would be taken for a ticket's id.
+ROUTERS = (
+    policies.router,
+    tickets.hot,
+    timelines.hot,
+    tickets.router,
+    timelines.router,
+    audits.router,
+    catalogues.reasons,
+    catalogues.fields,
+)

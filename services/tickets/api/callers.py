@@ -11,7 +11,7 @@ from shared.messaging.runtime import Ground
 from shared.redaction import redact
 from shared.service import GroundDep
 from shared.telemetry import current_traceparent, parse_traceparent
-from shared.web.actor import Actor, ActorDep, ActorKind, require
+from shared.web.actor import Actor, ActorDep, ActorKind, Forbidden, require
 from shared.web.conditional import parse_if_match
 from shared.web.idempotency import IdempotencyKeyMissing, IdempotencyKeyReused, RequestInProgress
 
@@ -24,6 +24,10 @@ _EVERYBODY: Final = (ActorKind.PLAYER, ActorKind.VISITOR, ActorKind.STAFF, Actor
 ReaderDep = Annotated[Actor, Depends(require(*_EVERYBODY, role="agent", scope="tickets:read"))]
 WriterDep = Annotated[Actor, Depends(require(*_EVERYBODY, role="agent", scope="tickets:write"))]
 EditorDep = Annotated[Actor, Depends(require(ActorKind.STAFF, ActorKind.SERVER, role="agent", scope="tickets:write"))]
+InsideReaderDep = Annotated[
+    Actor, Depends(require(ActorKind.STAFF, ActorKind.SERVER, role="agent", scope="tickets:read"))
+]
+DeciderDep = Annotated[Actor, Depends(require(ActorKind.STAFF, ActorKind.SERVER, role="lead", scope="tickets:write"))]
 StaffDep = Annotated[Actor, Depends(require(ActorKind.STAFF, role="agent"))]
 AuditorDep = Annotated[Actor, Depends(require(ActorKind.STAFF, ActorKind.SERVER, role="lead", scope="audit:read"))]
 
@@ -33,6 +37,12 @@ _ROLES: Final = ("admin", "lead", "senior", "agent")
 def is_inside(actor: Actor) -> bool:
     """True for staff and the operator's servers, who see what the player does not."""
     return actor.kind in {ActorKind.STAFF, ActorKind.SERVER}
+
+
+def check_may_set_tier(actor: Actor) -> None:
+    """Refuse agents and seniors: a player's tier decides which promises count."""
+    if actor.kind is ActorKind.STAFF and not actor.has_role("lead"):
+        raise Forbidden("the tier is set by leads, admins and servers", field="tier")
 
 
 def strongest_role(actor: Actor) -> str | None:

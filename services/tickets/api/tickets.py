@@ -13,6 +13,7 @@ from services.tickets.api.callers import (
     StaffDep,
     WitnessDep,
     WriterDep,
+    check_may_set_tier,
     is_inside,
     list_of,
     optional_if_match,
@@ -131,6 +132,12 @@ async def read_ticket(
         errors.TicketNotFound,
         errors.ReasonUnknown,
         errors.StatusMoveRefused,
+        errors.DetailMissing,
+        errors.DetailMisplaced,
+        errors.SnoozeRefused,
+        errors.FieldUnknown,
+        errors.FieldValueInvalid,
+        errors.FieldsMissing,
         Forbidden,
         IfMatchMissing,
         IfMatchMalformed,
@@ -148,7 +155,12 @@ async def edit_ticket(
     ground: GroundDep,
     response: Response,
 ) -> schemas.Ticket:
-    """Change status, priority, subject, language or reason of the version that was read; players edit nothing."""
+    """Change the version that was read; players edit nothing.
+
+    A reason sets its class, its priority unless that was set by hand, and its team if the ticket has none.
+    """
+    if "tier" in body.model_fields_set:
+        check_may_set_tier(actor)
     state = await editing.edit_ticket(
         session,
         brand=actor.brand,

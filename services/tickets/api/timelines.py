@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from services.tickets.api.callers import ONCE, PREFIX, ReaderDep, WitnessDep, WriterDep, list_of
+from services.tickets.api.callers import ONCE, PREFIX, ReaderDep, WitnessDep, WriterDep, is_inside, list_of
 from services.tickets.domain import errors
 from services.tickets.domain.timeline import Entry, EntryKind
 from services.tickets.schemas import tickets as schemas
@@ -47,10 +47,13 @@ async def add_message(
     once: OnceDep,
     ground: GroundDep,
 ) -> Response:
-    """Add words: players and visitors write, staff reply or leave a note that the player never sees."""
+    """Add words: players and visitors write, staff reply or leave a note that the player never sees.
+
+    A player's words after the time for reopening open a new ticket: `ticket_id` of the answer says which.
+    """
 
     async def run() -> schemas.Message:
-        entry = await writing.add_message(
+        joined, entry = await writing.add_message(
             session,
             brand=actor.brand,
             ticket_id=ticket_id,
@@ -61,7 +64,7 @@ async def add_message(
             player_id=body.player_id,
             now=ground.clock.now(),
         )
-        return schemas.message_of(entry, ticket_id)
+        return schemas.message_of(entry, joined)
 
     return await once.answer(run, status=201)
 
@@ -112,7 +115,7 @@ async def list_timeline(
         limit=page.limit,
     )
     shown, next_cursor = page.cut(entries, _key_of_entry, bound)
-    items = [schemas.timeline_entry_of(entry, ticket_id) for entry in shown]
+    items = [schemas.timeline_entry_of(entry, ticket_id, inside=is_inside(actor)) for entry in shown]
     return Page[schemas.TimelineEntry](items=items, next_cursor=next_cursor)
 
 

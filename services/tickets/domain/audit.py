@@ -35,6 +35,12 @@ class AuditAction(StrEnum):
     ADD_MESSAGE = "add_message"
     ADD_NOTE = "add_note"
     READ_AUDIT = "read_audit"
+    READ_LIFECYCLE = "read_lifecycle"
+    EDIT_LIFECYCLE = "edit_lifecycle"
+    READ_REASONS = "read_reasons"
+    EDIT_REASON = "edit_reason"
+    READ_FIELDS = "read_fields"
+    EDIT_FIELD = "edit_field"
 
 
 @dataclass(frozen=True, slots=True)

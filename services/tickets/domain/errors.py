@@ -63,3 +63,75 @@ class AssigneeInvalid(DomainError):
     """An assignee is a staff id, `me` for staff, or null."""
 
     kind: ClassVar[Kind] = Kind.INVALID
+
+
+class DetailMissing(DomainError):
+    """The status needs a value that says whom or what the ticket waits for."""
+
+    kind: ClassVar[Kind] = Kind.INVALID
+
+
+class DetailMisplaced(DomainError):
+    """The value does not go with the status."""
+
+    kind: ClassVar[Kind] = Kind.INVALID
+
+
+class SnoozeRefused(DomainError):
+    """A ticket cannot be put off until this time."""
+
+    kind: ClassVar[Kind] = Kind.INVALID
+
+
+class ReasonNotFound(DomainError):
+    """There is no such contact reason to replace."""
+
+    kind: ClassVar[Kind] = Kind.NOT_FOUND
+
+
+class TooManyReasons(DomainError):
+    """The brand has as many contact reasons as it may have."""
+
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+class FieldNotFound(DomainError):
+    """There is no such field of this brand."""
+
+    kind: ClassVar[Kind] = Kind.NOT_FOUND
+
+
+class FieldExists(DomainError):
+    """The brand already has a field with this key."""
+
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+class TooManyFields(DomainError):
+    """The brand has as many fields as it may have."""
+
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+class FieldChoicesInvalid(DomainError):
+    """Choices belong to fields of type choice, which need some."""
+
+    kind: ClassVar[Kind] = Kind.INVALID
+
+
+class FieldUnknown(DomainError):
+    """The brand has no such field in use."""
+
+    kind: ClassVar[Kind] = Kind.INVALID
+
+
+class FieldValueInvalid(DomainError):
+    """The value does not fit the type of the field."""
+
+    kind: ClassVar[Kind] = Kind.INVALID
+
+
+class FieldsMissing(DomainError):
+    """The contact reason asks for fields that are not filled in."""
+
+    kind: ClassVar[Kind] = Kind.CONFLICT

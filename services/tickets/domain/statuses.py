@@ -20,33 +20,39 @@ FINISHED: Final = frozenset({RESOLVED, CLOSED})
 
 
 class Mover(StrEnum):
-    """Who moves a ticket: rules (an answer, new words), the player, or staff and the operator's servers."""
+    """Who moves a ticket: rules (an answer, new words, a time), the bot, the player, or staff and the servers."""
 
     SYSTEM = "system"
+    BOT = "bot"
     PLAYER = "player"
     STAFF = "staff"
 
 
+_NOWHERE: Final[Mapping[TicketStatus, frozenset[TicketStatus]]] = dict.fromkeys(TicketStatus, frozenset())
+_WORKED: Final = frozenset({OPEN, PENDING, WAITING, SNOOZED, RESOLVED, CLOSED})
+
 MOVES: Final[Mapping[Mover, Mapping[TicketStatus, frozenset[TicketStatus]]]] = {
     Mover.SYSTEM: {
-        NEW: frozenset({OPEN}),
+        NEW: frozenset({BOT, OPEN}),
         BOT: frozenset({OPEN}),
         OPEN: frozenset(),
         PENDING: frozenset({OPEN}),
         WAITING: frozenset({OPEN}),
         SNOOZED: frozenset({OPEN}),
-        RESOLVED: frozenset({OPEN}),
+        RESOLVED: frozenset({OPEN, CLOSED}),
         CLOSED: frozenset({OPEN}),
     },
+    # The bot takes what nobody answered yet and hands it over; it never takes a ticket from a person.
+    Mover.BOT: {**_NOWHERE, NEW: frozenset({BOT}), BOT: frozenset({OPEN})},
     # Players speak; their words move the ticket. They edit nothing in this version.
-    Mover.PLAYER: dict.fromkeys(TicketStatus, frozenset()),
+    Mover.PLAYER: _NOWHERE,
     Mover.STAFF: {
-        NEW: frozenset({OPEN, PENDING, RESOLVED, CLOSED}),
-        BOT: frozenset(),
-        OPEN: frozenset({PENDING, RESOLVED, CLOSED}),
-        PENDING: frozenset({OPEN, RESOLVED, CLOSED}),
-        WAITING: frozenset(),
-        SNOOZED: frozenset(),
+        NEW: _WORKED,
+        BOT: _WORKED,
+        OPEN: _WORKED - {OPEN},
+        PENDING: _WORKED - {PENDING},
+        WAITING: _WORKED - {WAITING},
+        SNOOZED: _WORKED - {SNOOZED},
         RESOLVED: frozenset({OPEN, CLOSED}),
         CLOSED: frozenset({OPEN}),
     },
@@ -57,11 +63,12 @@ _MOVERS: Final = {
     AuthorKind.VISITOR: Mover.PLAYER,
     AuthorKind.STAFF: Mover.STAFF,
     AuthorKind.SERVER: Mover.STAFF,
+    AuthorKind.BOT: Mover.BOT,
 }
 
 
 def mover_of(kind: AuthorKind) -> Mover:
-    """Return in which role somebody moves tickets; robots and rules are the system."""
+    """Return in which role somebody moves tickets; rules are the system."""
     return _MOVERS.get(kind, Mover.SYSTEM)
 
 
@@ -80,10 +87,12 @@ def check_move(mover: Mover, before: TicketStatus, after: TicketStatus) -> None:
 
 
 def status_after_words(before: TicketStatus) -> TicketStatus:
-    """Return where the player's words put a ticket: back to work unless nobody answered yet."""
-    return NEW if before is NEW else OPEN
+    """Return where the player's words put a ticket: back to work, unless nobody or only the bot answered yet."""
+    return before if before in {NEW, BOT} else OPEN
 
 
-def status_after_answer(before: TicketStatus) -> TicketStatus:
-    """Return where an answer puts a ticket: the first one takes it into work."""
-    return OPEN if before is NEW else before
+def status_after_answer(before: TicketStatus, by: AuthorKind = AuthorKind.STAFF) -> TicketStatus:
+    """Return where an answer puts a ticket: the bot's first one leaves it with the bot, a person's takes it over."""
+    if by is AuthorKind.BOT:
+        return BOT if before is NEW else before
+    return OPEN if before in {NEW, BOT} else before

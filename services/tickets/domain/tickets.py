@@ -8,6 +8,7 @@ from uuid import UUID
 
 from services.tickets.domain.reasons import Reason
 from services.tickets.domain.statuses import (
+    FINISHED,
     check_move,
     mover_of,
     status_after_answer,
@@ -62,7 +63,7 @@ class Ticket:
     """A ticket as stored: the state that facts carry and what only this service needs.
 
     `visitor_id` is the anonymous writer's, `contact` where an outside writer is answered, `live` that chat holds the
-    conversation.
+    conversation. `resolved_at` is set while the ticket is resolved or closed: when its work ended.
     """
 
     brand: str
@@ -70,6 +71,7 @@ class Ticket:
     visitor_id: str | None = None
     contact: ContactRef | None = None
     live: bool = False
+    resolved_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +121,19 @@ class Story:
         )
         if words.automatic or words.kind is MessageKind.NOTE:
             return
-        rule = status_after_answer if reply else status_after_words
-        self._moves(rule(self.state.status))
+        before = self.state.status
+        self._moves(status_after_answer(before, words.author.kind) if reply else status_after_words(before))
 
-    def moves(self, after: TicketStatus) -> None:
-        """Move the ticket by the actor's own wish; refused if the table does not allow it."""
+    def moves(self, after: TicketStatus, details: Mapping[str, object] | None = None) -> None:
+        """Move the ticket by the actor's own wish; refused if the table does not allow it.
+
+        `details` say for whom or until when a ticket waits; where it stays, they alone may change.
+        """
         check_move(mover_of(self.actor.kind), self.state.status, after)
-        self._moves(after)
+        if after is self.state.status:
+            self.edits(dict(details or {}))
+        else:
+            self._moves(after, details)
 
     def edits(self, fields: dict[str, object]) -> None:
         """Change fields of the state; what is the same as before is no change."""
@@ -133,9 +141,10 @@ class Story:
         if not changed:
             return
         changes = {
-            name: (_plain(getattr(self.state, name)), _plain(value))
+            told: pair
             for name, value in changed.items()
             if name != "reason_class"
+            for told, pair in _pairs(name, getattr(self.state, name), value)
         }
         self._tell(TicketUpdated(**self._head(changed), changes=changes))
 
@@ -159,10 +168,14 @@ class Story:
         """Tell a fact that has no rule of its own here; `changes` are what it does to the state."""
         self._tell(fact(**self._head(changes), **content))
 
-    def _moves(self, after: TicketStatus) -> None:
+    def _moves(self, after: TicketStatus, details: Mapping[str, object] | None = None) -> None:
         before = self.state.status
-        if before is not after:
-            self._tell(TicketStatusChanged(**self._head({"status": after}), before=before, after=after))
+        if before is after:
+            return
+        changes = {"status": after, "waiting_on": None, "snoozed_until": None, **(details or {})}
+        self._tell(TicketStatusChanged(**self._head(changes), before=before, after=after))
+        if (before in FINISHED) != (after in FINISHED):
+            self.ticket = replace(self.ticket, resolved_at=self.now if after in FINISHED else None)
 
     def _head(self, changes: Mapping[str, object] | None = None, *, at: datetime | None = None) -> dict[str, object]:
         version = self.state.version + 1
@@ -207,10 +220,19 @@ def unopened(
         language=language,
         reason=reason.code if reason else None,
         reason_class=reason.reason_class if reason else None,
+        team_id=reason.team_id if reason else None,
         created_at=created_at,
         updated_at=created_at,
         version=0,
     )
+
+
+def _pairs(name: str, before: object, after: object) -> list[tuple[str, tuple[str | None, str | None]]]:
+    """Return what is told of a change: of the brand's own fields each one by its name."""
+    if not isinstance(before, Mapping) or not isinstance(after, Mapping):
+        return [(name, (_plain(before), _plain(after)))]
+    keys = sorted(key for key in {*before, *after} if before.get(key) != after.get(key))
+    return [(f"{name}.{key}", (_plain(before.get(key)), _plain(after.get(key)))) for key in keys]
 
 
 def _plain(value: object) -> str | None:

@@ -15,11 +15,14 @@ from shared.contracts.tickets import (
     TicketEscalated,
     TicketEvent,
     TicketOpened,
+    TicketState,
     TicketStatusChanged,
     TicketUpdated,
 )
 
 _TOLD_ELSEWHERE: Final = set(TicketEvent.model_fields)
+# What a move of the status says besides; players are not told.
+INSIDE: Final = frozenset({"waiting_on", "snoozed_until"})
 
 
 class EntryKind(StrEnum):
@@ -79,7 +82,7 @@ def entry_of(event: Fact, entry_id: UUID) -> Entry:
 def _change(event: Fact) -> dict[str, object]:
     match event:
         case TicketStatusChanged(before=before, after=after):
-            return {"what": "status", "before": before.value, "after": after.value}
+            return {"what": "status", "before": before.value, "after": after.value, **_details(event.ticket)}
         case TicketUpdated(changes=changes):
             return {"what": "fields", "changes": {name: list(pair) for name, pair in changes.items()}}
         case TicketAssigned(previous_assignee_id=before, assignee_id=after):
@@ -91,3 +94,7 @@ def _change(event: Fact) -> dict[str, object]:
         case _:
             content = event.model_dump(mode="json", exclude=_TOLD_ELSEWHERE)
             return {"what": event.type.split(".")[2], **content}
+
+
+def _details(state: TicketState) -> dict[str, object]:
+    return state.model_dump(mode="json", include=set(INSIDE), exclude_none=True)

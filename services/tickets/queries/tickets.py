@@ -49,6 +49,7 @@ _OPEN_AUDITED: Final = Fixed(f"{_OPENING}, {RECORDING} {_NUMBER}")
 # Built once: making a statement and its cache key costs more CPU than sending it.
 _ONE: Final = select(tickets).where(tickets.c.brand == bindparam("brand"), tickets.c.id == bindparam("ticket_id"))
 _LOCKED: Final = _ONE.with_for_update()
+_LOCKED_IF_FREE: Final = _ONE.with_for_update(skip_locked=True)
 _SAVE: Final = update(tickets).where(tickets.c.brand == bindparam("of_brand"), tickets.c.id == bindparam("ticket_id"))
 
 
@@ -121,6 +122,11 @@ async def lock_ticket(session: Session, brand: str, ticket_id: UUID) -> Ticket |
     return await _one(session, _LOCKED, brand, ticket_id)
 
 
+async def lock_free_ticket(session: Session, brand: str, ticket_id: UUID) -> Ticket | None:
+    """Return a ticket locked, None if somebody else is at it: timers never wait for a person."""
+    return await _one(session, _LOCKED_IF_FREE, brand, ticket_id)
+
+
 async def save_ticket(session: Session, ticket: Ticket) -> None:
     """Write what can change of a locked ticket."""
     state = ticket.state
@@ -146,6 +152,7 @@ async def save_ticket(session: Session, ticket: Ticket) -> None:
         "merged_into": state.merged_into,
         "complaint_id": state.complaint_id,
         "fields": state.fields,
+        "resolved_at": ticket.resolved_at,
     }
     await session.execute(_SAVE, values)
 
@@ -185,7 +192,14 @@ async def _one(session: Session, statement: Select[Any], brand: str, ticket_id: 
 
 def _ticket_of(row: Row[Any]) -> Ticket:
     contact = ContactRef.model_validate(row.contact) if row.contact is not None else None
-    return Ticket(brand=row.brand, state=_state_of(row), visitor_id=row.visitor_id, contact=contact, live=row.live)
+    return Ticket(
+        brand=row.brand,
+        state=_state_of(row),
+        visitor_id=row.visitor_id,
+        contact=contact,
+        live=row.live,
+        resolved_at=row.resolved_at,
+    )
 
 
 def _state_of(row: Row[Any]) -> TicketState:

@@ -66,3 +66,7 @@ Cause = Annotated[
     AfterValidator(_line),
 ]
 ReasonCode = Annotated[str, StringConstraints(min_length=1, max_length=60), AfterValidator(_line)]
+Tier = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60), AfterValidator(_line)]
+Label = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120), AfterValidator(_line)]
+FieldKey = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
+OwnReasonCode = Annotated[str, StringConstraints(max_length=60, pattern=r"^[A-Z0-9]+([._-][A-Z0-9]+)*$")]

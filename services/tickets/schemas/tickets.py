@@ -6,10 +6,21 @@ Edits refuse fields they do not know, for a typo would look like success.
 from typing import Annotated, Final
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, StrictStr
 
-from services.tickets.domain.timeline import Entry, EntryKind
-from services.tickets.schemas.fields import Explanation, Id, Language, ReasonCode, Subject, Text, left_out
+from services.tickets.domain.timeline import INSIDE, Entry, EntryKind
+from services.tickets.schemas.fields import (
+    Explanation,
+    FieldKey,
+    Id,
+    Language,
+    Moment,
+    ReasonCode,
+    Subject,
+    Text,
+    Tier,
+    left_out,
+)
 from shared.contracts.base import AuthorKind, Channel
 from shared.contracts.tickets import BackOffice, MessageKind, Priority, TicketState, TicketStatus
 
@@ -36,7 +47,11 @@ class OpenTicket(BaseModel):
 
 
 class EditTicket(BaseModel):
-    """What to change; fields left out stay. `language` and `reason` may be cleared with null."""
+    """What to change; fields left out stay. Null clears what is not `status`, `priority` or `subject`.
+
+    Status `waiting` needs `waiting_on`, `snoozed` needs `snoozed_until`, at most 366 days ahead; both go when the
+    ticket leaves the status. `tier` is for leads, admins and servers. Of `fields` those that are named change.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -45,6 +60,13 @@ class EditTicket(BaseModel):
     subject: Subject = Field(default_factory=left_out)
     language: Language | None = None
     reason: ReasonCode | None = None
+    waiting_on: BackOffice | None = None
+    snoozed_until: Moment | None = None
+    tier: Tier | None = None
+    team_id: Id | None = None
+    fields: dict[FieldKey, StrictStr | StrictBool | StrictInt | StrictFloat | None] = Field(
+        default_factory=left_out, max_length=100
+    )
 
     def wanted(self) -> dict[str, object]:
         """Return the fields that were sent."""
@@ -181,8 +203,9 @@ def message_of(entry: Entry, ticket_id: UUID) -> Message:
     )
 
 
-def timeline_entry_of(entry: Entry, ticket_id: UUID) -> TimelineEntry:
-    """Return an entry as the API shows it."""
+def timeline_entry_of(entry: Entry, ticket_id: UUID, *, inside: bool) -> TimelineEntry:
+    """Return an entry as the API shows it; `inside`: to staff and the operator's servers."""
+    hidden = frozenset[str]() if inside else INSIDE
     return TimelineEntry(
         id=entry.id,
         ticket_id=ticket_id,
@@ -191,7 +214,7 @@ def timeline_entry_of(entry: Entry, ticket_id: UUID) -> TimelineEntry:
         author=_author_of(entry),
         text=entry.text,
         automatic=entry.automatic,
-        change=entry.change,
+        change=entry.change and {name: value for name, value in entry.change.items() if name not in hidden},
         version=entry.version,
     )
 

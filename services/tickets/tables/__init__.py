@@ -1,18 +1,26 @@
 """The tables of tickets; every one carries a brand and is isolated by it."""
 
 from services.tickets.tables.audit import audit, audit_links, audit_waiting
+from services.tickets.tables.catalogues import reasons, ticket_fields
 from services.tickets.tables.copies import conversations, staff
+from services.tickets.tables.lifecycle import alarms, lifecycles
+from services.tickets.tables.links import links
 from services.tickets.tables.metadata import metadata
 from services.tickets.tables.tickets import breaches, tickets, timeline
 
 __all__ = [
+    "alarms",
     "audit",
     "audit_links",
     "audit_waiting",
     "breaches",
     "conversations",
+    "lifecycles",
+    "links",
     "metadata",
+    "reasons",
     "staff",
+    "ticket_fields",
     "tickets",
     "timeline",
 ]

@@ -48,6 +48,8 @@ tickets: Final = Table(
     Column("merged_into", PG_UUID(as_uuid=True)),
     Column("complaint_id", PG_UUID(as_uuid=True)),
     Column("fields", JSONB, nullable=False, server_default="{}"),
+    # While it is resolved or closed: when its work ended, from which its lifecycle counts.
+    time_column("resolved_at", nullable=True),
     time_column("created_at"),
     time_column("updated_at"),
     version_column(),

@@ -11,6 +11,7 @@ from services.tickets.domain.conversations import Conversation
 from services.tickets.domain.tickets import Story, Ticket, Words, unopened
 from services.tickets.domain.words import mended, subject_line
 from services.tickets.queries import copies, tickets, timeline
+from services.tickets.use_cases.following import take_words
 from services.tickets.use_cases.telling import tell, tell_opening
 from shared.contracts.base import Author, AuthorKind, Channel
 from shared.contracts.chat import MessagePosted
@@ -87,10 +88,8 @@ async def _join(session: Session, ticket: Ticket, received: MessageReceived, now
     else:
         text = access.note_of_third_party(received.contact, text)
         author, kind = _INTAKE, MessageKind.NOTE
-    story = Story(ticket, actor=author, now=now)
     words = Words(received.message_id, kind, author, text, received.received_at, automatic=received.automatic)
-    story.says(words)
-    await tell(session, story)
+    await take_words(session, ticket, words, actor=author, now=now)
 
 
 async def _open_for(session: Session, brand: str, received: MessageReceived, now: datetime) -> None:

@@ -44,6 +44,14 @@ async def record_listing(
     await audit.record(session, entry)
 
 
+async def record_decision(
+    session: Session, witness: Witness | None, action: AuditAction, what: Mapping[str, object]
+) -> None:
+    """Record that staff or a server read or changed what a brand has decided about its tickets."""
+    if witness is not None:
+        await audit.record(session, witness.saw(new_id(), action, narrowed=what or None))
+
+
 async def read_audit(
     session: Session,
     *,

@@ -13,14 +13,13 @@ from services.tickets.domain.escalation import (
     check_escalation,
     escalate,
 )
-from services.tickets.domain.reasons import reason_of
 from services.tickets.domain.tickets import Story
 from services.tickets.queries import copies
-from services.tickets.settings import taxonomy
 from services.tickets.use_cases.auditing import record_deed
+from services.tickets.use_cases.planning import plan_edit
 from services.tickets.use_cases.telling import locked, tell
 from shared.contracts.base import Author, AuthorKind
-from shared.contracts.tickets import TicketState, TicketStatus
+from shared.contracts.tickets import TicketState
 from shared.db.engine import Session
 from shared.redaction import redact
 from shared.web.conditional import demand
@@ -45,17 +44,10 @@ async def edit_ticket(
     """
     ticket = await locked(session, brand, ticket_id)
     demand(expected_version, ticket.state.version)
-    wanted = dict(fields)
-    status = wanted.pop("status", None)
-    if "reason" in wanted:
-        reason = reason_of(_text(wanted["reason"]), taxonomy())
-        wanted["reason_class"] = reason.reason_class if reason else None
-    if "subject" in wanted:
-        wanted["subject"] = redact(str(wanted["subject"]))
+    edit = await plan_edit(session, ticket, fields, editor=editor, now=now)
     story = Story(ticket, actor=editor, now=now)
-    story.edits(wanted)
-    if status is not None:
-        story.moves(TicketStatus(str(status)))
+    story.edits(edit.fields)
+    story.moves(edit.status, edit.details)
     return await _told(session, story, witness, AuditAction.EDIT_TICKET)
 
 
@@ -127,7 +119,3 @@ async def _colleague(session: Session, brand: str, staff_id: str) -> Colleague:
         raise StaffNotFound(field="assignee_id")
     check_assignee(known)
     return known
-
-
-def _text(value: object) -> str | None:
-    return None if value is None else str(value)

@@ -4,9 +4,9 @@ from datetime import datetime
 
 from services.tickets.domain import access
 from services.tickets.domain.audit import AuditAction, Witness
-from services.tickets.domain.reasons import reason_of
+from services.tickets.domain.reasons import Reason, reason_of
 from services.tickets.domain.tickets import Story, Ticket, Words, unopened
-from services.tickets.settings import taxonomy
+from services.tickets.queries import kept
 from services.tickets.use_cases.auditing import deed_on
 from services.tickets.use_cases.telling import tell_opening
 from shared.contracts.base import Author, AuthorKind, Channel
@@ -42,10 +42,14 @@ async def open_ticket(
         created_at=now,
         player_id=player,
         language=language,
-        reason=reason_of(reason, taxonomy()),
+        reason=await _reason(session, brand, reason, now),
     )
     visitor = opener.id if opener.kind is AuthorKind.VISITOR else None
     story = Story(Ticket(brand, state, visitor_id=visitor), actor=opener, now=now)
     story.opens(now)
     story.says(Words(message_id, kind, author, redact(text), now))
     return await tell_opening(session, story, audited=deed_on(witness, AuditAction.OPEN_TICKET, state))
+
+
+async def _reason(session: Session, brand: str, code: str | None, now: datetime) -> Reason | None:
+    return None if code is None else reason_of(code, (await kept.TAXONOMIES.of(session, brand, now)).reasons)

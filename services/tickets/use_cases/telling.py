@@ -4,9 +4,10 @@ from uuid import UUID
 
 from services.tickets.domain.audit import AuditEntry
 from services.tickets.domain.errors import TicketNotFound
+from services.tickets.domain.lifecycle import due_of, reschedules
 from services.tickets.domain.tickets import Story, Ticket, numbered
 from services.tickets.domain.timeline import Entry, entry_of
-from services.tickets.queries import facts, tickets, timeline
+from services.tickets.queries import facts, lifecycles, tickets, timeline
 from shared.contracts.tickets import TicketState
 from shared.db.engine import Session
 from shared.ids import new_id
@@ -27,6 +28,8 @@ async def tell(session: Session, story: Story) -> TicketState:
         await tickets.save_ticket(session, ticket)
         await timeline.add_entries(session, ticket.brand, ticket.state.id, _entries(story))
         await facts.record_facts(session, ticket.brand, story.events)
+        if reschedules(story.events):
+            await _reschedule(session, ticket)
     return story.state
 
 
@@ -37,6 +40,12 @@ async def tell_opening(session: Session, story: Story, *, audited: AuditEntry | 
     numbered(story, await tickets.insert_ticket(session, ticket, opened, words, audited=audited))
     await facts.record_facts(session, ticket.brand, story.events)
     return story.state
+
+
+async def _reschedule(session: Session, ticket: Ticket) -> None:
+    policy = await lifecycles.policy_of(session, ticket.brand)
+    due_at = due_of(ticket, policy.of(ticket.state.channel.value))
+    await lifecycles.set_alarm(session, ticket.brand, ticket.state.id, due_at)
 
 
 def _entries(story: Story) -> list[Entry]:

@@ -17,16 +17,16 @@ from services.tickets.domain.statuses import (
 from shared.contracts.base import AuthorKind
 from shared.contracts.tickets import TicketStatus
 
+_WORKED = ("open", "pending", "waiting", "snoozed", "resolved", "closed")
 _ALL = {
     Mover.SYSTEM: {
-        ("new", "open"), ("bot", "open"), ("pending", "open"), ("waiting", "open"), ("snoozed", "open"),
-        ("resolved", "open"), ("closed", "open"),
+        ("new", "open"), ("new", "bot"), ("bot", "open"), ("pending", "open"), ("waiting", "open"),
+        ("snoozed", "open"), ("resolved", "open"), ("resolved", "closed"), ("closed", "open"),
     },
+    Mover.BOT: {("new", "bot"), ("bot", "open")},
     Mover.PLAYER: set(),
     Mover.STAFF: {
-        ("new", "open"), ("new", "pending"), ("new", "resolved"), ("new", "closed"),
-        ("open", "pending"), ("open", "resolved"), ("open", "closed"),
-        ("pending", "open"), ("pending", "resolved"), ("pending", "closed"),
+        *((before, after) for before in ("new", "bot", *_WORKED[:4]) for after in _WORKED if before != after),
         ("resolved", "open"), ("resolved", "closed"),
         ("closed", "open"),
     },
@@ -65,7 +65,10 @@ def test_moves_never_leave_the_closed_set(mover: Mover, wishes: list[TicketStatu
     ("before", "after_words", "after_answer"),
     [
         ("new", "new", "open"),
+        ("bot", "bot", "open"),
         ("open", "open", "open"),
+        ("waiting", "open", "waiting"),
+        ("snoozed", "open", "snoozed"),
         ("pending", "open", "pending"),
         ("resolved", "open", "resolved"),
         ("closed", "open", "closed"),
@@ -79,19 +82,20 @@ def test_where_words_put_a_ticket(before: str, after_words: str, after_answer: s
 
 @given(st.sampled_from(list(TicketStatus)))
 def test_automatic_moves_are_in_the_systems_row(before: TicketStatus) -> None:
-    """What words do by themselves is allowed to the system."""
+    """What words do by themselves is allowed to the system, and what the bot's words do to the bot."""
     for rule in (status_after_words, status_after_answer):
         assert may_move(Mover.SYSTEM, before, rule(before))
+    assert may_move(Mover.BOT, before, status_after_answer(before, AuthorKind.BOT))
 
 
 def test_in_which_role_somebody_moves() -> None:
-    """Robots and rules are the system; servers act with the rights of staff."""
+    """Rules are the system, the bot is itself; servers act with the rights of staff."""
     roles = {kind: mover_of(kind) for kind in AuthorKind}
     assert roles == {
         AuthorKind.PLAYER: Mover.PLAYER,
         AuthorKind.VISITOR: Mover.PLAYER,
         AuthorKind.STAFF: Mover.STAFF,
         AuthorKind.SERVER: Mover.STAFF,
-        AuthorKind.BOT: Mover.SYSTEM,
+        AuthorKind.BOT: Mover.BOT,
         AuthorKind.SYSTEM: Mover.SYSTEM,
     }

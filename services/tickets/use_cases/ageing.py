@@ -1,0 +1,57 @@
+"""What time does to tickets: snoozed ones wake, resolved ones close; and the policies that say when."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from services.tickets.domain.audit import AuditAction, Witness
+from services.tickets.domain.lifecycle import Lifecycle, LifecyclePolicy, moves_by_itself
+from services.tickets.domain.tickets import Story
+from services.tickets.queries import lifecycles, tickets
+from services.tickets.use_cases.auditing import record_decision
+from services.tickets.use_cases.telling import tell
+from shared.contracts.base import Author, AuthorKind
+from shared.db.engine import Session
+from shared.web.conditional import Stale, demand
+
+_TIME: Final = Author(kind=AuthorKind.SYSTEM, id="lifecycle")
+
+
+async def answer_alarm(session: Session, *, brand: str, ticket_id: UUID, now: datetime) -> bool:
+    """Wake or close a ticket whose time has come; False if somebody else is at it or was faster."""
+    ticket = await tickets.lock_free_ticket(session, brand, ticket_id)
+    if ticket is None or not await lifecycles.is_due(session, brand, ticket_id):
+        return False
+    story = Story(ticket, actor=_TIME, now=now)
+    moves_by_itself(story)
+    if not story.events:
+        await lifecycles.set_alarm(session, brand, ticket_id, None)
+    await tell(session, story)
+    return True
+
+
+async def read_policy(session: Session, *, brand: str, witness: Witness | None) -> LifecyclePolicy:
+    """Return the lifecycles of a brand."""
+    await record_decision(session, witness, AuditAction.READ_LIFECYCLE, {})
+    return await lifecycles.policy_of(session, brand)
+
+
+async def edit_policy(
+    session: Session,
+    *,
+    brand: str,
+    witness: Witness | None,
+    channels: Mapping[str, Lifecycle],
+    by: str,
+    expected_version: int,
+    now: datetime,
+) -> LifecyclePolicy:
+    """Replace the lifecycles of a brand; tickets that are resolved already keep the day on which they close."""
+    known = await lifecycles.policy_of(session, brand)
+    demand(expected_version, known.version)
+    policy = LifecyclePolicy(known.version + 1, channels)
+    if not await lifecycles.insert_policy(session, brand, policy, by=by, now=now):
+        raise Stale(current_version=policy.version)
+    await record_decision(session, witness, AuditAction.EDIT_LIFECYCLE, {"version": policy.version})
+    return policy
