@@ -34,6 +34,18 @@ class AuditAction(StrEnum):
     ESCALATE_TICKET = "escalate_ticket"
     ADD_MESSAGE = "add_message"
     ADD_NOTE = "add_note"
+    READ_MENTIONS = "read_mentions"
+    READ_MENTION = "read_mention"
+    LIST_WATCHED = "list_watched"
+    READ_WATCHERS = "read_watchers"
+    EDIT_WATCHERS = "edit_watchers"
+    LIST_TAGS = "list_tags"
+    READ_DRAFTS = "read_drafts"
+    WRITE_DRAFT = "write_draft"
+    LIST_MACROS = "list_macros"
+    READ_MACRO = "read_macro"
+    EDIT_MACRO = "edit_macro"
+    USE_MACRO = "use_macro"
     READ_AUDIT = "read_audit"
 
 

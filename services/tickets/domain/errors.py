@@ -63,3 +63,87 @@ class AssigneeInvalid(DomainError):
     """An assignee is a staff id, `me` for staff, or null."""
 
     kind: ClassVar[Kind] = Kind.INVALID
+
+
+class TagMalformed(DomainError):
+    """A tag is a short word of letters, digits, hyphens, underscores and colons."""
+
+    kind: ClassVar[Kind] = Kind.INVALID
+
+
+class TagsFull(DomainError):
+    """The ticket has as many tags as a ticket may have."""
+
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+class MentionsRefused(DomainError):
+    """Only a note mentions people: the player reads everything else."""
+
+    kind: ClassVar[Kind] = Kind.INVALID
+
+
+class MentionNotFound(DomainError):
+    """There is no such mention of the caller."""
+
+    kind: ClassVar[Kind] = Kind.NOT_FOUND
+
+
+class TicketChanged(DomainError):
+    """Somebody else spoke in the ticket since the version that was read."""
+
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+class DraftNotFound(DomainError):
+    """The caller keeps no draft for this ticket."""
+
+    kind: ClassVar[Kind] = Kind.NOT_FOUND
+
+
+class MacroNotFound(DomainError):
+    """There is no such macro for this caller."""
+
+    kind: ClassVar[Kind] = Kind.NOT_FOUND
+
+
+class MacroInvalid(DomainError):
+    """The macro contradicts itself or asks for what macros cannot do."""
+
+    kind: ClassVar[Kind] = Kind.INVALID
+
+
+class PlaceholderUnknown(DomainError):
+    """The text has a placeholder that nothing fills in."""
+
+    kind: ClassVar[Kind] = Kind.INVALID
+
+
+class PlaceholderEmpty(DomainError):
+    """Something the text needs is not known of this ticket."""
+
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+class MacroNotUsable(DomainError):
+    """The macro is not for this ticket."""
+
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+class MacroTextMissing(DomainError):
+    """The macro has no text in a language that fits this ticket."""
+
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+class ShortcutTaken(DomainError):
+    """Another macro of the same owner has this shortcut."""
+
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+class MacrosFull(DomainError):
+    """The owner has as many macros as one may have."""
+
+    kind: ClassVar[Kind] = Kind.CONFLICT

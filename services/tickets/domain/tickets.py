@@ -74,7 +74,10 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Something said. `at` is the message's own time, which clocks use; robots' words are `automatic`."""
+    """Something said. `at` is the message's own time, which clocks use; robots' words are `automatic`.
+
+    `mentions` are the staff whom a note calls.
+    """
 
     id: UUID
     kind: MessageKind
@@ -82,6 +85,7 @@ class Words:
     text: str
     at: datetime
     automatic: bool = False
+    mentions: tuple[str, ...] = ()
 
 
 class Story:
@@ -115,6 +119,7 @@ class Story:
                 automatic=words.automatic,
                 contact=self.ticket.contact if reply else None,
                 live=self.ticket.live and reply,
+                mentions=words.mentions,
             )
         )
         if words.automatic or words.kind is MessageKind.NOTE:
@@ -214,4 +219,6 @@ def unopened(
 
 
 def _plain(value: object) -> str | None:
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value)) or None
     return None if value is None else str(value)

@@ -1,6 +1,7 @@
 """The tables of tickets; every one carries a brand and is isolated by it."""
 
 from services.tickets.tables.audit import audit, audit_links, audit_waiting
+from services.tickets.tables.collaboration import brands, drafts, macro_uses, macros, mentions, watchers
 from services.tickets.tables.copies import conversations, staff
 from services.tickets.tables.metadata import metadata
 from services.tickets.tables.tickets import breaches, tickets, timeline
@@ -9,10 +10,16 @@ __all__ = [
     "audit",
     "audit_links",
     "audit_waiting",
+    "brands",
     "breaches",
     "conversations",
+    "drafts",
+    "macro_uses",
+    "macros",
+    "mentions",
     "metadata",
     "staff",
     "tickets",
     "timeline",
+    "watchers",
 ]
