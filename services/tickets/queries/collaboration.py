@@ -20,10 +20,11 @@ MOST_TAGGED: Final = 10_000
 # Written as the index says it, so that the planner knows it again.
 _IS_TAGGED: Final = text("tags <> '{}'::text[]")
 # The audit's statement carries the end of a draft along: answering costs no further round trip.
-_RECORD_AND_CLEAR: Final = Fixed(
-    f"WITH {RECORDING}, cleared AS (DELETE FROM drafts WHERE brand = :audit_brand AND ticket_id = :audit_ticket_id "
-    "AND staff_id = :audit_actor_id AND kind = :draft_kind) SELECT 1"  # noqa: S608 - a constant of this service
+_CLEARING: Final = (
+    "cleared AS (DELETE FROM drafts WHERE brand = :audit_brand AND ticket_id = :audit_ticket_id "
+    "AND staff_id = :audit_actor_id AND kind = :draft_kind)"
 )
+_RECORD_AND_CLEAR: Final = Fixed(f"WITH {RECORDING}, {_CLEARING} SELECT 1")
 
 
 @dataclass(frozen=True, slots=True)
