@@ -6,7 +6,7 @@ from services.tickets.domain.conversations import Conversation
 from services.tickets.use_cases import arriving, reacting
 from shared.clock import SystemClock
 from shared.contracts.chat import MessagePosted, SessionEnded, SessionStarted
-from shared.contracts.gateway import AccountChanged
+from shared.contracts.gateway import AccountChanged, BrandChanged
 from shared.contracts.intake import MessageReceived
 from shared.contracts.sla import ClockBreached
 from shared.db.engine import Session
@@ -50,6 +50,11 @@ async def keep_account_when_it_changes(session: Session, received: Received[Acco
     await reacting.keep_account(session, brand=received.brand, account=received.event, sequence=received.sequence)
 
 
+async def keep_brand_when_it_changes(session: Session, received: Received[BrandChanged]) -> None:
+    """A brand has another name or language."""
+    await reacting.keep_brand(session, brand=received.event, sequence=received.sequence)
+
+
 SUBSCRIPTIONS: Final[tuple[Subscription, ...]] = (
     on(SessionStarted, remember_conversation_when_session_starts, strict=True),
     on(MessagePosted, add_words_when_message_posted, strict=True),
@@ -57,4 +62,5 @@ SUBSCRIPTIONS: Final[tuple[Subscription, ...]] = (
     on(MessageReceived, add_words_when_message_received),
     on(ClockBreached, escalate_when_clock_breached),
     on(AccountChanged, keep_account_when_it_changes),
+    on(BrandChanged, keep_brand_when_it_changes),
 )

@@ -51,3 +51,9 @@ class TooManyWaiting(DomainError):
     """More messages wait to be written than this process accepts."""
 
     kind: ClassVar[Kind] = Kind.UNAVAILABLE
+
+
+class TooManyViews(DomainError):
+    """A socket looks at as many tickets as one may."""
+
+    kind: ClassVar[Kind] = Kind.LIMITED

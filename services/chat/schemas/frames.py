@@ -84,7 +84,21 @@ class Unwatch(ClientFrame):
     ticket_id: UUID
 
 
-Frame: TypeAlias = Hello | Send | Typing | Delivered | Read | Pong | Watch | Unwatch
+class View(ClientFrame):
+    """Staff look at a ticket of any channel; the others who do are told."""
+
+    t: Literal["view"]
+    ticket_id: UUID
+
+
+class Unview(ClientFrame):
+    """Staff no longer look at a ticket."""
+
+    t: Literal["unview"]
+    ticket_id: UUID
+
+
+Frame: TypeAlias = Hello | Send | Typing | Delivered | Read | Pong | Watch | Unwatch | View | Unview
 _FRAMES: Final[TypeAdapter[Frame]] = TypeAdapter(Annotated[Frame, Field(discriminator="t")])
 
 

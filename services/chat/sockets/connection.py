@@ -29,7 +29,7 @@ class LiveSocket:
     __slots__ = (
         "_closing", "_outgoing", "_reader", "_room", "_send", "_write_within", "_writer", "bound", "bucket", "greeted",
         "id", "lost", "muted", "next_ping", "opened", "person", "pong_due", "signals", "subscriptions", "typed_at",
-        "unacked",
+        "unacked", "views",
     )  # fmt: skip
 
     def __init__(
@@ -54,6 +54,7 @@ class LiveSocket:
         self.signals = TokenBucket(settings.signals_per_second, settings.signal_burst, now)
         self.subscriptions: dict[UUID, Subscription] = {}
         self.muted: set[UUID] | None = None
+        self.views: set[UUID] | None = None
         self.unacked: dict[str, Message | None] = {}
         self.typed_at: dict[UUID, float] | None = None
         self._send = send

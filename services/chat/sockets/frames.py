@@ -7,7 +7,7 @@ from uuid import UUID
 
 import structlog
 
-from services.chat.domain.errors import SessionNotFound, StaffAnswerThroughTickets
+from services.chat.domain.errors import SessionNotFound, StaffAnswerThroughTickets, TooManyViews
 from services.chat.domain.values import CloseCode, Draft, Receipt, accepted_text
 from services.chat.schemas.frames import (
     Delivered,
@@ -17,7 +17,9 @@ from services.chat.schemas.frames import (
     Read,
     Send,
     Typing,
+    Unview,
     Unwatch,
+    View,
     Watch,
     author_member,
     encode,
@@ -25,6 +27,7 @@ from services.chat.schemas.frames import (
 )
 from services.chat.sockets.connection import LiveSocket
 from services.chat.sockets.hub import Hub
+from services.chat.sockets.viewing import MOST_VIEWS
 from shared.db.engine import DatabaseUnavailable
 from shared.errors import DomainError
 
@@ -54,7 +57,9 @@ async def _send(hub: Hub, socket: LiveSocket, frame: Send) -> None:
 
 
 async def _typing(hub: Hub, socket: LiveSocket, frame: Typing) -> None:
-    """Tell the others, at most once in a while."""
+    """Tell the others, at most once in a while; staff who look at the ticket are told who types."""
+    if frame.ticket_id is not None:
+        hub.viewing.types(socket, frame.ticket_id)
     ticket_id = _heard(socket, frame.ticket_id)
     now = asyncio.get_running_loop().time()
     typed_at = socket.typed_at = socket.typed_at or {}
@@ -95,6 +100,8 @@ async def _watch(hub: Hub, socket: LiveSocket, frame: Watch) -> None:
         return
     if frame.ticket_id not in heads:
         socket.push(nack_frame(f"watch:{frame.ticket_id}", SessionNotFound()))
+        return
+    hub.viewing.view(socket, frame.ticket_id)
 
 
 async def _unwatch(hub: Hub, socket: LiveSocket, frame: Unwatch) -> None:
@@ -103,6 +110,19 @@ async def _unwatch(hub: Hub, socket: LiveSocket, frame: Unwatch) -> None:
         return
     socket.muted = (socket.muted or set()) | {frame.ticket_id}
     hub.conversations.tune_out(socket, frame.ticket_id)
+    hub.viewing.unview(socket, frame.ticket_id)
+
+
+async def _view(hub: Hub, socket: LiveSocket, frame: View) -> None:
+    """Let staff see who else looks at a ticket, and be seen; nothing of the ticket itself is told."""
+    if not socket.person.is_staff:
+        socket.close(CloseCode.FORBIDDEN)
+    elif not hub.viewing.view(socket, frame.ticket_id):
+        socket.push(nack_frame(f"view:{frame.ticket_id}", TooManyViews(f"at most {MOST_VIEWS} at once")))
+
+
+async def _unview(hub: Hub, socket: LiveSocket, frame: Unview) -> None:
+    hub.viewing.unview(socket, frame.ticket_id)
 
 
 async def _second_hello(_hub: Hub, socket: LiveSocket, _frame: Hello) -> None:
@@ -138,5 +158,7 @@ _ANSWERS: Final[dict[type[Frame], Callable[[Hub, LiveSocket, Any], Awaitable[Non
     Pong: _pong,
     Watch: _watch,
     Unwatch: _unwatch,
+    View: _view,
+    Unview: _unview,
     Hello: _second_hello,
 }

@@ -11,6 +11,7 @@ from services.chat.domain.values import CloseCode, Person
 from services.chat.schemas.frames import encode, receipt_frame
 from services.chat.sockets.connection import LiveSocket
 from services.chat.sockets.hub import PRESENCE_JOB, RECEIPTS_JOB, Hub, hub_of
+from services.chat.sockets.viewing import VIEWERS_JOB
 from services.chat.use_cases import presence, transcripts
 from shared.errors import DomainError
 from shared.messaging.runtime import Ground, Job
@@ -135,8 +136,14 @@ async def write_receipts(ground: Ground) -> timedelta:
     return _IDLE
 
 
+async def turn_views(ground: Ground) -> timedelta:
+    """Keep true who looks at which ticket."""
+    return hub_of(ground).viewing.turn()
+
+
 JOBS: Final = (
     Job("chat-ping", ping),
     Job(PRESENCE_JOB, keep_presence),
     Job(RECEIPTS_JOB, write_receipts),
+    Job(VIEWERS_JOB, turn_views),
 )

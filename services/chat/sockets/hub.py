@@ -15,6 +15,7 @@ from services.chat.sockets.connection import LiveSocket
 from services.chat.sockets.conversations import Conversations
 from services.chat.sockets.people import People
 from services.chat.sockets.posting import Writers
+from services.chat.sockets.viewing import VIEWERS_JOB, VIEWERS_TOPIC, Viewing
 from shared.ids import new_id
 from shared.messaging.runtime import Ground
 
@@ -37,6 +38,7 @@ class Hub:
         self.settings = settings
         self.people = People(settings, self._presence_changes)
         self.conversations = Conversations(ground.database, settings, self.spawn, self._tell_presence)
+        self.viewing = Viewing(str(self.process_id), self._tell_views, lambda: ground.wake(VIEWERS_JOB))
         self.writers = Writers(ground.database, ground.clock, settings)
         self.presence_changed: set[tuple[str, str]] = set()
         self.receipts: dict[tuple[str, UUID, str, str], Receipt] = {}
@@ -52,6 +54,7 @@ class Hub:
         """Let go of a socket that is gone."""
         for ticket_id in list(socket.subscriptions):
             self.conversations.tune_out(socket, ticket_id)
+        self.viewing.forget(socket)
         self.people.remove(socket)
 
     def ping(self, socket: LiveSocket, heads: Mapping[UUID, int], now: float) -> None:
@@ -127,6 +130,9 @@ class Hub:
     def _presence_changes(self, person: Person) -> None:
         self.presence_changed.add((person.brand, person.id))
         self.ground.wake(PRESENCE_JOB)
+
+    def _tell_views(self, payload: dict[str, object]) -> None:
+        self.spawn(self.ground.transport.broadcast(VIEWERS_TOPIC, payload))
 
     def _tell_presence(self, socket: LiveSocket, ticket_id: UUID, *, online: bool) -> None:
         person = socket.person

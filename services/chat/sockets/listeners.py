@@ -9,6 +9,7 @@ from services.chat.sockets.connection import LiveSocket
 from services.chat.sockets.frames import TYPING_TOPIC
 from services.chat.sockets.heartbeat import RECEIPT_TOPIC
 from services.chat.sockets.hub import PRESENCE_TOPIC, SAID_TOPIC, Hub, hub_of
+from services.chat.sockets.viewing import VIEWERS_TOPIC
 from shared.contracts.base import AuthorKind, Channel
 from shared.contracts.chat import PresenceChanged, SessionEnded
 from shared.contracts.gateway import AccountChanged
@@ -99,6 +100,11 @@ async def pass_on(ground: Ground, payload: dict[str, Any]) -> None:
     hub.conversations.send(payload["brand"], UUID(payload["ticket_id"]), payload["frame"], but=(brand, kind, person_id))
 
 
+async def hear_viewers(ground: Ground, payload: dict[str, Any]) -> None:
+    """Another process told who looks at which ticket there."""
+    hub_of(ground).viewing.hear(payload)
+
+
 def _holders(hub: Hub, brand: str, staff_id: str | None) -> list[LiveSocket]:
     return [] if staff_id is None else hub.people.sockets_of(brand, AuthorKind.STAFF, staff_id)
 
@@ -122,4 +128,5 @@ LISTENERS: Final = (
     hear(TYPING_TOPIC, pass_on),
     hear(PRESENCE_TOPIC, pass_on),
     hear(RECEIPT_TOPIC, pass_on),
+    hear(VIEWERS_TOPIC, hear_viewers),
 )

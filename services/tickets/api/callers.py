@@ -17,6 +17,8 @@ from shared.web.idempotency import IdempotencyKeyMissing, IdempotencyKeyReused, 
 
 PREFIX: Final = "/v1/tickets"
 AUDIT: Final = "/v1/audit"
+AGENTS: Final = "/v1/agents"
+MACROS: Final = "/v1/macros"
 ONCE: Final = (IdempotencyKeyMissing, IdempotencyKeyReused, RequestInProgress)
 
 _EVERYBODY: Final = (ActorKind.PLAYER, ActorKind.VISITOR, ActorKind.STAFF, ActorKind.SERVER)

@@ -33,6 +33,10 @@ _WORDS: Final = frozenset({EntryKind.MESSAGE, EntryKind.REPLY, EntryKind.NOTE})
         errors.MessageKindRefused,
         errors.PlayerMissing,
         errors.PlayerMismatch,
+        errors.MentionsRefused,
+        errors.StaffNotFound,
+        errors.StaffInactive,
+        errors.TicketChanged,
         Forbidden,
         *ONCE,
     ),
@@ -63,6 +67,9 @@ async def add_message(
             kind=body.kind,
             player_id=body.player_id,
             now=ground.clock.now(),
+            mentions=body.mentions,
+            after_version=body.after_version,
+            clear_draft=body.clear_draft,
         )
         return schemas.message_of(entry, joined)
 

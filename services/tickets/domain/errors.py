@@ -68,11 +68,25 @@ class AssigneeInvalid(DomainError):
 class DetailMissing(DomainError):
     """The status needs a value that says whom or what the ticket waits for."""
 
+
+class TagMalformed(DomainError):
+    """A tag is a short word of letters, digits, hyphens, underscores and colons."""
+
     kind: ClassVar[Kind] = Kind.INVALID
 
 
 class DetailMisplaced(DomainError):
     """The value does not go with the status."""
+
+
+class TagsFull(DomainError):
+    """The ticket has as many tags as a ticket may have."""
+
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+class MentionsRefused(DomainError):
+    """Only a note mentions people: the player reads everything else."""
 
     kind: ClassVar[Kind] = Kind.INVALID
 
@@ -86,17 +100,29 @@ class SnoozeRefused(DomainError):
 class ReasonNotFound(DomainError):
     """There is no such contact reason to replace."""
 
+
+class MentionNotFound(DomainError):
+    """There is no such mention of the caller."""
+
     kind: ClassVar[Kind] = Kind.NOT_FOUND
 
 
 class TooManyReasons(DomainError):
     """The brand has as many contact reasons as it may have."""
 
+
+class TicketChanged(DomainError):
+    """Somebody else spoke in the ticket since the version that was read."""
+
     kind: ClassVar[Kind] = Kind.CONFLICT
 
 
 class FieldNotFound(DomainError):
     """There is no such field of this brand."""
+
+
+class DraftNotFound(DomainError):
+    """The caller keeps no draft for this ticket."""
 
     kind: ClassVar[Kind] = Kind.NOT_FOUND
 
@@ -116,11 +142,25 @@ class TooManyFields(DomainError):
 class FieldChoicesInvalid(DomainError):
     """Choices belong to fields of type choice, which need some."""
 
+
+class MacroNotFound(DomainError):
+    """There is no such macro for this caller."""
+
+    kind: ClassVar[Kind] = Kind.NOT_FOUND
+
+
+class MacroInvalid(DomainError):
+    """The macro contradicts itself or asks for what macros cannot do."""
+
     kind: ClassVar[Kind] = Kind.INVALID
 
 
 class FieldUnknown(DomainError):
     """The brand has no such field in use."""
+
+
+class PlaceholderUnknown(DomainError):
+    """The text has a placeholder that nothing fills in."""
 
     kind: ClassVar[Kind] = Kind.INVALID
 
@@ -133,5 +173,33 @@ class FieldValueInvalid(DomainError):
 
 class FieldsMissing(DomainError):
     """The contact reason asks for fields that are not filled in."""
+
+
+class PlaceholderEmpty(DomainError):
+    """Something the text needs is not known of this ticket."""
+
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+class MacroNotUsable(DomainError):
+    """The macro is not for this ticket."""
+
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+class MacroTextMissing(DomainError):
+    """The macro has no text in a language that fits this ticket."""
+
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+class ShortcutTaken(DomainError):
+    """Another macro of the same owner has this shortcut."""
+
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+class MacrosFull(DomainError):
+    """The owner has as many macros as one may have."""
 
     kind: ClassVar[Kind] = Kind.CONFLICT

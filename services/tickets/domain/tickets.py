@@ -76,7 +76,10 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Something said. `at` is the message's own time, which clocks use; robots' words are `automatic`."""
+    """Something said. `at` is the message's own time, which clocks use; robots' words are `automatic`.
+
+    `mentions` are the staff whom a note calls.
+    """
 
     id: UUID
     kind: MessageKind
@@ -84,6 +87,7 @@ class Words:
     text: str
     at: datetime
     automatic: bool = False
+    mentions: tuple[str, ...] = ()
 
 
 class Story:
@@ -117,6 +121,7 @@ class Story:
                 automatic=words.automatic,
                 contact=self.ticket.contact if reply else None,
                 live=self.ticket.live and reply,
+                mentions=words.mentions,
             )
         )
         if words.automatic or words.kind is MessageKind.NOTE:
@@ -236,4 +241,6 @@ def _pairs(name: str, before: object, after: object) -> list[tuple[str, tuple[st
 
 
 def _plain(value: object) -> str | None:
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value)) or None
     return None if value is None else str(value)

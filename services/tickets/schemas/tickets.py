@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, StrictStr
 
+from services.tickets.domain.mentions import MOST_MENTIONS
 from services.tickets.domain.timeline import INSIDE, Entry, EntryKind
 from services.tickets.schemas.fields import (
     Explanation,
@@ -86,6 +87,14 @@ class AddMessage(BaseModel):
     text: Text
     kind: MessageKind | None = None
     player_id: Id | None = None
+    mentions: Annotated[
+        list[Id],
+        Field(max_length=MOST_MENTIONS, description="staff whom a note calls, besides `@[staff id]` in its text"),
+    ] = []
+    after_version: Annotated[
+        int | None, Field(ge=0, description="refuse if somebody else spoke after this version of the ticket")
+    ] = None
+    clear_draft: Annotated[bool, Field(description="forget the caller's draft of this kind for the ticket")] = True
 
 
 class Assign(BaseModel):

@@ -2,6 +2,7 @@
 
 from services.tickets.tables.audit import audit, audit_links, audit_waiting
 from services.tickets.tables.catalogues import reasons, ticket_fields
+from services.tickets.tables.collaboration import brands, drafts, macro_uses, macros, mentions, watchers
 from services.tickets.tables.copies import conversations, staff
 from services.tickets.tables.lifecycle import alarms, lifecycles
 from services.tickets.tables.links import links
@@ -13,14 +14,20 @@ __all__ = [
     "audit",
     "audit_links",
     "audit_waiting",
+    "brands",
     "breaches",
     "conversations",
+    "drafts",
     "lifecycles",
     "links",
+    "macro_uses",
+    "macros",
+    "mentions",
     "metadata",
     "reasons",
     "staff",
     "ticket_fields",
     "tickets",
     "timeline",
+    "watchers",
 ]

@@ -70,6 +70,7 @@ tickets: Final = Table(
         "ix_tickets_visitor", "brand", "visitor_id", "created_at", "id", postgresql_where=text("visitor_id IS NOT NULL")
     ),
     Index("ix_tickets_updated", "brand", "updated_at"),
+    Index("ix_tickets_tagged", "brand", "updated_at", postgresql_where=text("tags <> '{}'::text[]")),
     # Most edits change no indexed column but updated_at; room on the page keeps the others cheap.
     postgresql_with={"fillfactor": "85"},
 )

@@ -7,10 +7,11 @@ from enum import Enum
 from uuid import UUID
 
 from services.tickets.domain.audit import AuditAction, AuditEntry, Witness
-from services.tickets.queries import audit
+from services.tickets.queries import audit, collaboration
 from services.tickets.queries.audit import AuditFilters
 from services.tickets.queries.tickets import Filters
-from shared.contracts.tickets import TicketState
+from shared.contracts.base import AuthorKind
+from shared.contracts.tickets import MessageKind, TicketState
 from shared.db.engine import Session
 from shared.ids import new_id
 
@@ -27,6 +28,26 @@ async def record_deed(session: Session, witness: Witness | None, action: AuditAc
     entry = deed_on(witness, action, ticket)
     if entry is not None:
         await audit.record(session, entry)
+
+
+async def record_words(
+    session: Session, witness: Witness | None, kind: MessageKind, ticket: TicketState, *, clear_draft: bool
+) -> None:
+    """Record that staff or a server spoke; with `clear_draft` the speaker's draft of that kind has done its duty."""
+    action = AuditAction.ADD_NOTE if kind is MessageKind.NOTE else AuditAction.ADD_MESSAGE
+    entry = deed_on(witness, action, ticket)
+    if entry is None:
+        return
+    if clear_draft and entry.actor_kind == AuthorKind.STAFF:
+        await collaboration.record_and_clear_draft(session, entry, kind)
+    else:
+        await audit.record(session, entry)
+
+
+async def record_look(session: Session, witness: Witness | None, action: AuditAction, **narrowed: object) -> None:
+    """Record that staff or a server was shown something that is not one ticket, and what it was narrowed to."""
+    if witness is not None:
+        await audit.record(session, witness.saw(new_id(), action, narrowed=_narrowed(narrowed)))
 
 
 async def record_listing(

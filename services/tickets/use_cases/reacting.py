@@ -4,10 +4,10 @@ from datetime import datetime
 
 from services.tickets.domain.escalation import tell_breach
 from services.tickets.domain.tickets import Story
-from services.tickets.queries import copies
+from services.tickets.queries import copies, macros
 from services.tickets.use_cases.telling import locked, tell
 from shared.contracts.base import Author, AuthorKind
-from shared.contracts.gateway import AccountChanged
+from shared.contracts.gateway import AccountChanged, BrandChanged
 from shared.contracts.sla import ClockBreached
 from shared.db.engine import Session
 
@@ -17,6 +17,11 @@ _SLA = Author(kind=AuthorKind.SYSTEM, id="sla")
 async def keep_account(session: Session, *, brand: str, account: AccountChanged, sequence: int) -> None:
     """Keep the directory of staff as new as the newest fact seen."""
     await copies.save_account(session, brand, account, sequence)
+
+
+async def keep_brand(session: Session, *, brand: BrandChanged, sequence: int) -> None:
+    """Keep what the brand is called and which language it falls back to."""
+    await macros.save_brand(session, brand, sequence)
 
 
 async def answer_breach(session: Session, *, brand: str, breach: ClockBreached, now: datetime) -> None:

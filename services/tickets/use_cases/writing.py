@@ -1,14 +1,18 @@
 """Adding words to a ticket through the API."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from services.tickets.domain import access
-from services.tickets.domain.audit import AuditAction, Witness
+from services.tickets.domain.audit import Witness
 from services.tickets.domain.errors import TicketNotFound
+from services.tickets.domain.mentions import mentioned
 from services.tickets.domain.tickets import Words
 from services.tickets.domain.timeline import Entry, entry_of
-from services.tickets.use_cases.auditing import record_deed
+from services.tickets.queries import collaboration
+from services.tickets.use_cases.auditing import record_words
+from services.tickets.use_cases.collaborating import check_staff, check_view
 from services.tickets.use_cases.following import take_words
 from services.tickets.use_cases.telling import locked
 from shared.contracts.base import Author
@@ -29,19 +33,29 @@ async def add_message(
     kind: MessageKind | None,
     player_id: str | None,
     now: datetime,
+    mentions: Sequence[str] = (),
+    after_version: int | None = None,
+    clear_draft: bool = True,
 ) -> tuple[UUID, Entry]:
     """Add a player's message, an answer or a note; return the ticket it joined and its entry in the timeline.
 
     The player's words bring a waiting, resolved or closed ticket back to work; the first answer takes a new one in.
-    Once the time for reopening is over, they open a new ticket linked to the old one.
+    Once the time for reopening is over, they open a new ticket linked to the old one. A note calls those it mentions.
+    With `after_version` words are refused if others spoke since; with `clear_draft` the speaker's draft of that kind is
+    forgotten.
     """
     ticket = await locked(session, brand, ticket_id)
     if not access.may_see(speaker, ticket):
         raise TicketNotFound
     author, chosen = access.speaks_as(speaker, ticket, kind, player_id)
-    words = Words(new_id(), chosen, author, redact(text), now)
+    called = mentioned(chosen, text, mentions)
+    await check_view(session, ticket, speaker, after_version)
+    await check_staff(session, brand, called, field="mentions")
+    words = Words(new_id(), chosen, author, redact(text), now, mentions=called)
     story = await take_words(session, ticket, words, actor=speaker, now=now)
-    deed = AuditAction.ADD_NOTE if chosen is MessageKind.NOTE else AuditAction.ADD_MESSAGE
-    await record_deed(session, witness, deed, story.state)
     said = next(event for event in story.events if isinstance(event, MessageAdded))
-    return story.state.id, entry_of(said, ticket_id)
+    entry = entry_of(said, ticket_id)
+    if called:
+        await collaboration.add_mentions(session, brand, ticket_id, entry.id, called, now)
+    await record_words(session, witness, chosen, story.state, clear_draft=clear_draft)
+    return story.state.id, entry

@@ -50,7 +50,8 @@ class MessageAdded(TicketEvent, Event):
 
     `automatic` marks robots' messages, which stop no clock and reopen nothing. `contact` is set when the ticket's
     player is
-    answered outside web chat. `live` marks a reply to a conversation that chat holds.
+    answered outside web chat. `live` marks a reply to a conversation that chat holds. `mentions` are the staff
+    whom a note calls.
     """
 
     type: ClassVar[str] = "tickets.message.added.v1"
@@ -64,6 +65,7 @@ class MessageAdded(TicketEvent, Event):
     automatic: bool = False
     contact: ContactRef | None = None
     live: bool = False
+    mentions: tuple[str, ...] = ()
 
     @classmethod
     def sample(cls) -> Self:
@@ -129,7 +131,7 @@ class TicketStatusChanged(TicketEvent, Event):
 
 
 class TicketUpdated(TicketEvent, Event):
-    """Fields of a ticket were edited: priority, subject, language or reason; `changes` maps each to [before, after]."""
+    """Fields of a ticket were edited, such as priority, reason or tags; `changes` maps each to [before, after]."""
 
     type: ClassVar[str] = "tickets.ticket.updated.v1"
     aggregate: ClassVar[str] = "ticket_id"
