@@ -19,6 +19,7 @@ from services.tickets.api.callers import (
     strongest_role,
 )
 from services.tickets.domain import errors
+from services.tickets.domain.complaints import ComplaintOpen
 from services.tickets.queries.tickets import Filters
 from services.tickets.schemas import tickets as schemas
 from services.tickets.schemas.fields import Id, Moment
@@ -131,6 +132,7 @@ async def read_ticket(
         errors.TicketNotFound,
         errors.ReasonUnknown,
         errors.StatusMoveRefused,
+        ComplaintOpen,
         Forbidden,
         IfMatchMissing,
         IfMatchMalformed,

@@ -34,6 +34,11 @@ class AuditAction(StrEnum):
     ESCALATE_TICKET = "escalate_ticket"
     ADD_MESSAGE = "add_message"
     ADD_NOTE = "add_note"
+    REGISTER_COMPLAINT = "register_complaint"
+    READ_COMPLAINT = "read_complaint"
+    LIST_COMPLAINTS = "list_complaints"
+    EDIT_COMPLAINT = "edit_complaint"
+    MOVE_COMPLAINT = "move_complaint"
     READ_AUDIT = "read_audit"
 
 

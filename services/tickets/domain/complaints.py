@@ -175,6 +175,14 @@ class Complaint:
     legal_due_at: datetime | None = None
     moves: list["Move"] = field(default_factory=list)
 
+    def with_due(self, **moments: datetime) -> "Complaint":
+        """Return the complaint with due times that sla told."""
+        return replace(self, **moments)
+
+    def with_accused(self, staff_id: object) -> "Complaint":
+        """Return the complaint as one about this person, or about nobody."""
+        return replace(self, accused_staff_id=None if staff_id is None else str(staff_id))
+
 
 @dataclass(frozen=True, slots=True)
 class Move:
@@ -197,7 +205,9 @@ def read_rules(document: Mapping[str, object]) -> Rules:
         raise TypeError(message)
     for entry in entries:
         after = ComplaintStep(entry["to"])
-        starts = [s for s in ComplaintStep if s not in _ENDS] if entry["from"] == _ANY else [ComplaintStep(entry["from"])]
+        starts = (
+            [s for s in ComplaintStep if s not in _ENDS] if entry["from"] == _ANY else [ComplaintStep(entry["from"])]
+        )
         for start in starts:
             if start is not after:
                 moves[start].add(after)
@@ -306,5 +316,3 @@ def _jurisdiction(code: str, own: Mapping[str, object]) -> Jurisdiction:
         next_step=str(who) if who else None,
         extension_days=int(str(longest)[1:-1]) if longest else None,
     )
-
-

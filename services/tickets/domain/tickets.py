@@ -13,7 +13,7 @@ from services.tickets.domain.statuses import (
     status_after_answer,
     status_after_words,
 )
-from shared.contracts.base import Author, Channel, ContactRef
+from shared.contracts.base import Author, AuthorKind, Channel, ContactRef
 from shared.contracts.tickets import (
     MessageAdded,
     MessageKind,
@@ -103,7 +103,7 @@ class Story:
         return self.ticket.state
 
     def says(self, words: Words) -> None:
-        """Add words, and move the ticket where they put it; notes and robots move nothing."""
+        """Add words, and move the ticket where they put it; notes, robots and the system move nothing."""
         reply = words.kind is MessageKind.REPLY
         self._tell(
             MessageAdded(
@@ -117,7 +117,7 @@ class Story:
                 live=self.ticket.live and reply,
             )
         )
-        if words.automatic or words.kind is MessageKind.NOTE:
+        if words.automatic or words.kind is MessageKind.NOTE or words.author.kind is AuthorKind.SYSTEM:
             return
         rule = status_after_answer if reply else status_after_words
         self._moves(rule(self.state.status))

@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.tickets.domain.audit import AuditAction, Witness
+from services.tickets.domain.complaints import ComplaintOpen
 from services.tickets.domain.errors import AssigneeInvalid, StaffNotFound
 from services.tickets.domain.escalation import (
     HAND,
@@ -18,6 +19,7 @@ from services.tickets.domain.tickets import Story
 from services.tickets.queries import copies
 from services.tickets.settings import taxonomy
 from services.tickets.use_cases.auditing import record_deed
+from services.tickets.use_cases.registering import is_complaint_open
 from services.tickets.use_cases.telling import locked, tell
 from shared.contracts.base import Author, AuthorKind
 from shared.contracts.tickets import TicketState, TicketStatus
@@ -55,6 +57,8 @@ async def edit_ticket(
     story = Story(ticket, actor=editor, now=now)
     story.edits(wanted)
     if status is not None:
+        if status == TicketStatus.CLOSED and await is_complaint_open(session, brand, ticket.state.complaint_id):
+            raise ComplaintOpen(field="status")
         story.moves(TicketStatus(str(status)))
     return await _told(session, story, witness, AuditAction.EDIT_TICKET)
 
