@@ -25,6 +25,8 @@ from shared.ids import new_id
 from shared.redaction import redact
 from shared.web.conditional import demand
 
+_CLOSABLE = frozenset({ComplaintStep.ADR_DECIDED, ComplaintStep.ADR_OFFERED})
+
 
 async def register_complaint(
     session: Session,
@@ -102,12 +104,17 @@ async def move_complaint(
     mover: Author,
     witness: Witness | None,
     after: ComplaintStep,
+    start: ComplaintStep | None = None,
     reason: str | None = None,
     content: Mapping[str, object] | None = None,
     now: datetime,
 ) -> Complaint:
     """Move a complaint and record what comes with the move; whoever is complained about moves nothing."""
     complaint = await _found(session, brand, complaint_id)
+    if start is not None and complaint.state.step is not start:
+        raise rules.ComplaintMoveRefused(before=complaint.state.step, after=after)
+    if after is ComplaintStep.CLOSED and complaint.state.step not in _CLOSABLE:
+        raise rules.ComplaintMoveRefused("a complaint is withdrawn with approval only", before=complaint.state.step)
     rules.check_interest(complaint, mover.id, await queries.repliers_of(session, brand, complaint.state.ticket_id))
     given = {
         k: redact(v) if isinstance(v, str) and k != "evidence_request_id" else v for k, v in (content or {}).items()
@@ -214,9 +221,7 @@ async def keep_brand(session: Session, changed: BrandChanged, *, sequence: int) 
 
 async def take_schedule(session: Session, *, brand: str, told: ComplaintScheduled, now: datetime) -> None:
     """Keep when a complaint is due; once its answer's time is known the player is told that it is registered."""
-    complaint = await queries.complaint_of(session, brand, told.complaint_id, lock=True)
-    if complaint is None:
-        raise rules.ComplaintNotFound
+    complaint = await _found(session, brand, told.complaint_id)
     final = told.kind is ClockKind.COMPLAINT_FINAL
     known = complaint.with_due(**{"legal_due_at" if final else "acknowledge_due_at": told.due_at})
     await queries.save_complaint(session, known)
@@ -237,9 +242,7 @@ async def note_warning(session: Session, *, brand: str, told: ComplaintWarned, n
 
 async def take_breach(session: Session, *, brand: str, told: ComplaintBreached, now: datetime) -> None:
     """Answer the end of the legal time: the letter is drafted, the owner is told, and nothing is closed."""
-    complaint = await queries.complaint_of(session, brand, told.complaint_id, lock=True)
-    if complaint is None:
-        raise rules.ComplaintNotFound
+    complaint = await _found(session, brand, told.complaint_id)
     await _note(session, brand, told.ticket_id, f"{told.kind.value} was due {told.due_at:%d.%m.%Y %H:%M} UTC", now)
     step, late = complaint.state.step, ComplaintStep.OVERDUE_FINAL
     answered = complaint.state.final_response_at is not None
