@@ -2,7 +2,7 @@
 
 import base64
 from datetime import UTC, datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 from uuid import UUID
 
 from pydantic import (
@@ -18,7 +18,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from services.gateway.domain.accounts import PASSWORD_LENGTH
-from services.gateway.domain.brands import LANGUAGE, SLUG
+from services.gateway.domain.brands import LANGUAGE, LICENCE, SLUG
 from services.gateway.domain.credentials import SCOPES
 from services.gateway.domain.player_tokens import Algorithm
 from services.gateway.domain.words import is_line, is_text
@@ -58,6 +58,7 @@ Password = Annotated[
 ]
 PresentedPassword = Annotated[SecretStr, Field(max_length=PASSWORD_LENGTH[1]), BeforeValidator(_encodable)]
 Language = Annotated[str, Field(pattern=LANGUAGE, examples=["en"])]
+Licence = Annotated[str, Field(pattern=LICENCE, description="jurisdiction of the licence", examples=["GB", "CA-ON"])]
 Scope = Literal[*SCOPES]  # type: ignore[valid-type]
 
 
@@ -264,6 +265,7 @@ class Brand(BaseModel):
     languages: list[str]
     default_language: str
     support_email: str | None
+    licence: str | None
     allowed_origins: list[str]
     active: bool
     version: int
@@ -284,11 +286,15 @@ class NewBrand(_Body):
     languages: Annotated[list[Language], Field(min_length=1, max_length=40)]
     default_language: Language
     support_email: Email | None = None
+    licence: Licence | None = None
     allowed_origins: Annotated[list[Origin], Field(max_length=100)] = []
 
     def values(self) -> dict[str, object]:
         """Return the columns."""
         return {("brand" if name == "id" else name): value for name, value in self.model_dump().items()}
+
+
+_EMPTIABLE: Final = frozenset({"support_email", "licence"})
 
 
 class BrandChanges(_Body):
@@ -298,10 +304,11 @@ class BrandChanges(_Body):
     languages: Annotated[list[Language] | None, Field(min_length=1, max_length=40)] = None
     default_language: Language | None = None
     support_email: Email | None = None
+    licence: Licence | None = None
     allowed_origins: Annotated[list[Origin] | None, Field(max_length=100)] = None
     active: bool | None = None
 
     def changes(self) -> dict[str, object]:
-        """Return the columns that were given; only `support_email` can be emptied."""
+        """Return the columns that were given; `support_email` and `licence` can be emptied."""
         given = self.model_dump(exclude_unset=True)
-        return {name: value for name, value in given.items() if value is not None or name == "support_email"}
+        return {name: value for name, value in given.items() if value is not None or name in _EMPTIABLE}

@@ -32,6 +32,7 @@ brands = Table(
     Column("default_language", Text, nullable=False),
     Column("support_email", Text, nullable=True),
     Column("mailbox", Text, nullable=True, unique=True),
+    Column("licence", Text),
     Column("allowed_origins", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     Column("active", Boolean, nullable=False, server_default=text("true")),
     version_column(),

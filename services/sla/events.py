@@ -3,8 +3,11 @@
 from typing import Final, TypeVar
 
 from services.sla.domain.fold import TicketFact
+from services.sla.use_cases.complaints import follow_complaint
 from services.sla.use_cases.measuring import follow_ticket
 from shared.contracts.tickets import (
+    ComplaintChanged,
+    ComplaintRegistered,
     MessageAdded,
     TicketAssigned,
     TicketEscalated,
@@ -16,6 +19,7 @@ from shared.db.engine import Session
 from shared.messaging.subscriptions import Received, Subscription, on
 
 FactT = TypeVar("FactT", bound=TicketFact)
+DAY_SECONDS: Final = 86400.0
 
 
 async def measure_when_ticket_moves(session: Session, received: Received[FactT]) -> None:
@@ -23,7 +27,28 @@ async def measure_when_ticket_moves(session: Session, received: Received[FactT])
     await follow_ticket(session, received.event, brand=received.brand, sequence=received.sequence)
 
 
-SUBSCRIPTIONS: Final[tuple[Subscription, ...]] = (
+def complaints_counted(seconds_per_day: float) -> tuple[Subscription, ...]:
+    """Return what counts the legal time of complaints, whose days last so long."""
+
+    async def count_when_complaint_moves(
+        session: Session, received: Received[ComplaintRegistered] | Received[ComplaintChanged]
+    ) -> None:
+        """Start, stop, hold or shift the legal clocks of a complaint."""
+        await follow_complaint(
+            session,
+            received.event.complaint,
+            brand=received.brand,
+            sequence=received.sequence,
+            scale=seconds_per_day / DAY_SECONDS,
+        )
+
+    return (
+        on(ComplaintRegistered, count_when_complaint_moves),
+        on(ComplaintChanged, count_when_complaint_moves),
+    )
+
+
+TICKETS: Final[tuple[Subscription, ...]] = (
     on(TicketOpened, measure_when_ticket_moves, strict=True),
     on(MessageAdded, measure_when_ticket_moves, strict=True),
     on(TicketStatusChanged, measure_when_ticket_moves, strict=True),
@@ -31,3 +56,4 @@ SUBSCRIPTIONS: Final[tuple[Subscription, ...]] = (
     on(TicketUpdated, measure_when_ticket_moves, strict=True),
     on(TicketEscalated, measure_when_ticket_moves, strict=True),
 )
+SUBSCRIPTIONS: Final[tuple[Subscription, ...]] = (*TICKETS, *complaints_counted(DAY_SECONDS))

@@ -10,12 +10,14 @@ from typing import Final
 from prometheus_client import Histogram
 
 from services.sla.settings import Settings
+from services.sla.use_cases.complaints import fire_complaint_timers
 from services.sla.use_cases.firing import Round, fire_due_timers
 from shared.db.engine import Database
 from shared.messaging.runtime import Ground, Job
 from shared.messaging.transport import TransportState
 
 TIMERS: Final = "timers"
+COMPLAINTS: Final = "complaint-timers"
 _PACE: Final = "sla.pace"
 _LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 # A timer set by an event that just came may be due before the job looks again; several such events wake it once.
@@ -126,4 +128,14 @@ def _settings(ground: Ground) -> Settings:
     return ground.settings
 
 
-JOBS: Final = (Job(TIMERS, fire_timers),)
+async def fire_complaints(ground: Ground) -> timedelta:
+    """Fire what is due of the legal clocks of complaints; like promises they wait while events do not flow."""
+    settings = _settings(ground)
+    if ground.transport.state is TransportState.DEGRADED:
+        return settings.timer_most_pause
+    async with ground.database.begin_worker() as session:
+        fired = await fire_complaint_timers(session, limit=settings.timer_batch)
+    return timedelta(0) if fired >= settings.timer_batch else settings.timer_most_pause
+
+
+JOBS: Final = (Job(TIMERS, fire_timers), Job(COMPLAINTS, fire_complaints))

@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 
 from services.sla.api import calendars, promises
-from services.sla.events import SUBSCRIPTIONS
+from services.sla.events import TICKETS, complaints_counted
 from services.sla.jobs import JOBS, attentive
 from services.sla.settings import Settings
 from shared.messaging.transport import Transport
@@ -12,11 +12,12 @@ from shared.service import create_service
 
 def create_app(settings: Settings | None = None, transport: Transport | None = None) -> FastAPI:
     """Return the service; without arguments it is configured by the environment."""
+    chosen = settings or Settings()
     return create_service(
-        settings or Settings(),
+        chosen,
         title="Pitboss SLA",
         routers=(promises.router, calendars.router),
-        subscriptions=SUBSCRIPTIONS,
+        subscriptions=(*TICKETS, *complaints_counted(chosen.complaint_seconds_per_day)),
         jobs=JOBS,
         lifespan=attentive,
         transport=transport,

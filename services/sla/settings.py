@@ -1,10 +1,15 @@
 """What sla is configured with."""
 
+from collections.abc import Mapping
 from datetime import timedelta
+from functools import cache
+from importlib.resources import files
 from typing import Annotated, ClassVar
 
+import yaml
 from pydantic import Field
 
+from services.sla.domain.jurisdictions import Rules, read_rules
 from shared.settings import ServiceSettings
 
 
@@ -35,3 +40,13 @@ class Settings(ServiceSettings):
     catch_up_limit: Annotated[
         timedelta, Field(description="longest wait of timers that fell due while sla was down")
     ] = timedelta(seconds=10)
+    complaint_seconds_per_day: Annotated[
+        float, Field(gt=0, le=86400, description="how long a day of a legal clock lasts; shorter only in rehearsals")
+    ] = 86400.0
+
+
+@cache
+def jurisdictions() -> Mapping[str, Rules]:
+    """Return the rules of every jurisdiction; read once, from the file that comes with the service."""
+    text = files("services.sla").joinpath("data", "jurisdictions.yaml").read_text(encoding="utf-8")
+    return read_rules(yaml.safe_load(text))

@@ -125,3 +125,47 @@ timers: Final = Table(
     ForeignKeyConstraint(["ticket_id", "clock_id"], ["clocks.ticket_id", "clocks.id"]),
     Index("ix_timers_due", "due_at", postgresql_where=text("state = 'pending'")),
 )
+
+# What is known of a complaint: `seen` is the sequence of the last fact applied, `told` of the last one told about it.
+clocked_complaints: Final = Table(
+    "clocked_complaints",
+    metadata,
+    id_column(),
+    brand_column(),
+    Column("ticket_id", PG_UUID(as_uuid=True), nullable=False),
+    Column("jurisdiction", Text, nullable=False),
+    Column("owner_id", Text),
+    Column("seen", BigInteger, nullable=False),
+    Column("told", BigInteger, nullable=False),
+)
+
+complaint_clocks: Final = Table(
+    "complaint_clocks",
+    metadata,
+    Column("complaint_id", PG_UUID(as_uuid=True), ForeignKey("clocked_complaints.id"), nullable=False),
+    Column("kind", Text, nullable=False),
+    brand_column(),
+    time_column("started_at"),
+    time_column("due_at"),
+    Column("stands", Boolean, nullable=False),
+    time_column("met_at", nullable=True),
+    Column("ended", Boolean, nullable=False),
+    time_column("breached_at", nullable=True),
+    Column("generation", Integer, nullable=False),
+    PrimaryKeyConstraint("complaint_id", "kind"),
+)
+
+complaint_timers: Final = Table(
+    "complaint_timers",
+    metadata,
+    Column("complaint_id", PG_UUID(as_uuid=True), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("percent", Integer, nullable=False),
+    brand_column(),
+    time_column("due_at"),
+    Column("generation", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    PrimaryKeyConstraint("complaint_id", "kind", "percent"),
+    ForeignKeyConstraint(["complaint_id", "kind"], ["complaint_clocks.complaint_id", "complaint_clocks.kind"]),
+    Index("ix_complaint_timers_due", "due_at", postgresql_where=text("state = 'pending'")),
+)

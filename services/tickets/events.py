@@ -3,12 +3,12 @@
 from typing import Final
 
 from services.tickets.domain.conversations import Conversation
-from services.tickets.use_cases import arriving, reacting
+from services.tickets.use_cases import arriving, complaining, reacting
 from shared.clock import SystemClock
 from shared.contracts.chat import MessagePosted, SessionEnded, SessionStarted
 from shared.contracts.gateway import AccountChanged, BrandChanged
 from shared.contracts.intake import MessageReceived
-from shared.contracts.sla import ClockBreached
+from shared.contracts.sla import ClockBreached, ComplaintBreached, ComplaintScheduled, ComplaintWarned
 from shared.db.engine import Session
 from shared.messaging.subscriptions import Received, Subscription, on
 
@@ -51,8 +51,23 @@ async def keep_account_when_it_changes(session: Session, received: Received[Acco
 
 
 async def keep_brand_when_it_changes(session: Session, received: Received[BrandChanged]) -> None:
-    """A brand has another name or language."""
+    """A brand was created or edited."""
     await reacting.keep_brand(session, brand=received.event, sequence=received.sequence)
+
+
+async def acknowledge_when_complaint_is_scheduled(session: Session, received: Received[ComplaintScheduled]) -> None:
+    """A complaint's legal time is known."""
+    await complaining.take_schedule(session, brand=received.brand, told=received.event, now=_CLOCK.now())
+
+
+async def note_when_complaint_is_warned(session: Session, received: Received[ComplaintWarned]) -> None:
+    """A part of a complaint's legal time is gone."""
+    await complaining.note_warning(session, brand=received.brand, told=received.event, now=_CLOCK.now())
+
+
+async def draft_letter_when_complaint_is_overdue(session: Session, received: Received[ComplaintBreached]) -> None:
+    """A complaint's legal time is over."""
+    await complaining.take_breach(session, brand=received.brand, told=received.event, now=_CLOCK.now())
 
 
 SUBSCRIPTIONS: Final[tuple[Subscription, ...]] = (
@@ -63,4 +78,7 @@ SUBSCRIPTIONS: Final[tuple[Subscription, ...]] = (
     on(ClockBreached, escalate_when_clock_breached),
     on(AccountChanged, keep_account_when_it_changes),
     on(BrandChanged, keep_brand_when_it_changes),
+    on(ComplaintScheduled, acknowledge_when_complaint_is_scheduled),
+    on(ComplaintWarned, note_when_complaint_is_warned),
+    on(ComplaintBreached, draft_letter_when_complaint_is_overdue),
 )

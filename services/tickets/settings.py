@@ -1,14 +1,16 @@
 """What tickets is configured with, and the taxonomy it ships."""
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import yaml
 from pydantic import Field, SecretStr
 
+from services.tickets.domain import complaints, letters, phrases
 from services.tickets.domain.reasons import Reason, read_taxonomy
 from shared.settings import ServiceSettings
 
@@ -37,5 +39,34 @@ class Settings(ServiceSettings):
 @cache
 def taxonomy() -> Mapping[str, Reason]:
     """Return the contact reasons by code; read once, from the file that comes with the service."""
-    text = files("services.tickets").joinpath("data", "taxonomy.yaml").read_text(encoding="utf-8")
-    return read_taxonomy(yaml.safe_load(text))
+    return read_taxonomy(_data("taxonomy.yaml"))
+
+
+@cache
+def complaint_rules() -> complaints.Rules:
+    """Return the steps, moves and types of the complaints register."""
+    return complaints.read_rules(_data("complaints.yaml"))
+
+
+@cache
+def licences() -> Mapping[str, complaints.Jurisdiction]:
+    """Return what each licence says about handling complaints."""
+    return complaints.read_jurisdictions(_data("jurisdictions.yaml"))
+
+
+@cache
+def complaint_lexicon() -> re.Pattern[str]:
+    """Return what recognises a player's complaint."""
+    return phrases.read_phrases(_data("complaint-phrases.yaml"))
+
+
+@cache
+def complaint_texts() -> letters.Texts:
+    """Return the fixed texts of the complaints register."""
+    return letters.check_texts(_data("complaint-texts.yaml"))
+
+
+def _data(name: str) -> dict[str, Any]:
+    text = files("services.tickets").joinpath("data", name).read_text(encoding="utf-8")
+    document: dict[str, Any] = yaml.safe_load(text)
+    return document

@@ -27,7 +27,7 @@ class StaffStatus(StrEnum):
 
 
 class BrandChanged(Event):
-    """A brand was created or edited; carries its whole state."""
+    """A brand was created or edited; carries its whole state. `licence` is the jurisdiction it is licensed in."""
 
     type: ClassVar[str] = "gateway.brand.changed.v1"
     aggregate: ClassVar[str] = "brand"
@@ -38,6 +38,7 @@ class BrandChanged(Event):
     default_language: str
     support_email: str | None = None
     active: bool = True
+    licence: str | None = None
 
     @classmethod
     def sample(cls) -> Self:

@@ -151,3 +151,83 @@ class ClockWithdrawn(ClockEvent, Event):
     def sample(cls) -> Self:
         """Return an example."""
         return cls(**{**dict(_CLOCK), "state": ClockState.MET, "met_at": SAMPLE_TIME, "elapsed_seconds": 42})
+
+
+class ComplaintClockEvent(BaseModel):
+    """What every fact about a complaint's legal clock says; `owner_id` is whoever handles the complaint."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    complaint_id: UUID
+    ticket_id: UUID
+    kind: ClockKind
+    jurisdiction: str
+    owner_id: str | None
+    started_at: AwareDatetime
+    due_at: AwareDatetime
+    late_by_ms: int = 0
+    occurred_at: AwareDatetime
+
+
+_COMPLAINT = ComplaintClockEvent(
+    complaint_id=SAMPLE_ID,
+    ticket_id=SAMPLE_ID,
+    kind=ClockKind.COMPLAINT_FINAL,
+    jurisdiction="GB",
+    owner_id=None,
+    started_at=SAMPLE_TIME,
+    due_at=SAMPLE_TIME,
+    occurred_at=SAMPLE_TIME,
+)
+
+
+class ComplaintScheduled(ComplaintClockEvent, Event):
+    """A complaint's clock ends at `due_at`: it began, goes on after a pause, or was extended."""
+
+    type: ClassVar[str] = "sla.complaint.scheduled.v1"
+    aggregate: ClassVar[str] = "complaint_id"
+
+    @classmethod
+    def sample(cls) -> Self:
+        """Return an example."""
+        return cls(**dict(_COMPLAINT))
+
+
+class ComplaintWarned(ComplaintClockEvent, Event):
+    """So much of a complaint's clock has run, in percent."""
+
+    type: ClassVar[str] = "sla.complaint.warned.v1"
+    aggregate: ClassVar[str] = "complaint_id"
+
+    percent: int
+
+    @classmethod
+    def sample(cls) -> Self:
+        """Return an example."""
+        return cls(**dict(_COMPLAINT), percent=80)
+
+
+class ComplaintBreached(ComplaintClockEvent, Event):
+    """A complaint was not answered in the time of its licence."""
+
+    type: ClassVar[str] = "sla.complaint.breached.v1"
+    aggregate: ClassVar[str] = "complaint_id"
+
+    @classmethod
+    def sample(cls) -> Self:
+        """Return an example."""
+        return cls(**dict(_COMPLAINT))
+
+
+class ComplaintMet(ComplaintClockEvent, Event):
+    """A complaint was answered; `met_at` after `due_at` means too late."""
+
+    type: ClassVar[str] = "sla.complaint.met.v1"
+    aggregate: ClassVar[str] = "complaint_id"
+
+    met_at: AwareDatetime
+
+    @classmethod
+    def sample(cls) -> Self:
+        """Return an example."""
+        return cls(**dict(_COMPLAINT), met_at=SAMPLE_TIME)

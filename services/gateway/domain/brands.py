@@ -8,6 +8,7 @@ from shared.errors import DomainError, Kind
 
 SLUG: Final = r"^[a-z0-9][a-z0-9-]{1,30}$"
 LANGUAGE: Final = r"^[a-z]{2,3}(-[A-Z]{2})?$"
+LICENCE: Final = r"^[A-Z]{2}(-[A-Z]{2,3})?$"
 _SLUG: Final = re.compile(SLUG)
 
 

@@ -109,6 +109,7 @@ class Brand(NamedTuple):
     languages: list[str]
     default_language: str
     support_email: str | None
+    licence: str | None
     allowed_origins: list[str]
     active: bool
     version: int

@@ -31,5 +31,6 @@ async def tell_brand(session: Session, row: Brand, now: datetime) -> None:
         default_language=row.default_language,
         support_email=row.support_email,
         active=row.active,
+        licence=row.licence,
     )
     await outbox.record(session, event, brand=row.brand, sequence=row.version, at=now)

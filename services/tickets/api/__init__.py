@@ -1,6 +1,15 @@
 """The HTTP edge of tickets."""
 
-from services.tickets.api import audits, catalogues, collaboration, macros, policies, tickets, timelines
+from services.tickets.api import (
+    audits,
+    catalogues,
+    collaboration,
+    complaints,
+    macros,
+    policies,
+    tickets,
+    timelines,
+)
 
 # Policies and tags first: their paths would be taken for a ticket's id.
 ROUTERS = (
@@ -16,4 +25,6 @@ ROUTERS = (
     collaboration.agents,
     macros.router,
     macros.using,
+    complaints.by_hand,
+    complaints.router,
 )

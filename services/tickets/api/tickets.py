@@ -20,6 +20,7 @@ from services.tickets.api.callers import (
     strongest_role,
 )
 from services.tickets.domain import errors
+from services.tickets.domain.complaints import ComplaintOpen
 from services.tickets.queries.tickets import Filters
 from services.tickets.schemas import tickets as schemas
 from services.tickets.schemas.fields import Id, Moment
@@ -138,6 +139,7 @@ async def read_ticket(
         errors.FieldUnknown,
         errors.FieldValueInvalid,
         errors.FieldsMissing,
+        ComplaintOpen,
         Forbidden,
         IfMatchMissing,
         IfMatchMalformed,

@@ -14,7 +14,7 @@ from services.tickets.domain.statuses import (
     status_after_answer,
     status_after_words,
 )
-from shared.contracts.base import Author, Channel, ContactRef
+from shared.contracts.base import Author, AuthorKind, Channel, ContactRef
 from shared.contracts.tickets import (
     MessageAdded,
     MessageKind,
@@ -109,7 +109,7 @@ class Story:
         return self.ticket.state
 
     def says(self, words: Words) -> None:
-        """Add words, and move the ticket where they put it; notes and robots move nothing."""
+        """Add words, and move the ticket where they put it; notes, robots and the system move nothing."""
         reply = words.kind is MessageKind.REPLY
         self._tell(
             MessageAdded(
@@ -124,7 +124,7 @@ class Story:
                 mentions=words.mentions,
             )
         )
-        if words.automatic or words.kind is MessageKind.NOTE:
+        if words.automatic or words.kind is MessageKind.NOTE or words.author.kind is AuthorKind.SYSTEM:
             return
         before = self.state.status
         self._moves(status_after_answer(before, words.author.kind) if reply else status_after_words(before))

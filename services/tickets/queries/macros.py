@@ -151,11 +151,12 @@ async def use_by_day(session: Session, brand: str, macro_id: UUID, since: dateti
 
 
 async def save_brand(session: Session, changed: BrandChanged, sequence: int) -> None:
-    """Keep what a brand is called; an older fact that comes late changes nothing."""
+    """Keep what a brand is called and under which licence it plays; an older fact that comes late changes nothing."""
     values: dict[str, object] = {
         "name": changed.name,
         "languages": list(changed.languages),
         "default_language": changed.default_language,
+        "licence": changed.licence,
         "sequence": sequence,
     }
     statement = upsert(brands).values(brand=changed.brand, **values)

@@ -3,6 +3,7 @@
 from services.tickets.tables.audit import audit, audit_links, audit_waiting
 from services.tickets.tables.catalogues import reasons, ticket_fields
 from services.tickets.tables.collaboration import brands, drafts, macro_uses, macros, mentions, watchers
+from services.tickets.tables.complaints import complaint_moves, complaints
 from services.tickets.tables.copies import conversations, staff
 from services.tickets.tables.lifecycle import alarms, lifecycles
 from services.tickets.tables.links import links
@@ -16,6 +17,8 @@ __all__ = [
     "audit_waiting",
     "brands",
     "breaches",
+    "complaint_moves",
+    "complaints",
     "conversations",
     "drafts",
     "lifecycles",

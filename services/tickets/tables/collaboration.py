@@ -107,6 +107,7 @@ brands: Final = Table(
     Column("name", Text, nullable=False),
     Column("languages", ARRAY(Text), nullable=False),
     Column("default_language", Text, nullable=False),
+    Column("licence", Text),
     # The sequence of the last fact applied: older ones that arrive later are ignored.
     Column("sequence", BigInteger, nullable=False),
 )

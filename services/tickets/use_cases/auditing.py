@@ -7,8 +7,10 @@ from enum import Enum
 from uuid import UUID
 
 from services.tickets.domain.audit import AuditAction, AuditEntry, Witness
+from services.tickets.domain.complaints import Complaint
 from services.tickets.queries import audit, collaboration
 from services.tickets.queries.audit import AuditFilters
+from services.tickets.queries.complaints import Filters as ComplaintFilters
 from services.tickets.queries.tickets import Filters
 from shared.contracts.base import AuthorKind
 from shared.contracts.tickets import MessageKind, TicketState
@@ -48,6 +50,22 @@ async def record_look(session: Session, witness: Witness | None, action: AuditAc
     """Record that staff or a server was shown something that is not one ticket, and what it was narrowed to."""
     if witness is not None:
         await audit.record(session, witness.saw(new_id(), action, narrowed=_narrowed(narrowed)))
+
+
+async def record_register(
+    session: Session,
+    witness: Witness | None,
+    action: AuditAction,
+    complaint: Complaint | None,
+    filters: ComplaintFilters | None = None,
+) -> None:
+    """Record that staff or a server saw or changed the complaints register."""
+    if witness is None:
+        return
+    narrowed = _narrowed(asdict(filters)) if filters else None
+    ticket_id, player_id = (complaint.state.ticket_id, complaint.state.player_id) if complaint else (None, None)
+    entry = witness.saw(new_id(), action, ticket_id=ticket_id, player_id=player_id, narrowed=narrowed)
+    await audit.record(session, entry)
 
 
 async def record_listing(

@@ -20,7 +20,7 @@ async def keep_account(session: Session, *, brand: str, account: AccountChanged,
 
 
 async def keep_brand(session: Session, *, brand: BrandChanged, sequence: int) -> None:
-    """Keep what the brand is called and which language it falls back to."""
+    """Keep what the brand is called, which language it falls back to and its licence."""
     await macros.save_brand(session, brand, sequence)
 
 

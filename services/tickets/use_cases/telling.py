@@ -8,6 +8,12 @@ from services.tickets.domain.lifecycle import due_of, reschedules
 from services.tickets.domain.tickets import Story, Ticket, numbered
 from services.tickets.domain.timeline import Entry, entry_of
 from services.tickets.queries import facts, lifecycles, tickets, timeline
+from services.tickets.use_cases.registering import (
+    complaining_words,
+    detect_complaint,
+    is_reason_of_complaint,
+    notice,
+)
 from shared.contracts.tickets import TicketState
 from shared.db.engine import Session
 from shared.ids import new_id
@@ -23,6 +29,7 @@ async def locked(session: Session, brand: str, ticket_id: UUID) -> Ticket:
 
 async def tell(session: Session, story: Story) -> TicketState:
     """Store what happened to a locked ticket and return it as it is now; nothing happened, nothing is written."""
+    await notice(session, story)
     if story.events:
         ticket = story.ticket
         await tickets.save_ticket(session, ticket)
@@ -39,7 +46,14 @@ async def tell_opening(session: Session, story: Story, *, audited: AuditEntry | 
     opened, words = (entry_of(event, ticket.state.id) for event in story.events)
     numbered(story, await tickets.insert_ticket(session, ticket, opened, words, audited=audited))
     await facts.record_facts(session, ticket.brand, story.events)
-    return story.state
+    if not is_reason_of_complaint(story) and complaining_words(story) is None:
+        return story.state
+    # A complaint bears the number that its ticket has only now.
+    words_of_it = complaining_words(story)
+    following = Story(story.ticket, actor=story.actor, now=story.now)
+    said = (words_of_it.text, words_of_it.occurred_at) if words_of_it else None
+    await detect_complaint(session, following, words=said)
+    return await tell(session, following)
 
 
 async def _reschedule(session: Session, ticket: Ticket) -> None:

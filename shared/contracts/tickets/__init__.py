@@ -3,6 +3,16 @@
 Those about one ticket share the stream `tickets.ticket`: one gap-free sequence per ticket, equal to its version.
 """
 
+from shared.contracts.tickets.complaints import (
+    COMPLAINTS,
+    ComplaintChanged,
+    ComplaintExtension,
+    ComplaintFact,
+    ComplaintPause,
+    ComplaintRegistered,
+    ComplaintState,
+    ComplaintStep,
+)
 from shared.contracts.tickets.facts import (
     MessageAdded,
     TicketAssigned,
@@ -34,8 +44,16 @@ from shared.contracts.tickets.state import (
 )
 
 __all__ = [
+    "COMPLAINTS",
     "STREAM",
     "BackOffice",
+    "ComplaintChanged",
+    "ComplaintExtension",
+    "ComplaintFact",
+    "ComplaintPause",
+    "ComplaintRegistered",
+    "ComplaintState",
+    "ComplaintStep",
     "MessageAdded",
     "MessageKind",
     "Priority",

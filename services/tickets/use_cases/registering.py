@@ -1,0 +1,165 @@
+"""Noticing complaints in what is told about tickets, and entering them into the register."""
+
+from datetime import datetime
+from uuid import UUID
+
+from services.tickets.domain import complaints as rules
+from services.tickets.domain.complaints import Complaint, Move, Record
+from services.tickets.domain.phrases import is_complaint
+from services.tickets.domain.tickets import Story
+from services.tickets.queries import complaints as queries
+from services.tickets.settings import complaint_lexicon, complaint_rules, licences
+from shared.contracts.base import Author, AuthorKind
+from shared.contracts.tickets import (
+    ComplaintChanged,
+    ComplaintRegistered,
+    ComplaintState,
+    ComplaintStep,
+    MessageAdded,
+    MessageKind,
+    TicketOpened,
+    TicketState,
+    TicketUpdated,
+)
+from shared.db.engine import Session
+from shared.ids import new_id
+from shared.messaging.outbox import record
+
+REGISTER = Author(kind=AuthorKind.SYSTEM, id="complaints")
+_COMPLAINTS = "CMP."
+
+
+def players_words(story: Story) -> list[MessageAdded]:
+    """Return what the player himself said in a story."""
+    return [
+        event
+        for event in story.events
+        if isinstance(event, MessageAdded) and event.kind is MessageKind.MESSAGE and not event.automatic
+    ]
+
+
+def complaining_words(story: Story) -> MessageAdded | None:
+    """Return the first words of the player in a story that complain."""
+    lexicon = complaint_lexicon()
+    return next((event for event in players_words(story) if is_complaint(event.text, lexicon)), None)
+
+
+def is_reason_of_complaint(story: Story) -> bool:
+    """True if the story gives the ticket a reason that is a complaint."""
+    given = any(
+        isinstance(event, TicketOpened) or (isinstance(event, TicketUpdated) and "reason" in event.changes)
+        for event in story.events
+    )
+    return given and (story.state.reason or "").startswith(_COMPLAINTS)
+
+
+async def notice(session: Session, story: Story) -> None:
+    """Do what a story means for the register: detect a complaint, or let a paused one go on at the player's words."""
+    words = players_words(story)
+    known = None
+    if story.state.complaint_id is not None and words:
+        known = await queries.complaint_of(session, story.ticket.brand, story.state.complaint_id, lock=True)
+        if known is not None and known.state.step is ComplaintStep.PAUSED:
+            await _go_on(session, known, words[0].author, story.now)
+    found = complaining_words(story)
+    by_reason = is_reason_of_complaint(story)
+    if found is None and not by_reason:
+        return
+    if story.state.complaint_id is not None and (known is None or not rules.is_over(known.state.step)):
+        return
+    await detect_complaint(session, story, words=(found.text, found.occurred_at) if found else None)
+
+
+async def detect_complaint(
+    session: Session,
+    story: Story,
+    *,
+    words: tuple[str, datetime] | None = None,
+    type_: str | None = None,
+    details: str | None = None,
+) -> Complaint:
+    """Register the complaint of a locked ticket and note it in the ticket's story.
+
+    It is as old as the words that complain, else as the player's first ones, else as the ticket.
+    """
+    brand, ticket = story.ticket.brand, story.state
+    said = words or await queries.first_words(session, brand, ticket.id) or (ticket.subject, ticket.created_at)
+    complaint = await _new(session, story, said, type_, details)
+    await queries.insert_complaint(session, complaint)
+    await record(
+        session,
+        ComplaintRegistered(
+            complaint_id=complaint.state.id, complaint=complaint.state, actor=story.actor, occurred_at=story.now
+        ),
+        brand=brand,
+        sequence=complaint.state.version,
+        at=story.now,
+    )
+    actor, story.actor = story.actor, REGISTER
+    story.edits({"complaint_id": complaint.state.id})
+    story.actor = actor
+    return complaint
+
+
+async def is_complaint_open(session: Session, brand: str, complaint_id: UUID | None) -> bool:
+    """True if a ticket with this complaint must not be closed yet."""
+    if complaint_id is None:
+        return False
+    complaint = await queries.complaint_of(session, brand, complaint_id)
+    return complaint is not None and not rules.is_over(complaint.state.step)
+
+
+async def tell_change(
+    session: Session, before: Complaint, after: Complaint, *, actor: Author, now: datetime
+) -> Complaint:
+    """Store a locked complaint as it is now and tell that it changed."""
+    await queries.save_complaint(session, after)
+    fact = ComplaintChanged(
+        complaint_id=after.state.id,
+        complaint=after.state,
+        actor=actor,
+        occurred_at=now,
+        before=before.state.step,
+        after=after.state.step,
+    )
+    await record(session, fact, brand=after.brand, sequence=after.state.version, at=now)
+    return after
+
+
+async def _new(
+    session: Session, story: Story, said: tuple[str, datetime], type_: str | None, details: str | None
+) -> Complaint:
+    brand, ticket = story.ticket.brand, story.state
+    known = await queries.brand_of(session, brand)
+    licence = ticket.licence or (known.licence if known else None)
+    chosen = type_ or rules.type_of_reason(ticket.reason)
+    earlier = await queries.count_of_ticket(session, brand, ticket.id)
+    state = ComplaintState(
+        id=new_id(),
+        ticket_id=ticket.id,
+        number=rules.number_of(ticket.number, earlier),
+        player_id=ticket.player_id,
+        step=ComplaintStep.REGISTERED,
+        type=chosen,
+        jurisdiction=licence if licence in licences() else rules.DEFAULT,
+        licence=licence,
+        channel=ticket.channel,
+        language=_language(ticket, known.default_language if known else None),
+        received_at=said[1],
+        rg_related=chosen in rules.RG_TYPES,
+        owner_id=None,
+        version=1,
+    )
+    move = Move(ComplaintStep.DETECTED, ComplaintStep.REGISTERED, story.actor.id, story.now)
+    rules.check_move(complaint_rules(), move.before, move.after)
+    return Complaint(brand, state, Record(details=details or said[0]), moves=[move])
+
+
+async def _go_on(session: Session, complaint: Complaint, player: Author, now: datetime) -> None:
+    move = Move(complaint.state.step, ComplaintStep.INVESTIGATING, player.id, now, "player reply")
+    going = rules.moved(complaint, complaint_rules(), move, pauses=rules.resumed(complaint, now))
+    await tell_change(session, complaint, going, actor=player, now=now)
+
+
+def _language(ticket: TicketState, default: str | None) -> str | None:
+    return ticket.language or default
