@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from shared.contracts.base import Channel
-from shared.contracts.tickets import TicketLinked, TicketOpened, TicketStatusChanged
+from shared.contracts.tickets import MessageAdded, TicketLinked, TicketOpened, TicketStatusChanged
 from shared.ids import new_id
 from tests.service.tickets.desk import KIM, Desk, posted, received, session_started
 from tests.support.database import Cluster
@@ -231,8 +231,9 @@ async def test_late_words_of_an_outside_channel_open_a_new_ticket(
     assert [m["text"] for m in (await desk.get(f"/{new_ticket}/messages"))["items"]] == ["Me again"]
     reply = await desk.post(f"/{new_ticket}/messages", {"text": "Hello"})
     assert reply.status_code == 201
-    told = (await desk.told(new_ticket))[-2]
-    assert told.data["contact"]["address"] == KIM.address
+    told = MessageAdded.model_validate((await desk.told(new_ticket))[-2].data)
+    assert told.contact is not None
+    assert told.contact.address == KIM.address
 
 
 async def test_a_live_conversation_keeps_its_ticket(tickets: RunningService, desk: Desk) -> None:
