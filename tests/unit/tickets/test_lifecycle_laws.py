@@ -100,6 +100,7 @@ class TicketLife(RuleBasedStateMachine):
         elif before.state.status is not after:
             assert after in MOVES[mover_of(kind)][before.state.status]
             assert self.ticket.state.status is after
+            assert after is not TicketStatus.SNOOZED or self.alarm is None or self.alarm > self.now
 
     @rule(
         kind=st.sampled_from([AuthorKind.PLAYER, AuthorKind.STAFF, AuthorKind.BOT]),
