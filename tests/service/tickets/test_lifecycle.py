@@ -252,7 +252,7 @@ async def test_a_live_conversation_keeps_its_ticket(tickets: RunningService, des
 
 
 async def test_an_alarm_is_answered_only_by_whoever_finds_it_ringing_and_the_ticket_free(desk: Desk) -> None:
-    """A process whose list of alarms is old moves nothing; one that meets a person's lock passes by, without waiting."""
+    """A process whose list of alarms is old moves nothing; one that meets a person's lock passes by at once."""
     ticket = (await desk.patch(await desk.open(), status="snoozed", snoozed_until=_tomorrow())).json()
     begin, ticket_id = desk.service.ground.database.begin, UUID(ticket["id"])
 
