@@ -164,6 +164,8 @@ async def _things(house: House, visitor: str) -> AsyncIterator[Target]:
     yield Target("calendar_id", str(calendar["id"]), brand)
     async for one in _catalogues(house, word):
         yield one
+    for decided in await _decisions(house, word):
+        yield decided
     yield Target("staff_id", house.ids["agent"], brand)
     yield Target("key_id", str((await house.made_key(word, "chat:read"))["id"]), brand)
     yield Target("kid", str(house.brand.player_key["kid"]), brand)
@@ -186,6 +188,16 @@ async def _catalogues(house: House, word: str) -> AsyncIterator[Target]:
     put = await ask(door, "PUT", f"/v1/reasons/{code}", token=house.api_key, body=reason, headers={"If-Match": '"0"'})
     assert put.status == 200, put.body
     yield Target("code", code, brand)
+async def _decisions(house: House, word: str) -> list[Target]:
+    """Decide something about the brand's tickets: a field and a contact reason."""
+    door, brand = house.door, house.brand.name
+    field = {"key": f"{brand.replace('-', '_')}_secret", "label": word, "type": "text"}
+    made_field = await made(door, "/v1/ticket-fields", field, token=house.api_key)
+    code = f"{brand.upper()}.SECRET"
+    reason = {"name": word, "reason_class": "S", "severity": 5}
+    path, headers = f"/v1/reasons/{code}", {"If-Match": '"0"'}
+    assert (await ask(door, "PUT", path, token=house.api_key, body=reason, headers=headers)).status == 200
+    return [Target("key", str(made_field["key"]), brand), Target("code", code, brand)]
 
 
 async def _try(door: Door, attempt: Attempt) -> Answer:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from services.tickets.domain.errors import ReasonUnknown
 from shared.contracts.tickets import Priority, ReasonClass, TicketState
@@ -96,14 +96,13 @@ def read_taxonomy(document: Mapping[str, object]) -> dict[str, Reason]:
     if not isinstance(entries, list):
         message = "the taxonomy lists its reasons under `reasons`"
         raise TypeError(message)
-    return {str(entry["code"]): _reason_from(entry) for entry in entries}
-
-
-def _reason_from(entry: Mapping[str, Any]) -> Reason:
-    return Reason(
-        code=str(entry["code"]),
-        reason_class=ReasonClass(entry["class"][0]),
-        severity=int(entry["severity"]),
-        name=str(entry["reason"]),
-        required=tuple(str(need) for need in entry["needs"]),
-    )
+    return {
+        str(entry["code"]): Reason(
+            code=str(entry["code"]),
+            reason_class=ReasonClass(entry["class"][0]),
+            severity=int(entry["severity"]),
+            name=str(entry["reason"]),
+            required=tuple(str(need) for need in entry["needs"]),
+        )
+        for entry in entries
+    }

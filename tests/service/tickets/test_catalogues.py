@@ -6,7 +6,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from shared.contracts.tickets import TicketUpdated
+from shared.contracts.tickets import TicketOpened, TicketUpdated
 from tests.service.tickets.desk import Desk
 from tests.support.database import Cluster
 from tests.support.eventually import eventually
@@ -57,8 +57,8 @@ async def test_a_brand_replaces_a_reason_and_every_version_is_kept(desk: Desk) -
     opened = await desk.open(reason="WDR.LATE")
     seen = await desk.get(f"/{opened['id']}")
     assert (seen["priority"], seen["team_id"]) == ("low", "t-pay")
-    told = (await desk.told(opened["id"]))[0]
-    assert told.data["ticket"]["reason_class"] == "R"
+    told = TicketOpened.model_validate((await desk.told(opened["id"]))[0].data)
+    assert told.ticket.reason_class == "R"
     assert (await _reason(desk, "WDR.LATE", "royal"))["version"] == 0
     async with desk.service.ground.database.begin("lucky") as session:
         kept = (await session.execute(text("SELECT version, priority, changed_by FROM reasons ORDER BY 1"))).all()
@@ -106,10 +106,11 @@ async def test_setting_a_reason_sets_class_priority_and_team(desk: Desk) -> None
     untouched = (await desk.patch(await desk.open(), reason="WDR.LATE")).json()
     assert (untouched["priority"], untouched["team_id"]) == ("urgent", "t-pay")
     (updated,) = (await desk.told(untouched["id"]))[2:]
-    assert TicketUpdated.model_validate(updated.data).changes == {
+    fact = TicketUpdated.model_validate(updated.data)
+    assert fact.changes == {
         "reason": (None, "WDR.LATE"), "priority": ("normal", "urgent"), "team_id": (None, "t-pay"),
     }  # fmt: skip
-    assert updated.data["ticket"]["reason_class"] == "R"
+    assert fact.ticket.reason_class == "R"
     by_hand = (await desk.patch(await desk.open(), priority="low", team_id="t-1")).json()
     kept = (await desk.patch(by_hand, reason="WDR.LATE")).json()
     assert (kept["priority"], kept["team_id"]) == ("low", "t-1")
@@ -129,7 +130,7 @@ async def test_fields_are_typed(desk: Desk) -> None:
     edited = (await desk.patch(ticket, fields=good)).json()
     assert edited["fields"] == good
     (updated,) = (await desk.told(ticket["id"]))[2:]
-    assert updated.data["changes"]["fields.amount"] == [None, "12.5"]
+    assert TicketUpdated.model_validate(updated.data).changes["fields.amount"] == (None, "12.5")
     for key, value, code in (
         ("iban", "x", "field-unknown"), ("amount", "12", "field-value-invalid"),
         ("amount", True, "field-value-invalid"), ("vip", 1, "field-value-invalid"),

@@ -4,12 +4,15 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
 
+from services.tickets.queries.tickets import lock_ticket
+from services.tickets.use_cases.ageing import answer_alarm
 from shared.contracts.base import Channel
-from shared.contracts.tickets import TicketLinked, TicketOpened, TicketStatusChanged
+from shared.contracts.tickets import MessageAdded, TicketLinked, TicketOpened, TicketStatusChanged
 from shared.ids import new_id
 from tests.service.tickets.desk import KIM, Desk, posted, received, session_started
 from tests.support.database import Cluster
@@ -231,8 +234,9 @@ async def test_late_words_of_an_outside_channel_open_a_new_ticket(
     assert [m["text"] for m in (await desk.get(f"/{new_ticket}/messages"))["items"]] == ["Me again"]
     reply = await desk.post(f"/{new_ticket}/messages", {"text": "Hello"})
     assert reply.status_code == 201
-    told = (await desk.told(new_ticket))[-2]
-    assert told.data["contact"]["address"] == KIM.address
+    told = MessageAdded.model_validate((await desk.told(new_ticket))[-2].data)
+    assert told.contact is not None
+    assert told.contact.address == KIM.address
 
 
 async def test_a_live_conversation_keeps_its_ticket(tickets: RunningService, desk: Desk) -> None:
@@ -245,6 +249,24 @@ async def test_a_live_conversation_keeps_its_ticket(tickets: RunningService, des
     await tickets.publish(posted(ticket_id, 2, "Me again"))
     assert (await desk.get(f"/{ticket_id}"))["status"] == "open"
     assert len(await tickets.recorded(TicketOpened)) == 1
+
+
+async def test_an_alarm_is_answered_only_by_whoever_finds_it_ringing_and_the_ticket_free(desk: Desk) -> None:
+    """A process whose list of alarms is old moves nothing; one that meets a person's lock passes by at once."""
+    ticket = (await desk.patch(await desk.open(), status="snoozed", snoozed_until=_tomorrow())).json()
+    begin, ticket_id = desk.service.ground.database.begin, UUID(ticket["id"])
+
+    async def answered() -> bool:
+        async with begin("lucky") as session:
+            return await answer_alarm(session, brand="lucky", ticket_id=ticket_id, now=datetime.now(UTC))
+
+    assert not await answered()
+    async with begin("lucky") as person:
+        await lock_ticket(person, "lucky", ticket_id)
+        await _ring(desk, ticket["id"])
+        assert not await asyncio.wait_for(answered(), 2)
+    assert len(await desk.told(ticket["id"])) == 3
+    await _becomes(desk, ticket["id"], "open")
 
 
 async def test_two_processes_wake_and_close_each_ticket_once(postgres: Cluster) -> None:

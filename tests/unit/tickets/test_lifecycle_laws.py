@@ -77,7 +77,7 @@ class TicketLife(RuleBasedStateMachine):
         ),
         after=st.sampled_from(list(TicketStatus)),
         office=st.none() | st.sampled_from(list(BackOffice)),
-        hours=st.none() | st.integers(-48, 24 * 400),
+        hours=st.none() | st.sampled_from([-1, 0, 1, 30, 24 * 366, 24 * 366 + 1]),
     )
     def somebody_moves_it(
         self, kind: AuthorKind, after: TicketStatus, office: BackOffice | None, hours: int | None
@@ -100,6 +100,21 @@ class TicketLife(RuleBasedStateMachine):
         elif before.state.status is not after:
             assert after in MOVES[mover_of(kind)][before.state.status]
             assert self.ticket.state.status is after
+
+    @rule(hours=st.sampled_from([-1, 0, 1, 30, 24 * 366, 24 * 366 + 1]))
+    def staff_put_it_off(self, hours: int) -> None:
+        """Until a time to come that is not too far, and never when its work has ended."""
+        before, until = self.ticket.state, self.now + timedelta(hours=hours)
+        story = self._story(AuthorKind.STAFF)
+        try:
+            wanted: dict[str, object] = {"snoozed_until": until}
+            story.moves(TicketStatus.SNOOZED, details_of(TicketStatus.SNOOZED, before, wanted, self.now))
+        except (StatusMoveRefused, SnoozeRefused):
+            assert before.status in FINISHED or hours not in {1, 30, 24 * 366}
+            return
+        self._tell(story)
+        assert self.alarm == until
+        assert hours in {1, 30, 24 * 366} or before.snoozed_until == until
 
     @rule(
         kind=st.sampled_from([AuthorKind.PLAYER, AuthorKind.STAFF, AuthorKind.BOT]),
