@@ -156,15 +156,10 @@ async def _things(house: House, visitor: str) -> AsyncIterator[Target]:
         yield Target("ticket_id", str(session["ticket_id"]), brand, player)
     session = await made(door, "/v1/chat/sessions", {"message": {"text": word}}, token=visitor)
     yield Target("ticket_id", str(session["ticket_id"]), brand, "v-1")
-    macro = await made(door, "/v1/macros", {"name": word, "texts": {"en": word}}, token=house.api_key)
-    yield Target("macro_id", str(macro["id"]), brand)
-    staff_id = house.ids["agent"]
-    beside = ({"macro_id": str(macro["id"])}, {"staff_id": staff_id}, {"tag": "vip"})
-    for one in beside:
-        yield Target("ticket_id", str(opened["id"]), brand, beside=one)
-    yield Target("mention_id", await _mention(house, str(opened["id"]), staff_id), brand)
-    target = {"first_response": {"breach_seconds": 3600}}
-    policy = await made(door, "/v1/sla/policies", {"name": word, "targets": target}, token=house.api_key)
+    async for target in _shared_things(house):
+        yield target
+    targets = {"first_response": {"breach_seconds": 3600}}
+    policy = await made(door, "/v1/sla/policies", {"name": word, "targets": targets}, token=house.api_key)
     yield Target("policy_id", str(policy["id"]), brand)
     week = {"monday": [{"opens": "09:00", "closes": "17:00"}]}
     hours = {"name": word, "time_zone": "Europe/Malta", "week": week}
@@ -180,6 +175,18 @@ async def _things(house: House, visitor: str) -> AsyncIterator[Target]:
     yield Target("delivery_id", str(test["id"]), brand, beside={"endpoint_id": str(endpoint["id"])})
     # Nothing but a broken mail makes one of intake's; any id of that brand stands in for it.
     yield Target("delivery_id", str(test["id"]), brand)
+
+
+async def _shared_things(house: House) -> AsyncIterator[Target]:
+    """Make what people of the desk share about a ticket."""
+    brand, staff_id = house.brand.name, house.ids["agent"]
+    word = f"{brand}-secret"
+    ticket_id = str((await house.ticket("p-1", f"{word} words", subject=f"{word} subject"))["id"])
+    macro = await made(house.door, "/v1/macros", {"name": word, "texts": {"en": word}}, token=house.api_key)
+    yield Target("macro_id", str(macro["id"]), brand)
+    for beside in ({"macro_id": str(macro["id"])}, {"staff_id": staff_id}, {"tag": "vip"}):
+        yield Target("ticket_id", ticket_id, brand, beside=beside)
+    yield Target("mention_id", await _mention(house, ticket_id, staff_id), brand)
 
 
 async def _mention(house: House, ticket_id: str, staff_id: str) -> str:
