@@ -29,13 +29,16 @@ _PARAMETER: Final = re.compile(r"{(\w+)}")
 _BODIES: Final[Mapping[tuple[str, str], Json]] = {
     ("patch", "/v1/brands/{brand}"): {"name": "Taken over"},
     ("post", "/v1/chat/sessions/{ticket_id}/messages"): {"text": "May I come in?"},
+    ("patch", "/v1/macros/{macro_id}"): {"name": "Taken over"},
     ("patch", "/v1/sla/calendars/{calendar_id}"): {"name": "Taken over"},
     ("post", "/v1/sla/calendars/{calendar_id}/due-time"): {"start": "2026-01-01T00:00:00Z", "seconds": 60},
     ("patch", "/v1/sla/policies/{policy_id}"): {"active": False},
     ("patch", "/v1/staff/{staff_id}"): {"active": False},
     ("patch", "/v1/tickets/{ticket_id}"): {"priority": "low"},
     ("put", "/v1/tickets/{ticket_id}/assignment"): {"assignee_id": None},
+    ("put", "/v1/tickets/{ticket_id}/draft"): {"text": "Mine now"},
     ("post", "/v1/tickets/{ticket_id}/escalation"): {"reason": "Mine now"},
+    ("post", "/v1/tickets/{ticket_id}/macros/{macro_id}"): {},
     ("post", "/v1/tickets/{ticket_id}/messages"): {"text": "May I come in?"},
     ("patch", "/v1/ticket-fields/{key}"): {"label": "Taken over"},
     ("put", "/v1/reasons/{code}"): {"name": "Taken over", "reason_class": "S", "severity": 5},
@@ -155,8 +158,10 @@ async def _things(house: House, visitor: str) -> AsyncIterator[Target]:
         yield Target("ticket_id", str(session["ticket_id"]), brand, player)
     session = await made(door, "/v1/chat/sessions", {"message": {"text": word}}, token=visitor)
     yield Target("ticket_id", str(session["ticket_id"]), brand, "v-1")
-    target = {"first_response": {"breach_seconds": 3600}}
-    policy = await made(door, "/v1/sla/policies", {"name": word, "targets": target}, token=house.api_key)
+    async for target in _shared_things(house):
+        yield target
+    targets = {"first_response": {"breach_seconds": 3600}}
+    policy = await made(door, "/v1/sla/policies", {"name": word, "targets": targets}, token=house.api_key)
     yield Target("policy_id", str(policy["id"]), brand)
     week = {"monday": [{"opens": "09:00", "closes": "17:00"}]}
     hours = {"name": word, "time_zone": "Europe/Malta", "week": week}
@@ -198,6 +203,30 @@ async def _decisions(house: House, word: str) -> list[Target]:
     path, headers = f"/v1/reasons/{code}", {"If-Match": '"0"'}
     assert (await ask(door, "PUT", path, token=house.api_key, body=reason, headers=headers)).status == 200
     return [Target("key", str(made_field["key"]), brand), Target("code", code, brand)]
+async def _shared_things(house: House) -> AsyncIterator[Target]:
+    """Make what people of the desk share about a ticket."""
+    brand, staff_id = house.brand.name, house.ids["agent"]
+    word = f"{brand}-secret"
+    ticket_id = str((await house.ticket("p-1", f"{word} words", subject=f"{word} subject"))["id"])
+    macro = await made(house.door, "/v1/macros", {"name": word, "texts": {"en": word}}, token=house.api_key)
+    yield Target("macro_id", str(macro["id"]), brand)
+    for beside in ({"macro_id": str(macro["id"])}, {"staff_id": staff_id}, {"tag": "vip"}):
+        yield Target("ticket_id", ticket_id, brand, beside=beside)
+    yield Target("mention_id", await _mention(house, ticket_id, staff_id), brand)
+
+
+async def _mention(house: House, ticket_id: str, staff_id: str) -> str:
+    """Return the id of a note that calls a member of staff, once tickets knows him."""
+    path, body = f"/v1/tickets/{ticket_id}/messages", {"text": f"@[{staff_id}]", "kind": "note"}
+
+    async def noted() -> str:
+        answer = await ask(
+            house.door, "POST", path, token=house.api_key, body=body, headers={"Idempotency-Key": new_key()}
+        )
+        assert answer.status == 201, answer.body
+        return str(answer.json["id"])
+
+    return await eventually(noted, within=30, every=0.2)
 
 
 async def _try(door: Door, attempt: Attempt) -> Answer:

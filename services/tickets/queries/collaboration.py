@@ -124,7 +124,8 @@ async def read_mention(session: Session, brand: str, staff_id: str, entry_id: UU
         .values(read_at=func.coalesce(columns.read_at, now))
         .returning(columns.ticket_id)
     )
-    return (await session.execute(statement)).scalar()
+    ticket_id: UUID | None = (await session.execute(statement)).scalar()
+    return ticket_id
 
 
 async def add_watchers(session: Session, brand: str, ticket_id: UUID, ids: Sequence[str], at: datetime) -> None:
@@ -219,7 +220,10 @@ async def drafts_of(session: Session, brand: str, ticket_id: UUID) -> list[Draft
         .order_by(columns.updated_at.desc(), columns.staff_id)
         .limit(200)
     )
-    return [_draft_of(row) for row in await session.execute(statement)]
+    return [
+        Draft(row.staff_id, row.name, MessageKind(row.kind), row.text, row.updated_at)
+        for row in await session.execute(statement)
+    ]
 
 
 async def record_and_clear_draft(session: Session, entry: AuditEntry, kind: MessageKind) -> None:
@@ -262,7 +266,3 @@ async def player_name(session: Session, brand: str, ticket_id: UUID) -> str | No
         .limit(1)
     )
     return (await session.execute(statement)).scalar()
-
-
-def _draft_of(row: Row[Any]) -> Draft:
-    return Draft(row.staff_id, row.name, MessageKind(row.kind), row.text, row.updated_at)

@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 from pydantic_core import to_jsonable_python
 from sqlalchemy import Date, Row, Select, cast, delete, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.exc import IntegrityError
 
 from services.tickets.domain.macros import Actions, Conditions, Macro
 from services.tickets.tables import brands, macro_uses, macros
@@ -52,11 +53,14 @@ async def insert_macro(session: Session, macro: Macro) -> bool:
     return (await session.execute(statement)).first() is not None
 
 
-async def save_macro(session: Session, macro: Macro) -> None:
-    """Write a locked macro; the database refuses a shortcut that is taken."""
-    await session.execute(
-        update(macros).where(macros.c.brand == macro.brand, macros.c.id == macro.id).values(_values(macro))
-    )
+async def save_macro(session: Session, macro: Macro) -> bool:
+    """Write a locked macro; False if its owner has another one with this shortcut: then the transaction is over."""
+    statement = update(macros).where(macros.c.brand == macro.brand, macros.c.id == macro.id)
+    try:
+        await session.execute(statement.values(_values(macro)))
+    except IntegrityError:
+        return False
+    return True
 
 
 async def delete_macro(session: Session, brand: str, macro_id: UUID) -> None:
@@ -69,20 +73,6 @@ async def macro_of(session: Session, brand: str, macro_id: UUID, *, locked: bool
     statement = select(macros).where(macros.c.brand == brand, macros.c.id == macro_id)
     row = (await session.execute(statement.with_for_update() if locked else statement)).first()
     return None if row is None else _macro_of(row)
-
-
-async def is_shortcut_taken(session: Session, macro: Macro) -> bool:
-    """True if another macro of the same owner has the shortcut of this one."""
-    if macro.shortcut is None:
-        return False
-    columns = macros.c
-    statement = select(columns.id).where(
-        columns.brand == macro.brand,
-        columns.owner_id.is_not_distinct_from(macro.owner_id),
-        columns.shortcut == macro.shortcut,
-        columns.id != macro.id,
-    )
-    return (await session.execute(statement)).first() is not None
 
 
 async def count_macros(session: Session, brand: str, owner_id: str | None) -> int:

@@ -67,9 +67,8 @@ async def edit_macro(
     after = _cleaned(replace(before, **fields))  # type: ignore[arg-type] # the schema gives fields of a macro
     if after != before:
         after = replace(after, version=before.version + 1, updated_at=now)
-        if await macros.is_shortcut_taken(session, after):
+        if not await macros.save_macro(session, after):
             raise ShortcutTaken(field="shortcut")
-        await macros.save_macro(session, after)
     await record_look(session, witness, AuditAction.EDIT_MACRO, macro_id=macro_id)
     return await _shown(session, after, now)
 

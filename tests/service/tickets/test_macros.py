@@ -101,10 +101,8 @@ async def test_what_nothing_fills_in_is_refused_when_it_is_written(desk: Desk) -
         answer = await _call(desk, "POST", "/v1/macros", json={"name": "x", "texts": texts})
         assert (answer.status_code, answer.json()["code"]) == (400, "placeholder-unknown")
         assert answer.json()["errors"][0]["pointer"].endswith("texts/en")
-    for body in (
-        {"texts": TEXTS, "promotional": True, "allowed_in_safety": True},
-        {"texts": {}},
-    ):
+    bodies: list[dict[str, Any]] = [{"texts": TEXTS, "promotional": True, "allowed_in_safety": True}, {"texts": {}}]
+    for body in bodies:
         answer = await _call(desk, "POST", "/v1/macros", json={"name": "x", **body})
         assert (answer.status_code, answer.json()["code"]) == (400, "macro-invalid")
     answer = await _call(desk, "POST", "/v1/macros", json={"name": "x", "actions": {"reason": "NO.SUCH"}})
