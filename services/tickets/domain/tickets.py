@@ -62,7 +62,7 @@ class Ticket:
     """A ticket as stored: the state that facts carry and what only this service needs.
 
     `visitor_id` is the anonymous writer's, `contact` where an outside writer is answered, `live` that chat holds the
-    conversation.
+    conversation; `also_for` are live conversations of the same person that were merged into it, as far as they matter.
     """
 
     brand: str
@@ -70,11 +70,15 @@ class Ticket:
     visitor_id: str | None = None
     contact: ContactRef | None = None
     live: bool = False
+    also_for: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Something said. `at` is the message's own time, which clocks use; robots' words are `automatic`."""
+    """Something said. `at` is the message's own time, which clocks use; robots' words are `automatic`.
+
+    `origin_id` is the merged ticket they were said to, `copied_from` the message that a split copies.
+    """
 
     id: UUID
     kind: MessageKind
@@ -82,6 +86,8 @@ class Words:
     text: str
     at: datetime
     automatic: bool = False
+    origin_id: UUID | None = None
+    copied_from: UUID | None = None
 
 
 class Story:
@@ -115,6 +121,9 @@ class Story:
                 automatic=words.automatic,
                 contact=self.ticket.contact if reply else None,
                 live=self.ticket.live and reply,
+                also_for=self.ticket.also_for if reply else (),
+                origin_id=words.origin_id,
+                copied_from=words.copied_from,
             )
         )
         if words.automatic or words.kind is MessageKind.NOTE:
@@ -214,4 +223,6 @@ def unopened(
 
 
 def _plain(value: object) -> str | None:
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
     return None if value is None else str(value)

@@ -144,6 +144,7 @@ async def save_ticket(session: Session, ticket: Ticket) -> None:
         "waiting_on": state.waiting_on.value if state.waiting_on else None,
         "snoozed_until": state.snoozed_until,
         "merged_into": state.merged_into,
+        "received_at": state.received_at,
         "complaint_id": state.complaint_id,
         "fields": state.fields,
     }

@@ -31,6 +31,8 @@ async def add_entries(session: Session, brand: str, ticket_id: UUID, entries: Se
             "automatic": entry.automatic,
             "change": entry.change,
             "public": entry.public,
+            "origin_id": entry.origin_id,
+            "copied_from": entry.copied_from,
             "version": entry.version,
         }
         for entry in entries
@@ -79,4 +81,8 @@ def _entry_of(row: Row[Any]) -> Entry:
         change=row.change,
         public=row.public,
         version=row.version,
+        ticket_id=row.ticket_id,
+        origin_id=row.origin_id,
+        copied_from=row.copied_from,
+        moved_to=row.moved_to,
     )

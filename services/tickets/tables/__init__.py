@@ -2,6 +2,8 @@
 
 from services.tickets.tables.audit import audit, audit_links, audit_waiting
 from services.tickets.tables.copies import conversations, staff
+from services.tickets.tables.links import links
+from services.tickets.tables.merges import merges
 from services.tickets.tables.metadata import metadata
 from services.tickets.tables.tickets import breaches, tickets, timeline
 
@@ -11,6 +13,8 @@ __all__ = [
     "audit_waiting",
     "breaches",
     "conversations",
+    "links",
+    "merges",
     "metadata",
     "staff",
     "tickets",

@@ -46,6 +46,8 @@ tickets: Final = Table(
     Column("waiting_on", Text),
     time_column("snoozed_until", nullable=True),
     Column("merged_into", PG_UUID(as_uuid=True)),
+    # Set once a ticket with earlier words went up in this one; until then it is when this one was opened.
+    time_column("received_at", nullable=True),
     Column("complaint_id", PG_UUID(as_uuid=True)),
     Column("fields", JSONB, nullable=False, server_default="{}"),
     time_column("created_at"),
@@ -68,6 +70,7 @@ tickets: Final = Table(
         "ix_tickets_visitor", "brand", "visitor_id", "created_at", "id", postgresql_where=text("visitor_id IS NOT NULL")
     ),
     Index("ix_tickets_updated", "brand", "updated_at"),
+    Index("ix_tickets_merged_into", "brand", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
     # Most edits change no indexed column but updated_at; room on the page keeps the others cheap.
     postgresql_with={"fillfactor": "85"},
 )
@@ -87,6 +90,11 @@ timeline: Final = Table(
     Column("automatic", Boolean, nullable=False),
     Column("change", JSONB(none_as_null=True)),
     Column("public", Boolean, nullable=False),
+    # Said to this ticket, which had gone up in the one of the row.
+    Column("origin_id", PG_UUID(as_uuid=True)),
+    # A split: the entry these words were copied from, and the ticket they were copied to.
+    Column("copied_from", PG_UUID(as_uuid=True)),
+    Column("moved_to", PG_UUID(as_uuid=True)),
     version_column(),
     UniqueConstraint("ticket_id", "version"),
     CheckConstraint("kind IN ('message', 'reply', 'note', 'change')", name="kind_known"),
