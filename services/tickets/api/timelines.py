@@ -61,7 +61,7 @@ async def add_message(
             player_id=body.player_id,
             now=ground.clock.now(),
         )
-        return schemas.message_of(entry, ticket_id)
+        return schemas.message_of(entry, entry.ticket_id or ticket_id)
 
     return await once.answer(run, status=201)
 

@@ -46,9 +46,7 @@ async def add_link(session: Session, brand: str, a: UUID, b: UUID, relation: str
 
 async def remove_links(session: Session, brand: str, a: UUID, b: UUID) -> list[str]:
     """Remove what links two tickets and return the relations as `a` saw them."""
-    pair = or_(
-        and_(links.c.ticket_id == a, links.c.other_id == b), and_(links.c.ticket_id == b, links.c.other_id == a)
-    )
+    pair = or_(and_(links.c.ticket_id == a, links.c.other_id == b), and_(links.c.ticket_id == b, links.c.other_id == a))
     gone = delete(links).where(links.c.brand == brand, pair).returning(links.c.ticket_id, links.c.relation)
     return sorted(row.relation for row in await session.execute(gone) if row.ticket_id == a)
 
@@ -57,7 +55,12 @@ async def links_of(session: Session, brand: str, ticket_id: UUID, *, limit: int)
     """Return the links of a ticket, oldest first."""
     statement = (
         select(
-            links.c.other_id, tickets.c.number, tickets.c.subject, tickets.c.status, links.c.relation, links.c.created_at
+            links.c.other_id,
+            tickets.c.number,
+            tickets.c.subject,
+            tickets.c.status,
+            links.c.relation,
+            links.c.created_at,
         )
         .join(tickets, and_(tickets.c.brand == links.c.brand, tickets.c.id == links.c.other_id))
         .where(links.c.brand == brand, links.c.ticket_id == ticket_id)

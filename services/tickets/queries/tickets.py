@@ -181,10 +181,11 @@ def _narrowed(statement: Select[Any], filters: Filters) -> Select[Any]:
 
 async def _one(session: Session, statement: Select[Any], brand: str, ticket_id: UUID) -> Ticket | None:
     row = (await session.execute(statement, {"brand": brand, "ticket_id": ticket_id})).first()
-    return None if row is None else _ticket_of(row)
+    return None if row is None else ticket_from(row)
 
 
-def _ticket_of(row: Row[Any]) -> Ticket:
+def ticket_from(row: Row[Any]) -> Ticket:
+    """Return the ticket of a row."""
     contact = ContactRef.model_validate(row.contact) if row.contact is not None else None
     return Ticket(brand=row.brand, state=_state_of(row), visitor_id=row.visitor_id, contact=contact, live=row.live)
 

@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, insert, select, tuple_
+from sqlalchemy import ColumnElement, Row, exists, insert, or_, select, tuple_
 
 from services.tickets.domain.timeline import Entry, EntryKind
-from services.tickets.tables import timeline
+from services.tickets.tables import tickets, timeline
 from shared.contracts.base import Author, AuthorKind
 from shared.db.engine import Session
 
@@ -49,17 +49,21 @@ async def has_entry(session: Session, brand: str, entry_id: UUID) -> bool:
 async def entries_page(
     session: Session,
     brand: str,
-    ticket_id: UUID,
+    ticket_ids: Sequence[UUID],
     *,
-    public_only: bool,
+    seen_by: Author | None,
     kinds: Collection[EntryKind],
     after: tuple[str, ...] | None,
     limit: int,
 ) -> list[Entry]:
-    """Return up to `limit + 1` entries, oldest first, that follow `after` = (occurred_at, id)."""
-    statement = select(timeline).where(timeline.c.brand == brand, timeline.c.ticket_id == ticket_id)
-    if public_only:
-        statement = statement.where(timeline.c.public)
+    """Return up to `limit + 1` entries of these tickets, oldest first, that follow `after` = (occurred_at, id).
+
+    With `seen_by`, only what concerns that player or visitor: public entries, and none that was said to a ticket of
+    somebody else which has been merged here.
+    """
+    statement = select(timeline).where(timeline.c.brand == brand, _of(ticket_ids))
+    if seen_by is not None:
+        statement = statement.where(timeline.c.public, or_(timeline.c.origin_id.is_(None), _said_to_his(seen_by)))
     if kinds:
         statement = statement.where(timeline.c.kind.in_([kind.value for kind in kinds]))
     if after is not None:
@@ -68,6 +72,18 @@ async def entries_page(
         statement = statement.where(tuple_(timeline.c.occurred_at, timeline.c.id) > tuple_(*key))
     statement = statement.order_by(timeline.c.occurred_at, timeline.c.id).limit(limit + 1)
     return [_entry_of(row) for row in await session.execute(statement)]
+
+
+def _of(ticket_ids: Sequence[UUID]) -> ColumnElement[bool]:
+    # One ticket is by far the most common and is read in the order of the index.
+    if len(ticket_ids) == 1:
+        return timeline.c.ticket_id == ticket_ids[0]
+    return timeline.c.ticket_id.in_(ticket_ids)
+
+
+def _said_to_his(reader: Author) -> ColumnElement[bool]:
+    owner = tickets.c.player_id if reader.kind is AuthorKind.PLAYER else tickets.c.visitor_id
+    return exists().where(tickets.c.brand == timeline.c.brand, tickets.c.id == timeline.c.origin_id, owner == reader.id)
 
 
 def _entry_of(row: Row[Any]) -> Entry:

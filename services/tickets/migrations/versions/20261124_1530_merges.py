@@ -22,7 +22,10 @@ _ORIGINS = ("origin_id", "copied_from", "moved_to")
 def upgrade() -> None:
     op.add_column("tickets", sa.Column("received_at", sa.DateTime(timezone=True)))
     op.create_index(
-        "ix_tickets_merged_into", "tickets", ["brand", "merged_into"], postgresql_where=sa.text("merged_into IS NOT NULL")
+        "ix_tickets_merged_into",
+        "tickets",
+        ["brand", "merged_into"],
+        postgresql_where=sa.text("merged_into IS NOT NULL"),
     )
     for name in _ORIGINS:
         op.add_column("timeline", sa.Column(name, _UUID))
@@ -58,7 +61,11 @@ def _create_merges() -> None:
         sa.CheckConstraint("merged_id <> into_id", name="ck_merges_two_tickets"),
     )
     op.create_index(
-        "ix_merges_standing", "merges", ["brand", "merged_id"], unique=True, postgresql_where=sa.text("undone_at IS NULL")
+        "ix_merges_standing",
+        "merges",
+        ["brand", "merged_id"],
+        unique=True,
+        postgresql_where=sa.text("undone_at IS NULL"),
     )
     isolate(op, "merges")
 
