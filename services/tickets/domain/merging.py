@@ -36,7 +36,7 @@ class PlayersDiffer(DomainError):
 
 
 class MergeRefused(DomainError):
-    """This ticket must stand for itself: merge the other one into it."""
+    """The ticket must stand for itself: merge the other one into it."""
 
     kind: ClassVar[Kind] = Kind.CONFLICT
 
