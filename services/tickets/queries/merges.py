@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, exists, func, insert, select, text, update
+from sqlalchemy import Row, bindparam, exists, func, insert, select, text, true, update
 
 from services.tickets.domain.merging import Merge
 from services.tickets.domain.tickets import Ticket
@@ -18,17 +18,22 @@ _T: Final = tickets.c
 _MERGED_INTO: Final = (
     select(_T.merged_into).where(_T.brand == bindparam("brand"), _T.id == bindparam("ticket_id")).scalar_subquery()
 )
+# Holding it, words keep merges away until they are done: they may then lock one ticket after another.
+_NO_MERGE: Final = select(
+    func.pg_advisory_xact_lock_shared(func.hashtextextended(bindparam("key"), 0)).label("held")
+).cte("no_merge")
 _LOCK_SURVIVOR: Final = (
     select(tickets)
+    .select_from(tickets.join(_NO_MERGE, true()))
     .where(_T.brand == bindparam("brand"), _T.id == func.coalesce(_MERGED_INTO, bindparam("ticket_id")))
-    .with_for_update()
+    .with_for_update(of=tickets)
 )
 _MEMBERS: Final = select(tickets).where(_T.brand == bindparam("brand"), _T.merged_into == bindparam("ticket_id"))
 
 
 async def queue_up(session: Session, brand: str) -> None:
     """Let the merges and undos of one brand pass one after the other until the transaction ends."""
-    await session.execute(_QUEUE_UP, {"key": f"tickets/merge/{brand}"})
+    await session.execute(_QUEUE_UP, {"key": _key(brand)})
 
 
 async def lock_tickets(session: Session, brand: str, ids: Collection[UUID]) -> dict[UUID, Ticket]:
@@ -38,8 +43,12 @@ async def lock_tickets(session: Session, brand: str, ids: Collection[UUID]) -> d
 
 
 async def lock_survivor(session: Session, brand: str, ticket_id: UUID) -> Ticket | None:
-    """Lock the ticket that has the words of this one as far as can be seen before the lock: itself or its survivor."""
-    row = (await session.execute(_LOCK_SURVIVOR, {"brand": brand, "ticket_id": ticket_id})).first()
+    """Lock the ticket that has the words of this one as far as can be seen before the lock: itself or its survivor.
+
+    No merge or undo of the brand runs from here to the end of the transaction.
+    """
+    values = {"brand": brand, "ticket_id": ticket_id, "key": _key(brand)}
+    row = (await session.execute(_LOCK_SURVIVOR, values)).first()
     return None if row is None else ticket_from(row)
 
 
@@ -88,6 +97,10 @@ async def spoken_since(session: Session, brand: str, ticket_id: UUID, version: i
         timeline.c.kind.in_(("message", "reply")),
     )
     return bool((await session.execute(select(words))).scalar_one())
+
+
+def _key(brand: str) -> str:
+    return f"tickets/merge/{brand}"
 
 
 def _merge_of(row: Row[Any]) -> Merge:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, exists, insert, or_, select, tuple_
+from sqlalchemy import ColumnElement, Row, exists, func, insert, or_, select, tuple_
 
 from services.tickets.domain.timeline import Entry, EntryKind
 from services.tickets.tables import tickets, timeline
@@ -58,12 +58,12 @@ async def entries_page(
 ) -> list[Entry]:
     """Return up to `limit + 1` entries of these tickets, oldest first, that follow `after` = (occurred_at, id).
 
-    With `seen_by`, only what concerns that player or visitor: public entries, and none that was said to a ticket of
-    somebody else which has been merged here.
+    With `seen_by`, only what concerns that player or visitor: public entries of his own tickets. What belongs to
+    somebody else stays apart also where a senior has merged the two.
     """
     statement = select(timeline).where(timeline.c.brand == brand, _of(ticket_ids))
     if seen_by is not None:
-        statement = statement.where(timeline.c.public, or_(timeline.c.origin_id.is_(None), _said_to_his(seen_by)))
+        statement = statement.where(timeline.c.public, _his(seen_by, alone=len(ticket_ids) == 1))
     if kinds:
         statement = statement.where(timeline.c.kind.in_([kind.value for kind in kinds]))
     if after is not None:
@@ -81,9 +81,12 @@ def _of(ticket_ids: Sequence[UUID]) -> ColumnElement[bool]:
     return timeline.c.ticket_id.in_(ticket_ids)
 
 
-def _said_to_his(reader: Author) -> ColumnElement[bool]:
+def _his(reader: Author, *, alone: bool) -> ColumnElement[bool]:
+    """Select what happened to the reader's own tickets; one that stands alone is known to be his."""
     owner = tickets.c.player_id if reader.kind is AuthorKind.PLAYER else tickets.c.visitor_id
-    return exists().where(tickets.c.brand == timeline.c.brand, tickets.c.id == timeline.c.origin_id, owner == reader.id)
+    said_to = timeline.c.origin_id if alone else func.coalesce(timeline.c.origin_id, timeline.c.ticket_id)
+    own = exists().where(tickets.c.brand == timeline.c.brand, tickets.c.id == said_to, owner == reader.id)
+    return or_(timeline.c.origin_id.is_(None), own) if alone else own
 
 
 def _entry_of(row: Row[Any]) -> Entry:

@@ -26,8 +26,7 @@ class Landing:
 async def landing(session: Session, brand: str, ticket_id: UUID) -> Landing | None:
     """Lock the ticket that takes words said to `ticket_id`, None if there is no such ticket.
 
-    Only the one that takes them is locked, so that words never hold what a merge has yet to lock. What was merged or
-    taken out while they waited is looked up anew.
+    What was merged or taken out while the words waited is looked up anew; from then on no merge runs beside them.
     """
     wanted = ticket_id
     while True:

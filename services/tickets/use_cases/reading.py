@@ -69,18 +69,15 @@ async def read_timeline(
 async def _told_together(session: Session, ticket: Ticket, reader: Author) -> list[UUID]:
     """Return the tickets whose entries are one timeline: a survivor has those of what was merged into it.
 
-    A player or visitor is shown all of it that is his, whichever of his tickets he asks for; what belongs to somebody
-    else stays apart also where a senior has merged the two. Staff see a merged ticket as it ended.
+    Players and visitors may ask for any of them, for they are shown only what is theirs. Staff see a merged ticket as
+    it ended.
     """
     state = ticket.state
     if state.merged_into is not None and not is_outside(reader):
         return [state.id]
     survivor_id = state.merged_into or state.id
     members = await merges.members_of(session, ticket.brand, survivor_id)
-    if not is_outside(reader):
-        return [state.id, *(one.state.id for one in members)]
-    survivor = ticket if state.merged_into is None else await tickets.ticket_of(session, ticket.brand, survivor_id)
-    return [one.state.id for one in (survivor, *members) if one is not None and may_see(reader, one)]
+    return [survivor_id, *(one.state.id for one in members)]
 
 
 async def _visible(session: Session, brand: str, ticket_id: UUID, reader: Author) -> Ticket:
