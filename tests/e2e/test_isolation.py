@@ -37,6 +37,12 @@ _BODIES: Final[Mapping[tuple[str, str], Json]] = {
     ("put", "/v1/tickets/{ticket_id}/assignment"): {"assignee_id": None},
     ("post", "/v1/tickets/{ticket_id}/escalation"): {"reason": "Mine now"},
     ("post", "/v1/tickets/{ticket_id}/messages"): {"text": "May I come in?"},
+    ("post", "/v1/tickets/{ticket_id}/merge"): {"into": "019ab000-0000-7000-8000-000000000001"},
+    ("post", "/v1/tickets/{ticket_id}/split"): {
+        "message_ids": ["019ab000-0000-7000-8000-000000000001"],
+        "subject": "Mine now",
+    },
+    ("put", "/v1/tickets/{ticket_id}/links/{other_id}"): {"relation": "related"},
     ("patch", "/v1/webhook-endpoints/{endpoint_id}"): {"description": "Taken over"},
     ("post", "/v1/webhook-endpoints/{endpoint_id}/replay"): {"since": "2026-01-01T00:00:00Z"},
 }
@@ -149,6 +155,8 @@ async def _things(house: House, visitor: str) -> AsyncIterator[Target]:
     for player in ("p-1", "p-2"):
         opened = await house.ticket(player, f"{word} words", subject=f"{word} subject")
         yield Target("ticket_id", str(opened["id"]), brand, player)
+        # Also as the other side of itself: whichever of the two is foreign, there is no such ticket.
+        yield Target("ticket_id", str(opened["id"]), brand, player, beside={"other_id": str(opened["id"])})
         session = await made(door, "/v1/chat/sessions", {"message": {"text": word}}, token=house.player(player))
         yield Target("ticket_id", str(session["ticket_id"]), brand, player)
     session = await made(door, "/v1/chat/sessions", {"message": {"text": word}}, token=visitor)

@@ -8,9 +8,10 @@ from fastapi import APIRouter, Response
 from services.tickets.api.callers import ONCE, PREFIX, EditorDep, WitnessDep
 from services.tickets.domain import errors
 from services.tickets.domain import merging as rules
+from services.tickets.domain.splitting import MessageNotFound, MessageSplitBefore, SplitMixed
 from services.tickets.schemas import merges as schemas
 from services.tickets.schemas.tickets import Ticket, ticket_of
-from services.tickets.use_cases import merging
+from services.tickets.use_cases import merging, splitting
 from shared.contracts.tickets import TicketState
 from shared.db.session import SessionDep
 from shared.service import GroundDep
@@ -92,5 +93,44 @@ async def unmerge_ticket(
     return await once.answer(run)
 
 
-def _reply(state: TicketState, brand: str) -> Reply:
-    return Reply(ticket_of(state, brand, inside=True), headers={"ETag": etag(state.version)})
+@router.post(
+    "/{ticket_id}/split",
+    status_code=201,
+    response_model=Ticket,
+    responses=problems(
+        errors.TicketNotFound, MessageNotFound, MessageSplitBefore, SplitMixed, rules.TicketMerged, Forbidden, *ONCE
+    ),
+)
+async def split_ticket(
+    *,
+    ticket_id: UUID,
+    body: schemas.SplitTicket,
+    actor: EditorDep,
+    witness: WitnessDep,
+    session: SessionDep,
+    once: OnceDep,
+    ground: GroundDep,
+) -> Response:
+    """Let some of the words become a ticket of their own, which begins with the earliest of them, and return it.
+
+    The words are copied; the originals stay where they were said and name the new ticket.
+    """
+
+    async def run() -> Reply:
+        state = await splitting.split_ticket(
+            session,
+            brand=actor.brand,
+            ticket_id=ticket_id,
+            message_ids=body.message_ids,
+            subject=body.subject,
+            actor=actor.author(),
+            witness=witness,
+            now=ground.clock.now(),
+        )
+        return _reply(state, actor.brand, Location=f"{PREFIX}/{state.id}")
+
+    return await once.answer(run, status=201)
+
+
+def _reply(state: TicketState, brand: str, **headers: str) -> Reply:
+    return Reply(ticket_of(state, brand, inside=True), headers={"ETag": etag(state.version), **headers})

@@ -164,9 +164,16 @@ class Story:
         """Begin the ticket; `at` is when the first words were received."""
         self._tell(TicketOpened(**self._head(at=at)))
 
-    def tells(self, fact: type[Fact], changes: Mapping[str, object] | None = None, **content: object) -> None:
-        """Tell a fact that has no rule of its own here; `changes` are what it does to the state."""
-        self._tell(fact(**self._head(changes), **content))
+    def tells(
+        self,
+        fact: type[Fact],
+        changes: Mapping[str, object] | None = None,
+        *,
+        at: datetime | None = None,
+        **content: object,
+    ) -> None:
+        """Tell a fact that has no rule of its own here; `changes` are what it does to the state, `at` when it was."""
+        self._tell(fact(**self._head(changes, at=at), **content))
 
     def _moves(self, after: TicketStatus) -> None:
         before = self.state.status

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, exists, func, insert, or_, select, tuple_
+from sqlalchemy import ColumnElement, Row, exists, func, insert, or_, select, tuple_, update
 
 from services.tickets.domain.timeline import Entry, EntryKind
 from services.tickets.tables import tickets, timeline
@@ -44,6 +44,32 @@ async def has_entry(session: Session, brand: str, entry_id: UUID) -> bool:
     """True if a message with this id is in some timeline of the brand."""
     statement = select(timeline.c.id).where(timeline.c.brand == brand, timeline.c.id == entry_id)
     return (await session.execute(statement)).first() is not None
+
+
+async def words_with(
+    session: Session, brand: str, ticket_ids: Sequence[UUID], message_ids: Sequence[UUID]
+) -> list[Entry]:
+    """Return words of these tickets by their ids, oldest first."""
+    statement = select(timeline).where(
+        timeline.c.brand == brand,
+        timeline.c.ticket_id.in_(ticket_ids),
+        timeline.c.id.in_(message_ids),
+        timeline.c.kind != EntryKind.CHANGE.value,
+    )
+    statement = statement.order_by(timeline.c.occurred_at, timeline.c.id)
+    return [_entry_of(row) for row in await session.execute(statement)]
+
+
+async def mark_moved(session: Session, brand: str, message_ids: Sequence[UUID], ticket_id: UUID) -> None:
+    """Mark words that were copied into a ticket of their own."""
+    moved = update(timeline).where(timeline.c.brand == brand, timeline.c.id.in_(message_ids))
+    await session.execute(moved.values(moved_to=ticket_id))
+
+
+async def mark_copied(session: Session, brand: str, entry_id: UUID, source: UUID) -> None:
+    """Let the words that a ticket opened with name those they were copied from."""
+    copied = update(timeline).where(timeline.c.brand == brand, timeline.c.id == entry_id)
+    await session.execute(copied.values(copied_from=source))
 
 
 async def entries_page(

@@ -1,9 +1,10 @@
 """Merging, splitting and changing many tickets, as the HTTP API says it."""
 
+from enum import StrEnum
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from services.tickets.schemas.fields import Explanation, Id, Subject, left_out
@@ -108,3 +109,38 @@ class BulkResults(BaseModel):
     """One result per ticket, in the order in which they were named."""
 
     items: list[BulkResult]
+
+
+class Relation(StrEnum):
+    """What the other ticket is to this one."""
+
+    RELATED = "related"
+    DUPLICATE = "duplicate"
+    PARENT = "parent"
+    CHILD = "child"
+    FOLLOW_UP = "follow_up"
+
+
+class LinkTickets(BaseModel):
+    """How two tickets belong together."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    relation: Relation
+
+
+class TicketLink(BaseModel):
+    """A ticket that belongs to this one."""
+
+    ticket_id: UUID
+    number: str
+    subject: str
+    status: TicketStatus
+    relation: Relation
+    created_at: AwareDatetime
+
+
+class TicketLinks(BaseModel):
+    """What a ticket is linked with, at most 100, oldest first."""
+
+    items: list[TicketLink]
