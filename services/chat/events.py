@@ -5,6 +5,7 @@ timeline of the ticket.
 """
 
 from typing import Final
+from uuid import UUID, uuid5
 
 from services.chat.domain.errors import SessionNotFound
 from services.chat.domain.values import Draft
@@ -19,11 +20,23 @@ _PLAYERS: Final = frozenset({AuthorKind.PLAYER, AuthorKind.VISITOR})
 
 
 async def append_reply_when_message_is_added(session: Session, received: Received[MessageAdded]) -> None:
-    """Give a live reply its place in the transcript, under the same message id, even after the session ended."""
+    """Give a live reply its place in the transcript, under the same message id, even after the session ended.
+
+    A reply in a ticket that others were merged into goes to their live conversations as well.
+    """
     event = received.event
-    if not event.live or event.kind is not MessageKind.REPLY or event.author.kind in _PLAYERS:
+    if event.kind is not MessageKind.REPLY or event.author.kind in _PLAYERS:
         return
-    draft = Draft(event.ticket_id, event.author, event.text, message_id=event.message_id, said_at=event.occurred_at)
+    for ticket_id in (*((event.ticket_id,) if event.live else ()), *event.also_for):
+        await _append(session, received, ticket_id)
+
+
+async def _append(session: Session, received: Received[MessageAdded], ticket_id: UUID) -> None:
+    """Append a reply to one conversation; a merged one has it under an id of its own, always the same."""
+    event = received.event
+    own = ticket_id == event.ticket_id
+    message_id = event.message_id if own else uuid5(event.message_id, str(ticket_id))
+    draft = Draft(ticket_id, event.author, event.text, message_id=message_id, said_at=event.occurred_at)
     try:
         await post_message(session, brand=received.brand, draft=draft, now=event.occurred_at)
     except SessionNotFound:

@@ -42,6 +42,12 @@ _BODIES: Final[Mapping[tuple[str, str], Json]] = {
     ("post", "/v1/tickets/{ticket_id}/messages"): {"text": "May I come in?"},
     ("patch", "/v1/ticket-fields/{key}"): {"label": "Taken over"},
     ("put", "/v1/reasons/{code}"): {"name": "Taken over", "reason_class": "S", "severity": 5},
+    ("post", "/v1/tickets/{ticket_id}/merge"): {"into": "019ab000-0000-7000-8000-000000000001"},
+    ("post", "/v1/tickets/{ticket_id}/split"): {
+        "message_ids": ["019ab000-0000-7000-8000-000000000001"],
+        "subject": "Mine now",
+    },
+    ("put", "/v1/tickets/{ticket_id}/links/{other_id}"): {"relation": "related"},
     ("patch", "/v1/webhook-endpoints/{endpoint_id}"): {"description": "Taken over"},
     ("post", "/v1/webhook-endpoints/{endpoint_id}/replay"): {"since": "2026-01-01T00:00:00Z"},
 }
@@ -154,6 +160,8 @@ async def _things(house: House, visitor: str) -> AsyncIterator[Target]:
     for player in ("p-1", "p-2"):
         opened = await house.ticket(player, f"{word} words", subject=f"{word} subject")
         yield Target("ticket_id", str(opened["id"]), brand, player)
+        # Also as the other side of itself: whichever of the two is foreign, there is no such ticket.
+        yield Target("ticket_id", str(opened["id"]), brand, player, beside={"other_id": str(opened["id"])})
         session = await made(door, "/v1/chat/sessions", {"message": {"text": word}}, token=house.player(player))
         yield Target("ticket_id", str(session["ticket_id"]), brand, player)
     session = await made(door, "/v1/chat/sessions", {"message": {"text": word}}, token=visitor)
@@ -193,6 +201,8 @@ async def _catalogues(house: House, word: str) -> AsyncIterator[Target]:
     put = await ask(door, "PUT", f"/v1/reasons/{code}", token=house.api_key, body=reason, headers={"If-Match": '"0"'})
     assert put.status == 200, put.body
     yield Target("code", code, brand)
+
+
 async def _decisions(house: House, word: str) -> list[Target]:
     """Decide something about the brand's tickets: a field and a contact reason."""
     door, brand = house.door, house.brand.name
@@ -203,6 +213,8 @@ async def _decisions(house: House, word: str) -> list[Target]:
     path, headers = f"/v1/reasons/{code}", {"If-Match": '"0"'}
     assert (await ask(door, "PUT", path, token=house.api_key, body=reason, headers=headers)).status == 200
     return [Target("key", str(made_field["key"]), brand), Target("code", code, brand)]
+
+
 async def _shared_things(house: House) -> AsyncIterator[Target]:
     """Make what people of the desk share about a ticket."""
     brand, staff_id = house.brand.name, house.ids["agent"]

@@ -2,21 +2,27 @@
 
 from services.tickets.api import (
     audits,
+    bulk,
     catalogues,
     collaboration,
     complaints,
+    links,
     macros,
+    merges,
     policies,
     tickets,
     timelines,
 )
 
-# Policies and tags first: their paths would be taken for a ticket's id.
+# Policies, tags and bulk first: their paths would be taken for a ticket's id.
 ROUTERS = (
     policies.router,
     tickets.hot,
     timelines.hot,
     collaboration.router,
+    bulk.router,
+    merges.router,
+    links.router,
     tickets.router,
     timelines.router,
     audits.router,

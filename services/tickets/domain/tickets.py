@@ -63,7 +63,8 @@ class Ticket:
     """A ticket as stored: the state that facts carry and what only this service needs.
 
     `visitor_id` is the anonymous writer's, `contact` where an outside writer is answered, `live` that chat holds the
-    conversation. `resolved_at` is set while the ticket is resolved or closed: when its work ended.
+    conversation; `also_for` are live conversations of the same person that were merged into it, as far as they matter.
+    `resolved_at` is set while the ticket is resolved or closed: when its work ended.
     """
 
     brand: str
@@ -72,13 +73,15 @@ class Ticket:
     contact: ContactRef | None = None
     live: bool = False
     resolved_at: datetime | None = None
+    also_for: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
     """Something said. `at` is the message's own time, which clocks use; robots' words are `automatic`.
 
-    `mentions` are the staff whom a note calls.
+    `mentions` are the staff whom a note calls, `origin_id` is the merged ticket the words were said to, `copied_from`
+    the message that a split copies.
     """
 
     id: UUID
@@ -88,6 +91,8 @@ class Words:
     at: datetime
     automatic: bool = False
     mentions: tuple[str, ...] = ()
+    origin_id: UUID | None = None
+    copied_from: UUID | None = None
 
 
 class Story:
@@ -122,6 +127,9 @@ class Story:
                 contact=self.ticket.contact if reply else None,
                 live=self.ticket.live and reply,
                 mentions=words.mentions,
+                also_for=self.ticket.also_for if reply else (),
+                origin_id=words.origin_id,
+                copied_from=words.copied_from,
             )
         )
         if words.automatic or words.kind is MessageKind.NOTE or words.author.kind is AuthorKind.SYSTEM:
@@ -169,9 +177,16 @@ class Story:
         """Begin the ticket; `at` is when the first words were received."""
         self._tell(TicketOpened(**self._head(at=at)))
 
-    def tells(self, fact: type[Fact], changes: Mapping[str, object] | None = None, **content: object) -> None:
-        """Tell a fact that has no rule of its own here; `changes` are what it does to the state."""
-        self._tell(fact(**self._head(changes), **content))
+    def tells(
+        self,
+        fact: type[Fact],
+        changes: Mapping[str, object] | None = None,
+        *,
+        at: datetime | None = None,
+        **content: object,
+    ) -> None:
+        """Tell a fact that has no rule of its own here; `changes` are what it does to the state, `at` when it was."""
+        self._tell(fact(**self._head(changes, at=at), **content))
 
     def _moves(self, after: TicketStatus, details: Mapping[str, object] | None = None) -> None:
         before = self.state.status

@@ -38,7 +38,9 @@ class EntryKind(StrEnum):
 class Entry:
     """One line of a ticket's timeline; `version` is the ticket's version at which it was recorded.
 
-    `public` entries are shown to the player: the words exchanged, the opening and moves of the status.
+    `public` entries are shown to the player: the words exchanged, the opening and moves of the status. `ticket_id` is
+    where it was recorded, `origin_id` the merged ticket that the words were said to; a split sets `copied_from` (a
+    message) in the new ticket and `moved_to` (a ticket) in the old one.
     """
 
     id: UUID
@@ -50,6 +52,10 @@ class Entry:
     change: dict[str, object] | None
     public: bool
     version: int
+    ticket_id: UUID | None = None
+    origin_id: UUID | None = None
+    copied_from: UUID | None = None
+    moved_to: UUID | None = None
 
 
 def entry_of(event: Fact, entry_id: UUID) -> Entry:
@@ -65,6 +71,9 @@ def entry_of(event: Fact, entry_id: UUID) -> Entry:
             change=None,
             public=event.kind is not MessageKind.NOTE,
             version=event.ticket.version,
+            ticket_id=event.ticket_id,
+            origin_id=event.origin_id,
+            copied_from=event.copied_from,
         )
     return Entry(
         id=entry_id,
@@ -76,6 +85,7 @@ def entry_of(event: Fact, entry_id: UUID) -> Entry:
         change=_change(event),
         public=isinstance(event, TicketOpened | TicketStatusChanged),
         version=event.ticket.version,
+        ticket_id=event.ticket_id,
     )
 
 

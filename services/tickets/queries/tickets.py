@@ -150,6 +150,7 @@ async def save_ticket(session: Session, ticket: Ticket) -> None:
         "waiting_on": state.waiting_on.value if state.waiting_on else None,
         "snoozed_until": state.snoozed_until,
         "merged_into": state.merged_into,
+        "received_at": state.received_at,
         "complaint_id": state.complaint_id,
         "fields": state.fields,
         "resolved_at": ticket.resolved_at,
@@ -187,10 +188,11 @@ def _narrowed(statement: Select[Any], filters: Filters) -> Select[Any]:
 
 async def _one(session: Session, statement: Select[Any], brand: str, ticket_id: UUID) -> Ticket | None:
     row = (await session.execute(statement, {"brand": brand, "ticket_id": ticket_id})).first()
-    return None if row is None else _ticket_of(row)
+    return None if row is None else ticket_from(row)
 
 
-def _ticket_of(row: Row[Any]) -> Ticket:
+def ticket_from(row: Row[Any]) -> Ticket:
+    """Return the ticket of a row."""
     contact = ContactRef.model_validate(row.contact) if row.contact is not None else None
     return Ticket(
         brand=row.brand,

@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, insert, select, tuple_
+from sqlalchemy import ColumnElement, Row, exists, func, insert, or_, select, tuple_, update
 
 from services.tickets.domain.timeline import Entry, EntryKind
-from services.tickets.tables import timeline
+from services.tickets.tables import tickets, timeline
 from shared.contracts.base import Author, AuthorKind
 from shared.db.engine import Session
 
@@ -31,6 +31,8 @@ async def add_entries(session: Session, brand: str, ticket_id: UUID, entries: Se
             "automatic": entry.automatic,
             "change": entry.change,
             "public": entry.public,
+            "origin_id": entry.origin_id,
+            "copied_from": entry.copied_from,
             "version": entry.version,
         }
         for entry in entries
@@ -44,20 +46,50 @@ async def has_entry(session: Session, brand: str, entry_id: UUID) -> bool:
     return (await session.execute(statement)).first() is not None
 
 
+async def words_with(
+    session: Session, brand: str, ticket_ids: Sequence[UUID], message_ids: Sequence[UUID]
+) -> list[Entry]:
+    """Return words of these tickets by their ids, oldest first."""
+    statement = select(timeline).where(
+        timeline.c.brand == brand,
+        timeline.c.ticket_id.in_(ticket_ids),
+        timeline.c.id.in_(message_ids),
+        timeline.c.kind != EntryKind.CHANGE.value,
+    )
+    statement = statement.order_by(timeline.c.occurred_at, timeline.c.id)
+    return [_entry_of(row) for row in await session.execute(statement)]
+
+
+async def mark_moved(session: Session, brand: str, message_ids: Sequence[UUID], ticket_id: UUID) -> None:
+    """Mark words that were copied into a ticket of their own."""
+    moved = update(timeline).where(timeline.c.brand == brand, timeline.c.id.in_(message_ids))
+    await session.execute(moved.values(moved_to=ticket_id))
+
+
+async def mark_copied(session: Session, brand: str, entry_id: UUID, source: UUID) -> None:
+    """Let the words that a ticket opened with name those they were copied from."""
+    copied = update(timeline).where(timeline.c.brand == brand, timeline.c.id == entry_id)
+    await session.execute(copied.values(copied_from=source))
+
+
 async def entries_page(
     session: Session,
     brand: str,
-    ticket_id: UUID,
+    ticket_ids: Sequence[UUID],
     *,
-    public_only: bool,
+    seen_by: Author | None,
     kinds: Collection[EntryKind],
     after: tuple[str, ...] | None,
     limit: int,
 ) -> list[Entry]:
-    """Return up to `limit + 1` entries, oldest first, that follow `after` = (occurred_at, id)."""
-    statement = select(timeline).where(timeline.c.brand == brand, timeline.c.ticket_id == ticket_id)
-    if public_only:
-        statement = statement.where(timeline.c.public)
+    """Return up to `limit + 1` entries of these tickets, oldest first, that follow `after` = (occurred_at, id).
+
+    With `seen_by`, only what concerns that player or visitor: public entries of his own tickets. What belongs to
+    somebody else stays apart also where a senior has merged the two.
+    """
+    statement = select(timeline).where(timeline.c.brand == brand, _of(ticket_ids))
+    if seen_by is not None:
+        statement = statement.where(timeline.c.public, _his(seen_by, alone=len(ticket_ids) == 1))
     if kinds:
         statement = statement.where(timeline.c.kind.in_([kind.value for kind in kinds]))
     if after is not None:
@@ -66,6 +98,21 @@ async def entries_page(
         statement = statement.where(tuple_(timeline.c.occurred_at, timeline.c.id) > tuple_(*key))
     statement = statement.order_by(timeline.c.occurred_at, timeline.c.id).limit(limit + 1)
     return [_entry_of(row) for row in await session.execute(statement)]
+
+
+def _of(ticket_ids: Sequence[UUID]) -> ColumnElement[bool]:
+    # One ticket is by far the most common and is read in the order of the index.
+    if len(ticket_ids) == 1:
+        return timeline.c.ticket_id == ticket_ids[0]
+    return timeline.c.ticket_id.in_(ticket_ids)
+
+
+def _his(reader: Author, *, alone: bool) -> ColumnElement[bool]:
+    """Select what happened to the reader's own tickets; one that stands alone is known to be his."""
+    owner = tickets.c.player_id if reader.kind is AuthorKind.PLAYER else tickets.c.visitor_id
+    said_to = timeline.c.origin_id if alone else func.coalesce(timeline.c.origin_id, timeline.c.ticket_id)
+    own = exists().where(tickets.c.brand == timeline.c.brand, tickets.c.id == said_to, owner == reader.id)
+    return or_(timeline.c.origin_id.is_(None), own) if alone else own
 
 
 def _entry_of(row: Row[Any]) -> Entry:
@@ -79,4 +126,8 @@ def _entry_of(row: Row[Any]) -> Entry:
         change=row.change,
         public=row.public,
         version=row.version,
+        ticket_id=row.ticket_id,
+        origin_id=row.origin_id,
+        copied_from=row.copied_from,
+        moved_to=row.moved_to,
     )

@@ -142,6 +142,7 @@ class Ticket(BaseModel):
     merged_into: UUID | None
     complaint_id: UUID | None
     fields: dict[str, str | int | float | bool]
+    received_at: Annotated[AwareDatetime, Field(description="the player's first words of all that was merged")]
 
 
 class Author(BaseModel):
@@ -163,6 +164,9 @@ class Message(BaseModel):
     automatic: bool
     created_at: Annotated[AwareDatetime, Field(description="the message's own time")]
     version: int
+    origin_ticket_id: Annotated[UUID | None, Field(description="the merged ticket it was said to")] = None
+    copied_from: Annotated[UUID | None, Field(description="the message it is a copy of, after a split")] = None
+    moved_to: Annotated[UUID | None, Field(description="the ticket it was split off to")] = None
 
 
 class TimelineEntry(BaseModel):
@@ -177,6 +181,9 @@ class TimelineEntry(BaseModel):
     automatic: bool
     change: dict[str, object] | None
     version: int
+    origin_ticket_id: Annotated[UUID | None, Field(description="the merged ticket it happened to")] = None
+    copied_from: Annotated[UUID | None, Field(description="the message it is a copy of, after a split")] = None
+    moved_to: Annotated[UUID | None, Field(description="the ticket it was split off to")] = None
 
 
 _SHOWN: Final = tuple(name for name in Ticket.model_fields if name != "brand")
@@ -194,7 +201,7 @@ _HIDDEN: Final[dict[str, object]] = {
 
 def ticket_of(state: TicketState, brand: str, *, inside: bool) -> Ticket:
     """Return a ticket as the API shows it; `inside`: to staff and the operator's servers."""
-    values = {name: getattr(state, name) for name in _SHOWN}
+    values = {name: getattr(state, name) for name in _SHOWN} | {"received_at": state.received_at or state.created_at}
     return Ticket.model_construct(brand=brand, **values if inside else values | _HIDDEN)
 
 
@@ -209,6 +216,7 @@ def message_of(entry: Entry, ticket_id: UUID) -> Message:
         automatic=entry.automatic,
         created_at=entry.occurred_at,
         version=entry.version,
+        **_origins_of(entry, ticket_id),
     )
 
 
@@ -225,7 +233,17 @@ def timeline_entry_of(entry: Entry, ticket_id: UUID, *, inside: bool) -> Timelin
         automatic=entry.automatic,
         change=entry.change and {name: value for name, value in entry.change.items() if name not in hidden},
         version=entry.version,
+        **_origins_of(entry, ticket_id),
     )
+
+
+def _origins_of(entry: Entry, ticket_id: UUID) -> dict[str, UUID | None]:
+    origin = entry.origin_id or entry.ticket_id
+    return {
+        "origin_ticket_id": None if origin == ticket_id else origin,
+        "copied_from": entry.copied_from,
+        "moved_to": entry.moved_to,
+    }
 
 
 def _author_of(entry: Entry) -> Author:

@@ -7,6 +7,7 @@ from services.tickets.tables.complaints import complaint_moves, complaints
 from services.tickets.tables.copies import conversations, staff
 from services.tickets.tables.lifecycle import alarms, lifecycles
 from services.tickets.tables.links import links
+from services.tickets.tables.merges import merges
 from services.tickets.tables.metadata import metadata
 from services.tickets.tables.tickets import breaches, tickets, timeline
 
@@ -26,6 +27,7 @@ __all__ = [
     "macro_uses",
     "macros",
     "mentions",
+    "merges",
     "metadata",
     "reasons",
     "staff",

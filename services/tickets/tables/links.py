@@ -1,4 +1,4 @@
-"""Which tickets belong together; every link stands twice, once from either side."""
+"""Which tickets belong together; each link is stored once from either side."""
 
 from typing import Final
 
@@ -14,6 +14,7 @@ links: Final = Table(
     brand_column(),
     Column("ticket_id", PG_UUID(as_uuid=True), nullable=False),
     Column("other_id", PG_UUID(as_uuid=True), nullable=False),
+    # What the other one is to this one.
     Column("relation", Text, nullable=False),
     time_column("created_at"),
     PrimaryKeyConstraint("brand", "ticket_id", "other_id", "relation"),

@@ -46,6 +46,8 @@ tickets: Final = Table(
     Column("waiting_on", Text),
     time_column("snoozed_until", nullable=True),
     Column("merged_into", PG_UUID(as_uuid=True)),
+    # Set once a ticket with earlier words went up in this one; until then it is when this one was opened.
+    time_column("received_at", nullable=True),
     Column("complaint_id", PG_UUID(as_uuid=True)),
     Column("fields", JSONB, nullable=False, server_default="{}"),
     # While it is resolved or closed: when its work ended, from which its lifecycle counts.
@@ -71,6 +73,7 @@ tickets: Final = Table(
     ),
     Index("ix_tickets_updated", "brand", "updated_at"),
     Index("ix_tickets_tagged", "brand", "updated_at", postgresql_where=text("tags <> '{}'::text[]")),
+    Index("ix_tickets_merged_into", "brand", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
     # Most edits change no indexed column but updated_at; room on the page keeps the others cheap.
     postgresql_with={"fillfactor": "85"},
 )
@@ -90,6 +93,11 @@ timeline: Final = Table(
     Column("automatic", Boolean, nullable=False),
     Column("change", JSONB(none_as_null=True)),
     Column("public", Boolean, nullable=False),
+    # Said to this ticket, which had gone up in the one of the row.
+    Column("origin_id", PG_UUID(as_uuid=True)),
+    # A split: the entry these words were copied from, and the ticket they were copied to.
+    Column("copied_from", PG_UUID(as_uuid=True)),
+    Column("moved_to", PG_UUID(as_uuid=True)),
     version_column(),
     UniqueConstraint("ticket_id", "version"),
     CheckConstraint("kind IN ('message', 'reply', 'note', 'change')", name="kind_known"),

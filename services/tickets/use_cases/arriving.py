@@ -10,8 +10,9 @@ from services.tickets.domain import access
 from services.tickets.domain.conversations import Conversation
 from services.tickets.domain.tickets import Story, Ticket, Words, unopened
 from services.tickets.domain.words import mended, subject_line
-from services.tickets.queries import copies, tickets, timeline
+from services.tickets.queries import copies, timeline
 from services.tickets.use_cases.following import take_words
+from services.tickets.use_cases.reaching import Landing, landing
 from services.tickets.use_cases.telling import tell, tell_opening
 from shared.contracts.base import Author, AuthorKind, Channel
 from shared.contracts.chat import MessagePosted
@@ -44,10 +45,10 @@ async def take_live_words(session: Session, *, brand: str, posted: MessagePosted
         return
     text = redact(mended(posted.text))
     words = Words(posted.message_id, MessageKind.MESSAGE, posted.author, text, posted.sent_at)
-    ticket = await tickets.lock_ticket(session, brand, posted.ticket_id)
-    if ticket is not None:
-        story = Story(ticket, actor=posted.author, now=now)
-        story.says(words)
+    landed = await landing(session, brand, posted.ticket_id)
+    if landed is not None:
+        story = Story(landed.ticket, actor=posted.author, now=now)
+        story.says(replace(words, origin_id=landed.origin_id))
         await tell(session, story)
         return
     conversation = await copies.conversation(session, brand, posted.ticket_id)
@@ -66,29 +67,28 @@ async def take_received_words(session: Session, *, brand: str, received: Message
     if await timeline.has_entry(session, brand, received.message_id):
         return
     received = received.model_copy(update={"contact": access.storable_contact(received.contact)})
-    ticket = await _threaded(session, brand, received.ticket_id)
-    if ticket is not None:
-        await _join(session, ticket, received, now)
+    landed = None if received.ticket_id is None else await landing(session, brand, received.ticket_id)
+    if landed is not None:
+        await _join(session, landed, received, now)
     elif received.automatic:
         _logger.info("automatic_message_opened_nothing", message_id=str(received.message_id), channel=received.channel)
     else:
         await _open_for(session, brand, received, now)
 
 
-async def _threaded(session: Session, brand: str, ticket_id: UUID | None) -> Ticket | None:
-    return None if ticket_id is None else await tickets.lock_ticket(session, brand, ticket_id)
-
-
-async def _join(session: Session, ticket: Ticket, received: MessageReceived, now: datetime) -> None:
+async def _join(session: Session, landed: Landing, received: MessageReceived, now: datetime) -> None:
     text = redact(mended(received.text), allow=frozenset({received.contact.address}))
+    ticket = landed.ticket
     if access.is_contact(received.contact, ticket):
         ticket = replace(ticket, contact=access.merged_contact(ticket.contact, received.contact))
-        author = access.author_of_contact(received.contact, ticket.state.player_id)
+    if access.is_contact(received.contact, landed.said_to):
+        author = access.author_of_contact(received.contact, landed.said_to.state.player_id)
         kind = MessageKind.MESSAGE
     else:
         text = access.note_of_third_party(received.contact, text)
         author, kind = _INTAKE, MessageKind.NOTE
     words = Words(received.message_id, kind, author, text, received.received_at, automatic=received.automatic)
+    words = replace(words, origin_id=landed.origin_id)
     await take_words(session, ticket, words, actor=author, now=now)
 
 

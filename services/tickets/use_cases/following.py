@@ -4,7 +4,8 @@ from datetime import datetime
 
 from services.tickets.domain.lifecycle import FOLLOW_UP, never_ends, takes_words
 from services.tickets.domain.tickets import Story, Ticket, Words, unopened
-from services.tickets.queries import lifecycles, links, tickets
+from services.tickets.queries import lifecycles, links
+from services.tickets.use_cases.reaching import landing, restored
 from services.tickets.use_cases.telling import tell, tell_opening
 from shared.contracts.base import Author
 from shared.contracts.tickets import MessageKind, TicketLinked
@@ -12,8 +13,13 @@ from shared.db.engine import Session
 from shared.ids import new_id
 
 
-async def take_words(session: Session, ticket: Ticket, words: Words, *, actor: Author, now: datetime) -> Story:
-    """Add words to a locked ticket or to the one that follows it, and return what happened to that one."""
+async def take_words(
+    session: Session, ticket: Ticket, words: Words, *, actor: Author, now: datetime, stored: Ticket | None = None
+) -> Story:
+    """Add words to a locked ticket or to the one that follows it, and return what happened to that one.
+
+    `stored` is the ticket itself where `ticket` is addressed to somebody who was merged into it.
+    """
     if words.kind is MessageKind.MESSAGE and not words.automatic:
         taker = await _taker(session, ticket, now)
         if taker is None:
@@ -21,7 +27,7 @@ async def take_words(session: Session, ticket: Ticket, words: Words, *, actor: A
         ticket = taker
     story = Story(ticket, actor=actor, now=now)
     story.says(words)
-    await tell(session, story)
+    await tell(session, story if stored is None else restored(story, stored))
     return story
 
 
@@ -33,10 +39,10 @@ async def _taker(session: Session, ticket: Ticket, now: datetime) -> Ticket | No
     while not takes_words(ticket, lifecycle, now):
         # From the older to the newer: two such walks never wait for each other.
         follower = await links.newest_follower(session, ticket.brand, ticket.state.id, FOLLOW_UP)
-        following = None if follower is None else await tickets.lock_ticket(session, ticket.brand, follower)
+        following = None if follower is None else await landing(session, ticket.brand, follower)
         if following is None:
             return None
-        ticket = following
+        ticket = following.ticket
     return ticket
 
 

@@ -26,7 +26,7 @@ async def keep_brand(session: Session, *, brand: BrandChanged, sequence: int) ->
 
 async def answer_breach(session: Session, *, brand: str, breach: ClockBreached, now: datetime) -> None:
     """Raise the priority and hand the ticket to a senior, once per clock."""
-    ticket = await locked(session, brand, breach.ticket_id)
+    ticket = await locked(session, brand, breach.ticket_id, even_merged=True)
     if not await copies.first_breach(session, brand, breach):
         return
     story = Story(ticket, actor=_SLA, now=now)

@@ -8,7 +8,7 @@ from services.tickets.domain.audit import AuditAction, Witness
 from services.tickets.domain.errors import TicketNotFound
 from services.tickets.domain.tickets import Ticket
 from services.tickets.domain.timeline import Entry, EntryKind
-from services.tickets.queries import tickets, timeline
+from services.tickets.queries import merges, tickets, timeline
 from services.tickets.queries.tickets import Filters
 from services.tickets.use_cases.auditing import record_deed, record_listing
 from shared.contracts.base import Author
@@ -56,8 +56,28 @@ async def read_timeline(
     action = AuditAction.READ_MESSAGES if kinds else AuditAction.READ_TIMELINE
     await record_deed(session, witness, action, ticket.state)
     return await timeline.entries_page(
-        session, brand, ticket.state.id, public_only=is_outside(reader), kinds=kinds, after=after, limit=limit
+        session,
+        brand,
+        await _told_together(session, ticket, reader),
+        seen_by=reader if is_outside(reader) else None,
+        kinds=kinds,
+        after=after,
+        limit=limit,
     )
+
+
+async def _told_together(session: Session, ticket: Ticket, reader: Author) -> list[UUID]:
+    """Return the tickets whose entries are one timeline: a survivor has those of what was merged into it.
+
+    Players and visitors may ask for any of them, for they are shown only what is theirs. Staff see a merged ticket as
+    it ended.
+    """
+    state = ticket.state
+    if state.merged_into is not None and not is_outside(reader):
+        return [state.id]
+    survivor_id = state.merged_into or state.id
+    members = await merges.members_of(session, ticket.brand, survivor_id)
+    return [survivor_id, *(one.state.id for one in members)]
 
 
 async def _visible(session: Session, brand: str, ticket_id: UUID, reader: Author) -> Ticket:

@@ -34,7 +34,10 @@ def players_words(story: Story) -> list[MessageAdded]:
     return [
         event
         for event in story.events
-        if isinstance(event, MessageAdded) and event.kind is MessageKind.MESSAGE and not event.automatic
+        if isinstance(event, MessageAdded)
+        and event.kind is MessageKind.MESSAGE
+        and not event.automatic
+        and event.copied_from is None
     ]
 
 

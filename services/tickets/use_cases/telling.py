@@ -5,6 +5,7 @@ from uuid import UUID
 from services.tickets.domain.audit import AuditEntry
 from services.tickets.domain.errors import TicketNotFound
 from services.tickets.domain.lifecycle import due_of, reschedules
+from services.tickets.domain.merging import check_standing
 from services.tickets.domain.tickets import Story, Ticket, numbered
 from services.tickets.domain.timeline import Entry, entry_of
 from services.tickets.queries import facts, lifecycles, tickets, timeline
@@ -19,11 +20,13 @@ from shared.db.engine import Session
 from shared.ids import new_id
 
 
-async def locked(session: Session, brand: str, ticket_id: UUID) -> Ticket:
-    """Return the ticket of a brand, locked, or refuse."""
+async def locked(session: Session, brand: str, ticket_id: UUID, *, even_merged: bool = False) -> Ticket:
+    """Return the ticket of a brand, locked, or refuse; also what was merged away, which is no longer changed."""
     ticket = await tickets.lock_ticket(session, brand, ticket_id)
     if ticket is None:
         raise TicketNotFound
+    if not even_merged:
+        check_standing(ticket.state)
     return ticket
 
 

@@ -14,7 +14,7 @@ from services.tickets.queries import collaboration
 from services.tickets.use_cases.auditing import record_words
 from services.tickets.use_cases.collaborating import check_staff, check_view
 from services.tickets.use_cases.following import take_words
-from services.tickets.use_cases.telling import locked
+from services.tickets.use_cases.reaching import heard_by_its_player, landing
 from shared.contracts.base import Author
 from shared.contracts.tickets import MessageAdded, MessageKind
 from shared.db.engine import Session
@@ -40,22 +40,23 @@ async def add_message(
     """Add a player's message, an answer or a note; return the ticket it joined and its entry in the timeline.
 
     The player's words bring a waiting, resolved or closed ticket back to work; the first answer takes a new one in.
-    Once the time for reopening is over, they open a new ticket linked to the old one. A note calls those it mentions.
-    With `after_version` words are refused if others spoke since; with `clear_draft` the speaker's draft of that kind is
-    forgotten.
+    Once the time for reopening is over, they open a new ticket linked to the old one. What is said to a merged ticket is
+    said in the one that has its words. A note calls those it mentions. With `after_version` words are refused if others
+    spoke since; with `clear_draft` the speaker's draft of that kind is forgotten.
     """
-    ticket = await locked(session, brand, ticket_id)
-    if not access.may_see(speaker, ticket):
+    landed = await landing(session, brand, ticket_id)
+    if landed is None or not access.may_see(speaker, landed.said_to):
         raise TicketNotFound
-    author, chosen = access.speaks_as(speaker, ticket, kind, player_id)
+    author, chosen = access.speaks_as(speaker, landed.said_to, kind, player_id)
     called = mentioned(chosen, text, mentions)
-    await check_view(session, ticket, speaker, after_version)
+    await check_view(session, landed.ticket, speaker, after_version)
     await check_staff(session, brand, called, field="mentions")
-    words = Words(new_id(), chosen, author, redact(text), now, mentions=called)
-    story = await take_words(session, ticket, words, actor=speaker, now=now)
+    ticket = await heard_by_its_player(session, landed, chosen)
+    words = Words(new_id(), chosen, author, redact(text), now, mentions=called, origin_id=landed.origin_id)
+    story = await take_words(session, ticket, words, actor=speaker, now=now, stored=landed.ticket)
     said = next(event for event in story.events if isinstance(event, MessageAdded))
     entry = entry_of(said, ticket_id)
     if called:
-        await collaboration.add_mentions(session, brand, ticket_id, entry.id, called, now)
+        await collaboration.add_mentions(session, brand, story.state.id, entry.id, called, now)
     await record_words(session, witness, chosen, story.state, clear_draft=clear_draft)
     return story.state.id, entry

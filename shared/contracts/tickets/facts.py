@@ -50,8 +50,10 @@ class MessageAdded(TicketEvent, Event):
 
     `automatic` marks robots' messages, which stop no clock and reopen nothing. `contact` is set when the ticket's
     player is
-    answered outside web chat. `live` marks a reply to a conversation that chat holds. `mentions` are the staff
-    whom a note calls.
+    answered outside web chat. `live` marks a reply to a conversation that chat holds; `also_for` names such
+    conversations of the same player that were merged into this ticket. `origin_id` is the merged ticket that the words
+    were said to; `copied_from` is the message they were copied from in a split, which nobody is to hear again.
+    `mentions` are the staff whom a note calls.
     """
 
     type: ClassVar[str] = "tickets.message.added.v1"
@@ -66,6 +68,9 @@ class MessageAdded(TicketEvent, Event):
     contact: ContactRef | None = None
     live: bool = False
     mentions: tuple[str, ...] = ()
+    also_for: tuple[UUID, ...] = ()
+    origin_id: UUID | None = None
+    copied_from: UUID | None = None
 
     @classmethod
     def sample(cls) -> Self:

@@ -13,7 +13,11 @@ SAMPLE_OTHER: Final = UUID("019ab000-0000-7000-8000-000000000002")
 
 
 class TicketMerged(TicketEvent, Event):
-    """A ticket went up in another one of the same player, which has its words from now on."""
+    """A ticket went up in another one, which has its words from now on.
+
+    Told again with the new survivor when that one goes up in another itself, or is taken out again. Its clocks end
+    without an answer; no change of status is told.
+    """
 
     type: ClassVar[str] = "tickets.ticket.merged.v1"
     aggregate: ClassVar[str] = "ticket_id"
@@ -21,6 +25,7 @@ class TicketMerged(TicketEvent, Event):
 
     survivor_id: UUID
     survivor_number: str
+    reason: str | None = None
 
     @classmethod
     def sample(cls) -> Self:
@@ -36,7 +41,10 @@ class TicketMerged(TicketEvent, Event):
 
 
 class TicketAbsorbed(TicketEvent, Event):
-    """Another ticket went up in this one. `received_at` is when the player's first words of either were received."""
+    """Another ticket went up in this one. `received_at` is when the player's first words of either were received.
+
+    `waiting_since` is the time of the merged ticket's oldest words that nobody has answered.
+    """
 
     type: ClassVar[str] = "tickets.ticket.absorbed.v1"
     aggregate: ClassVar[str] = "ticket_id"
@@ -45,6 +53,7 @@ class TicketAbsorbed(TicketEvent, Event):
     merged_id: UUID
     merged_number: str
     received_at: AwareDatetime
+    waiting_since: AwareDatetime | None = None
 
     @classmethod
     def sample(cls) -> Self:

@@ -69,7 +69,8 @@ class TicketState(BaseModel):
     `tier` is the player's VIP tier and `licence` the jurisdiction under which the brand serves him, as far as they are
     known. `waiting_on` is set while the ticket waits for a back office, `snoozed_until` while it is put off,
     `merged_into` once another ticket has taken its words, `complaint_id` if its player complains. `fields` are the
-    brand's own.
+    brand's own. `received_at` is set while a ticket with earlier words is merged into this one: it is then the time of
+    those; else the player's first words were received at `created_at`.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -97,6 +98,7 @@ class TicketState(BaseModel):
     merged_into: UUID | None = None
     complaint_id: UUID | None = None
     fields: dict[str, str | int | float | bool] = {}
+    received_at: AwareDatetime | None = None
 
 
 SAMPLE_TICKET: Final = TicketState(

@@ -1,7 +1,7 @@
 """How people work on one ticket together: mentions, watchers, drafts, macros and their uses; what a brand is called.
 
 Revision ID: 20261124_1540
-Revises: 20261124_1510
+Revises: 20261124_1530
 """
 
 import sqlalchemy as sa
@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql
 from shared.db.ground import isolate
 
 revision = "20261124_1540"
-down_revision = "20261124_1510"
+down_revision = "20261124_1530"
 branch_labels = None
 depends_on = None
 

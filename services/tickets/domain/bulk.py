@@ -1,0 +1,27 @@
+"""What may be done to many tickets at once."""
+
+from collections.abc import Collection, Iterable
+from typing import ClassVar
+
+from services.tickets.domain.statuses import FINISHED
+from shared.contracts.tickets import ReasonClass, TicketState, TicketStatus
+from shared.errors import DomainError, Kind
+
+
+class BulkRefused(DomainError):
+    """The ticket must be looked at by itself."""
+
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+def check_bulk(state: TicketState, *, status: TicketStatus | None, merges: bool) -> None:
+    """Refuse complaints altogether, and finishing what concerns a player's safety."""
+    if state.complaint_id is not None:
+        raise BulkRefused("a complaint is never changed among many")
+    if state.reason_class is ReasonClass.SAFETY and (merges or status in FINISHED):
+        raise BulkRefused("what concerns a player's safety is never finished among many")
+
+
+def retagged(tags: Iterable[str], add: Iterable[str], remove: Collection[str]) -> tuple[str, ...]:
+    """Return the tags without those removed and with those added at the end, each once."""
+    return tuple(tag for tag in dict.fromkeys((*tags, *add)) if tag not in remove)

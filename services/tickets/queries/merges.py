@@ -1,0 +1,107 @@
+"""Merges in the database: one at a time in a brand, rows locked in the order of their ids."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Row, bindparam, exists, func, insert, select, text, true, update
+
+from services.tickets.domain.merging import Merge
+from services.tickets.domain.tickets import Ticket
+from services.tickets.queries.tickets import ticket_from
+from services.tickets.tables import merges, tickets, timeline
+from shared.db.engine import Session
+
+_QUEUE_UP: Final = text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))")
+_T: Final = tickets.c
+_MERGED_INTO: Final = (
+    select(_T.merged_into).where(_T.brand == bindparam("brand"), _T.id == bindparam("ticket_id")).scalar_subquery()
+)
+# Holding it, words keep merges away until they are done: they may then lock one ticket after another.
+_NO_MERGE: Final = select(
+    func.pg_advisory_xact_lock_shared(func.hashtextextended(bindparam("key"), 0)).label("held")
+).cte("no_merge")
+_LOCK_SURVIVOR: Final = (
+    select(tickets)
+    .select_from(tickets.join(_NO_MERGE, true()))
+    .where(_T.brand == bindparam("brand"), _T.id == func.coalesce(_MERGED_INTO, bindparam("ticket_id")))
+    .with_for_update(of=tickets)
+)
+_MEMBERS: Final = select(tickets).where(_T.brand == bindparam("brand"), _T.merged_into == bindparam("ticket_id"))
+
+
+async def queue_up(session: Session, brand: str) -> None:
+    """Let the merges and undos of one brand pass one after the other until the transaction ends."""
+    await session.execute(_QUEUE_UP, {"key": _key(brand)})
+
+
+async def lock_tickets(session: Session, brand: str, ids: Collection[UUID]) -> dict[UUID, Ticket]:
+    """Lock tickets until the transaction ends, in the order of their ids; unknown ones are left out."""
+    statement = select(tickets).where(_T.brand == brand, _T.id.in_(ids)).order_by(_T.id).with_for_update()
+    return {row.id: ticket_from(row) for row in await session.execute(statement)}
+
+
+async def lock_survivor(session: Session, brand: str, ticket_id: UUID) -> Ticket | None:
+    """Lock the ticket that has the words of this one as far as can be seen before the lock: itself or its survivor.
+
+    No merge or undo of the brand runs from here to the end of the transaction.
+    """
+    values = {"brand": brand, "ticket_id": ticket_id, "key": _key(brand)}
+    row = (await session.execute(_LOCK_SURVIVOR, values)).first()
+    return None if row is None else ticket_from(row)
+
+
+async def members_of(session: Session, brand: str, ticket_id: UUID) -> list[Ticket]:
+    """Return what was merged into a ticket."""
+    rows = await session.execute(_MEMBERS, {"brand": brand, "ticket_id": ticket_id})
+    return [ticket_from(row) for row in rows]
+
+
+async def add_merge(session: Session, brand: str, merge: Merge) -> None:
+    """Remember a merge for its undo."""
+    values = {name: getattr(merge, name) for name in Merge.__dataclass_fields__}
+    await session.execute(insert(merges).values(brand=brand, **values))
+
+
+async def standing(session: Session, brand: str, merged: Collection[UUID]) -> list[Merge]:
+    """Return the merges of these tickets that were not taken back."""
+    statement = select(merges).where(
+        merges.c.brand == brand, merges.c.merged_id.in_(merged), merges.c.undone_at.is_(None)
+    )
+    return [_merge_of(row) for row in await session.execute(statement)]
+
+
+async def end_merge(session: Session, brand: str, merge: Merge, at: datetime) -> None:
+    """Remember that a merge was taken back."""
+    await session.execute(update(merges).where(merges.c.brand == brand, merges.c.id == merge.id).values(undone_at=at))
+
+
+async def waiting_since(session: Session, brand: str, ids: Collection[UUID]) -> datetime | None:
+    """Return the time of the player's oldest words in these tickets that nobody has answered."""
+    words = (timeline.c.brand == brand, timeline.c.ticket_id.in_(ids), ~timeline.c.automatic)
+    answered = select(func.max(timeline.c.occurred_at)).where(*words, timeline.c.kind == "reply").scalar_subquery()
+    oldest = select(func.min(timeline.c.occurred_at)).where(
+        *words, timeline.c.kind == "message", timeline.c.occurred_at > func.coalesce(answered, text("'-infinity'"))
+    )
+    found: datetime | None = (await session.execute(oldest)).scalar_one()
+    return found
+
+
+async def spoken_since(session: Session, brand: str, ticket_id: UUID, version: int) -> bool:
+    """True if words between player and staff were added to a ticket after this version."""
+    words = exists().where(
+        timeline.c.brand == brand,
+        timeline.c.ticket_id == ticket_id,
+        timeline.c.version > version,
+        timeline.c.kind.in_(("message", "reply")),
+    )
+    return bool((await session.execute(select(words))).scalar_one())
+
+
+def _key(brand: str) -> str:
+    return f"tickets/merge/{brand}"
+
+
+def _merge_of(row: Row[Any]) -> Merge:
+    return Merge(**{name: getattr(row, name) for name in Merge.__dataclass_fields__})

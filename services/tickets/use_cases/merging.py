@@ -1,0 +1,185 @@
+"""Making two tickets one, and taking that back."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from services.tickets.domain import merging as rules
+from services.tickets.domain.audit import AuditAction, Witness
+from services.tickets.domain.errors import TicketNotFound
+from services.tickets.domain.merging import Merge, MergeIntoItself, NotMerged
+from services.tickets.domain.tickets import Story, Ticket
+from services.tickets.queries import copies, merges
+from services.tickets.use_cases.auditing import record_deed
+from services.tickets.use_cases.telling import tell
+from shared.contracts.base import Author
+from shared.contracts.tickets import (
+    TicketAbsorbed,
+    TicketMerged,
+    TicketReleased,
+    TicketState,
+    TicketStatus,
+    TicketStatusChanged,
+    TicketUnmerged,
+)
+from shared.db.engine import Session
+from shared.ids import new_id
+from shared.redaction import redact
+
+_AWAKE: Final = {"status": TicketStatus.OPEN, "waiting_on": None, "snoozed_until": None}
+
+
+async def merge_ticket(
+    session: Session,
+    *,
+    brand: str,
+    ticket_id: UUID,
+    into: UUID,
+    actor: Author,
+    witness: Witness | None,
+    force: bool,
+    reason: str | None,
+    now: datetime,
+) -> TicketState:
+    """Let a ticket go up in another one, with all that went up in it before, and return the survivor.
+
+    Merges and undos of a brand pass one after the other, and rows are locked in the order of their ids, so two of them
+    never wait for each other. Words are not moved: the survivor's timeline shows them from now on.
+    """
+    if ticket_id == into:
+        raise MergeIntoItself(field="into")
+    await merges.queue_up(session, brand)
+    members = [one.state.id for one in await merges.members_of(session, brand, ticket_id)]
+    already = [one.state for one in await merges.members_of(session, brand, into)]
+    rows = await merges.lock_tickets(session, brand, {ticket_id, into, *members})
+    merged, survivor = _found(rows, ticket_id), _found(rows, into, field="into")
+    rules.check_pair(merged, survivor, force=force)
+    words = await merges.waiting_since(session, brand, [ticket_id, *members])
+    waiting = words if rules.may_wait(merged.state) else None
+    others = [*already, *(rows[one].state for one in (ticket_id, *members))]
+    absorbing = Story(survivor, actor=actor, now=now)
+    received = rules.received_at(survivor.state, others)
+    absorbing.tells(
+        TicketAbsorbed,
+        {"received_at": received},
+        merged_id=ticket_id,
+        merged_number=merged.state.number,
+        received_at=received or survivor.state.created_at,
+        waiting_since=waiting,
+    )
+    if rules.wakes(survivor.state, waiting):
+        _wake(absorbing)
+    await _take_over(session, absorbing, merged.state)
+    going = Story(merged, actor=actor, now=now)
+    _go_up(going, survivor.state, rules.merged_away(into), reason=redact(reason) if reason else None)
+    await tell(session, going)
+    await record_deed(session, witness, AuditAction.MERGE_TICKET, going.state)
+    await _point(session, [rows[one] for one in members], survivor.state, actor=actor, now=now)
+    state = await tell(session, absorbing)
+    await record_deed(session, witness, AuditAction.MERGE_TICKET, state)
+    await merges.add_merge(session, brand, _merge(merged.state, survivor.state, state, now))
+    return state
+
+
+async def unmerge_ticket(
+    session: Session, *, brand: str, ticket_id: UUID, actor: Author, witness: Witness | None, now: datetime
+) -> TicketState:
+    """Take a merge of the last 24 hours back and return the ticket that stands for itself again.
+
+    What came for it since stays in the survivor. The survivor gets its status and holder back unless something has
+    happened to them since.
+    """
+    await merges.queue_up(session, brand)
+    ticket = await merges.lock_survivor(session, brand, ticket_id)
+    if ticket is None:
+        raise TicketNotFound
+    if ticket.state.id == ticket_id:
+        raise NotMerged
+    survivor_id = ticket.state.id
+    members = [one.state.id for one in await merges.members_of(session, brand, survivor_id)]
+    standing = await merges.standing(session, brand, members)
+    merge = next(one for one in standing if one.merged_id == ticket_id)
+    rules.check_age(merge, now)
+    rows = await merges.lock_tickets(session, brand, {survivor_id, *members})
+    own = rules.below(ticket_id, standing)
+    leaving = Story(rows[ticket_id], actor=actor, now=now)
+    received = rules.received_at(leaving.state, [rows[one].state for one in own])
+    changes = rules.given_back(leaving.state, merge) | {"received_at": received}
+    leaving.tells(TicketUnmerged, changes, survivor_id=survivor_id)
+    releasing = Story(rows[survivor_id], actor=actor, now=now)
+    staying = [rows[one].state for one in members if one != ticket_id and one not in own]
+    received = rules.received_at(releasing.state, staying)
+    releasing.tells(
+        TicketReleased,
+        {"received_at": received},
+        merged_id=ticket_id,
+        received_at=received or releasing.state.created_at,
+    )
+    if merge.into_id == survivor_id:
+        await _give_back(session, releasing, merge)
+    await _point(session, [rows[one] for one in sorted(own)], leaving.state, actor=actor, now=now)
+    for story in (releasing, leaving):
+        state = await tell(session, story)
+        await record_deed(session, witness, AuditAction.UNMERGE_TICKET, state)
+    await merges.end_merge(session, brand, merge, now)
+    return leaving.state
+
+
+def _found(rows: dict[UUID, Ticket], ticket_id: UUID, *, field: str | None = None) -> Ticket:
+    if ticket_id not in rows:
+        raise TicketNotFound(field=field)
+    return rows[ticket_id]
+
+
+def _merge(merged: TicketState, before: TicketState, after: TicketState, now: datetime) -> Merge:
+    return Merge(
+        id=new_id(),
+        merged_id=merged.id,
+        into_id=before.id,
+        merged_at=now,
+        merged_before=rules.taken_from(merged),
+        survivor_before=rules.stance(before),
+        survivor_after=rules.stance(after),
+        survivor_version=after.version,
+    )
+
+
+def _go_up(story: Story, survivor: TicketState, changes: dict[str, object], *, reason: str | None = None) -> None:
+    story.tells(TicketMerged, changes, survivor_id=survivor.id, survivor_number=survivor.number, reason=reason)
+
+
+async def _point(
+    session: Session, members: Iterable[Ticket], survivor: TicketState, *, actor: Author, now: datetime
+) -> None:
+    """Let what was merged earlier follow: it is always merged into the one that stands."""
+    for member in members:
+        story = Story(member, actor=actor, now=now)
+        _go_up(story, survivor, {"merged_into": survivor.id})
+        await tell(session, story)
+
+
+def _wake(story: Story) -> None:
+    before = story.state.status
+    story.tells(TicketStatusChanged, _AWAKE, before=before, after=TicketStatus.OPEN)
+
+
+async def _take_over(session: Session, story: Story, merged: TicketState) -> None:
+    """A survivor in nobody's hands goes to whoever had the other one, if he still takes tickets."""
+    holder = merged.assignee_id
+    if story.state.assignee_id is not None or holder is None or not rules.may_wait(merged):
+        return
+    known = await copies.colleague(session, story.ticket.brand, holder)
+    if known is not None and known.active:
+        story.hands_over(holder, known.role)
+
+
+async def _give_back(session: Session, story: Story, merge: Merge) -> None:
+    before, after, state = merge.survivor_before, merge.survivor_after, story.state
+    if state.assignee_id == after["assignee_id"] != before["assignee_id"]:
+        story.hands_over(None, None)
+    if state.status.value != after["status"] or before["status"] == after["status"]:
+        return
+    if not await merges.spoken_since(session, story.ticket.brand, state.id, merge.survivor_version):
+        back = TicketStatus(str(before["status"]))
+        story.tells(TicketStatusChanged, {"status": back}, before=state.status, after=back)

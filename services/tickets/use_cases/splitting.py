@@ -1,0 +1,116 @@
+"""Letting some of a ticket's words become a ticket of their own."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from services.tickets.domain.audit import AuditAction, Witness
+from services.tickets.domain.merging import same_person
+from services.tickets.domain.splitting import MessageNotFound, MessageSplitBefore, SplitMixed, told
+from services.tickets.domain.tickets import Story, Ticket, Words, unopened
+from services.tickets.domain.timeline import Entry
+from services.tickets.queries import links, merges, timeline
+from services.tickets.use_cases.auditing import deed_on, record_deed
+from services.tickets.use_cases.telling import locked, tell, tell_opening
+from shared.contracts.base import Author
+from shared.contracts.tickets import (
+    MessageAdded,
+    MessageKind,
+    TicketSplit,
+    TicketState,
+    TicketStatus,
+    TicketStatusChanged,
+)
+from shared.db.engine import Session
+from shared.ids import new_id
+from shared.redaction import redact
+
+
+async def split_ticket(
+    session: Session,
+    *,
+    brand: str,
+    ticket_id: UUID,
+    message_ids: Sequence[UUID],
+    subject: str,
+    actor: Author,
+    witness: Witness | None,
+    now: datetime,
+) -> TicketState:
+    """Copy words into a new ticket that begins with the earliest of them, and return it.
+
+    The originals stay where they were said, with a mark; the copies name them and are delivered to nobody again.
+    """
+    ticket = await locked(session, brand, ticket_id)
+    members = await merges.members_of(session, brand, ticket_id)
+    group = {one.state.id: one for one in (ticket, *members)}
+    entries = await timeline.words_with(session, brand, list(group), message_ids)
+    if len(entries) < len(message_ids):
+        raise MessageNotFound(field="message_ids")
+    if any(entry.moved_to for entry in entries):
+        raise MessageSplitBefore(field="message_ids")
+    owner = _owner(group, entries, ticket)
+    state = await _open(session, owner, entries, redact(subject), actor=actor, witness=witness, now=now)
+    await timeline.mark_moved(session, brand, message_ids, state.id)
+    await links.add_link(session, brand, ticket_id, state.id, "child", now)
+    story = Story(ticket, actor=actor, now=now)
+    story.tells(TicketSplit, new_ticket_id=state.id, message_ids=tuple(entry.id for entry in entries))
+    await record_deed(session, witness, AuditAction.SPLIT_TICKET, await tell(session, story))
+    return state
+
+
+def _owner(group: dict[UUID, Ticket], entries: Sequence[Entry], ticket: Ticket) -> Ticket:
+    """Return the ticket whose person the words belong to; words of two people never share a new ticket."""
+    owners = [group.get(entry.origin_id or entry.ticket_id or ticket.state.id, ticket) for entry in entries]
+    if any(one.state.id != owners[0].state.id and not same_person(one, owners[0]) for one in owners):
+        raise SplitMixed(field="message_ids")
+    return owners[0]
+
+
+async def _open(
+    session: Session,
+    owner: Ticket,
+    entries: Sequence[Entry],
+    subject: str,
+    *,
+    actor: Author,
+    witness: Witness | None,
+    now: datetime,
+) -> TicketState:
+    first = entries[0].occurred_at
+    ticket_id, *ids = sorted(new_id() for _ in range(len(entries) + 1))
+    like = owner.state
+    state = unopened(
+        ticket_id=ticket_id,
+        subject=subject,
+        channel=like.channel,
+        created_at=first,
+        player_id=like.player_id,
+        language=like.language,
+    ).model_copy(update={"tier": like.tier, "licence": like.licence, "team_id": like.team_id})
+    story = Story(Ticket(owner.brand, state, owner.visitor_id, owner.contact), actor=actor, now=now)
+    story.opens(first)
+    copies = [_copy(entry, id_) for entry, id_ in zip(entries, ids, strict=True)]
+    story.tells(MessageAdded, at=first, **told(copies[0]))
+    await tell_opening(session, story, audited=deed_on(witness, AuditAction.OPEN_TICKET, story.state))
+    await timeline.mark_copied(session, owner.brand, copies[0].id, entries[0].id)
+    following = Story(story.ticket, actor=actor, now=now)
+    for words in copies[1:]:
+        following.tells(MessageAdded, at=words.at, **told(words))
+    if any(words.kind is MessageKind.REPLY and not words.automatic for words in copies):
+        following.tells(
+            TicketStatusChanged, {"status": TicketStatus.OPEN}, before=TicketStatus.NEW, after=TicketStatus.OPEN
+        )
+    return await tell(session, following)
+
+
+def _copy(entry: Entry, id_: UUID) -> Words:
+    return Words(
+        id_,
+        MessageKind(entry.kind),
+        entry.author,
+        entry.text or "",
+        entry.occurred_at,
+        automatic=entry.automatic,
+        copied_from=entry.id,
+    )

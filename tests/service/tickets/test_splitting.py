@@ -1,0 +1,136 @@
+"""Splitting, linking and changing many tickets, on the real database."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+
+from shared.contracts.tickets import MessageAdded, TicketLinked, TicketSplit
+from tests.service.tickets.desk import KIM, Desk, received
+from tests.support.eventually import eventually
+
+
+async def _words(desk: Desk, ticket: dict[str, Any]) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = (await desk.get(f"/{ticket['id']}/messages"))["items"]
+    return items
+
+
+async def test_split_words_become_a_ticket_and_stay_with_a_mark(desk: Desk) -> None:
+    """The new one begins with the earliest of them; every word is unmarked in exactly one timeline."""
+    ticket = await desk.open(message={"text": "payout"})
+    for words in ("bonus", "bonus again"):
+        await desk.post(f"/{ticket['id']}/messages", {"text": words}, desk.player())
+    _, *moved = await _words(desk, ticket)
+    body = {"message_ids": [one["id"] for one in moved], "subject": "Bonus"}
+    answer = await desk.post(f"/{ticket['id']}/split", body)
+    assert answer.status_code == 201, answer.text
+    new = answer.json()
+    assert (new["player_id"], new["status"], new["created_at"]) == ("p-1", "new", moved[0]["created_at"])
+    copies = await _words(desk, new)
+    assert [(one["text"], one["copied_from"]) for one in copies] == [(one["text"], one["id"]) for one in moved]
+    assert [one["moved_to"] for one in await _words(desk, ticket)] == [None, new["id"], new["id"]]
+    assert (await desk.told(ticket["id"]))[-1].type == TicketSplit.type
+    again = await desk.post(f"/{ticket['id']}/split", body)
+    assert (again.status_code, again.json()["code"]) == (409, "message-split-before")
+    elsewhere = await desk.post(f"/{new['id']}/split", body)
+    assert (elsewhere.status_code, elsewhere.json()["code"]) == (404, "message-not-found")
+    (link,) = (await desk.get(f"/{ticket['id']}/links"))["items"]
+    assert (link["ticket_id"], link["relation"]) == (new["id"], "child")
+
+
+async def test_copied_replies_are_sent_to_nobody_again(desk: Desk) -> None:
+    """Later ones go where the original's go."""
+    await desk.service.publish(received("Payout", KIM))
+
+    async def opened() -> bool:
+        return bool((await desk.get(""))["items"])
+
+    await eventually(opened)
+    (ticket,) = (await desk.get(""))["items"]
+    reply = (await desk.post(f"/{ticket['id']}/messages", {"text": "Done."})).json()
+    (first, _) = await _words(desk, ticket)
+    body = {"message_ids": [reply["id"], first["id"]], "subject": "Other"}
+    new = (await desk.post(f"/{ticket['id']}/split", body)).json()
+    assert new["status"] == "open"
+    copies = [MessageAdded.model_validate(f.data) for f in await desk.told(new["id"]) if f.type == MessageAdded.type]
+    assert [(one.contact, one.live) for one in copies] == [(None, False)] * 2
+    await desk.post(f"/{new['id']}/messages", {"text": "More."})
+    last = MessageAdded.model_validate((await desk.told(new["id"]))[-1].data)
+    assert last.contact is not None
+    assert last.contact.address == KIM.address
+
+
+async def test_links_show_from_both_sides(desk: Desk) -> None:
+    """Parent and child are each other's inverse; both tickets tell it; saying it anew replaces it."""
+    parent, child = await desk.open(), await desk.open()
+    path = f"/v1/tickets/{parent['id']}/links/{child['id']}"
+    for relation in ("related", "child", "child"):
+        answer = await desk.service.http.put(path, json={"relation": relation}, headers=desk.agent())
+        assert answer.status_code == 200, answer.text
+    seen = [(await desk.get(f"/{one['id']}/links"))["items"] for one in (parent, child)]
+    assert [[(link["ticket_id"], link["relation"]) for link in links] for links in seen] == [
+        [(child["id"], "child")],
+        [(parent["id"], "parent")],
+    ]
+    assert [f.data["relation"] for f in await desk.told(child["id"]) if f.type == TicketLinked.type] == [
+        "related",
+        "parent",
+    ]
+    assert (await desk.service.http.delete(path, headers=desk.agent())).status_code == 204
+    assert (await desk.service.http.delete(path, headers=desk.agent())).status_code == 404
+    assert (await desk.get(f"/{child['id']}/links"))["items"] == []
+    assert (await desk.service.http.get(f"/v1/tickets/{child['id']}/links", headers=desk.player())).status_code == 403
+
+
+async def test_each_of_many_gets_its_answer(desk: Desk) -> None:
+    """Refusals name their reason and lose none of the others."""
+    plain, safety, complaint, foreign = (
+        await desk.open(),
+        await desk.open(),
+        await desk.open(),
+        await desk.open(desk.player(brand="other")),
+    )
+    async with desk.service.ground.database.begin("lucky") as session:
+        values = {"x": UUID(safety["id"]), "c": UUID(complaint["id"])}
+        await session.execute(text("UPDATE tickets SET reason_class = 'X' WHERE id = :x"), values)
+        await session.execute(text("UPDATE tickets SET complaint_id = id WHERE id = :c"), values)
+    ids = [complaint["id"], plain["id"], foreign["id"], safety["id"]]
+    action = {"status": "closed", "priority": "low", "tags_add": ["spam", "old"], "tags_remove": ["old"]}
+    answer = await desk.post("/bulk", {"ids": ids, "action": action})
+    assert answer.status_code == 200, answer.text
+    items = answer.json()["items"]
+    assert [(item["id"], item["status"], (item["problem"] or {}).get("code")) for item in items] == [
+        (complaint["id"], "refused", "bulk-refused"),
+        (plain["id"], "done", None),
+        (foreign["id"], "refused", "ticket-not-found"),
+        (safety["id"], "refused", "bulk-refused"),
+    ]
+    changed = await desk.get(f"/{plain['id']}")
+    assert (changed["status"], changed["priority"], changed["tags"]) == ("closed", "low", ["spam"])
+    assert changed["version"] == items[1]["ticket"]["version"]
+    assert (await desk.get(f"/{safety['id']}"))["version"] == 2
+
+
+async def test_many_are_merged_at_once(desk: Desk) -> None:
+    """A hundred answers fit; those of somebody else are refused."""
+    into = await desk.open()
+    ids = [(await desk.open())["id"] for _ in range(5)] + [(await desk.open(desk.player("p-2")))["id"], into["id"]]
+    answer = await desk.post("/bulk", {"ids": ids, "action": {"merge_into": into["id"]}})
+    problems = [(item["problem"] or {}).get("code") for item in answer.json()["items"]]
+    assert problems == [None] * 5 + ["players-differ", "merge-into-itself"]
+    assert len(await _words(desk, into)) == 6
+
+
+async def test_bulk_refuses_what_it_cannot_mean(desk: Desk) -> None:
+    """422: no ids, one twice, more than a hundred, nothing to do, a merge together with changes."""
+    ticket = await desk.open()
+    ids = [ticket["id"]]
+    wrong: list[dict[str, Any]] = [
+        {"ids": [], "action": {"priority": "low"}},
+        {"ids": ids * 2, "action": {"priority": "low"}},
+        {"ids": ids, "action": {}},
+        {"ids": ids, "action": {"merge_into": ticket["id"], "priority": "low"}},
+        {"ids": ids, "action": {"status": "snoozed"}},
+    ]
+    for body in wrong:
+        assert (await desk.post("/bulk", body)).status_code == 422, body
