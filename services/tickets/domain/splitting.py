@@ -2,7 +2,8 @@
 
 from typing import ClassVar
 
-from services.tickets.domain.tickets import Words
+from services.tickets.domain.tickets import Story, Words
+from shared.contracts.tickets import MessageAdded
 from shared.errors import DomainError, Kind
 
 
@@ -24,13 +25,15 @@ class SplitMixed(DomainError):
     kind: ClassVar[Kind] = Kind.CONFLICT
 
 
-def told(words: Words) -> dict[str, object]:
-    """Return what the fact of a copy says: it has no addressee, for nobody is to hear it again."""
-    return {
-        "message_id": words.id,
-        "kind": words.kind,
-        "author": words.author,
-        "text": words.text,
-        "automatic": words.automatic,
-        "copied_from": words.copied_from,
-    }
+def copies(story: Story, words: Words) -> None:
+    """Tell words again in their new ticket: the copy has no addressee, for nobody is to hear it twice."""
+    story.tells(
+        MessageAdded,
+        at=words.at,
+        message_id=words.id,
+        kind=words.kind,
+        author=words.author,
+        text=words.text,
+        automatic=words.automatic,
+        copied_from=words.copied_from,
+    )

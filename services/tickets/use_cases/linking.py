@@ -39,9 +39,9 @@ async def link_tickets(
     now: datetime,
 ) -> Link:
     """Say what the other ticket is to this one, instead of what was said before; both tell it."""
+    one, other = await _pair(session, brand, ticket_id, other_id)
     if ticket_id == other_id:
         raise LinkToItself(field="relation")
-    one, other = await _pair(session, brand, ticket_id, other_id)
     for ticket in (one, other):
         check_standing(ticket.state)
     before = await links.remove_links(session, brand, ticket_id, other_id)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from services.tickets.domain.audit import AuditAction, Witness
 from services.tickets.domain.merging import same_person
-from services.tickets.domain.splitting import MessageNotFound, MessageSplitBefore, SplitMixed, told
+from services.tickets.domain.splitting import MessageNotFound, MessageSplitBefore, SplitMixed, copies
 from services.tickets.domain.tickets import Story, Ticket, Words, unopened
 from services.tickets.domain.timeline import Entry
 from services.tickets.queries import links, merges, timeline
@@ -14,7 +14,6 @@ from services.tickets.use_cases.auditing import deed_on, record_deed
 from services.tickets.use_cases.telling import locked, tell, tell_opening
 from shared.contracts.base import Author
 from shared.contracts.tickets import (
-    MessageAdded,
     MessageKind,
     TicketSplit,
     TicketState,
@@ -90,14 +89,14 @@ async def _open(
     ).model_copy(update={"tier": like.tier, "licence": like.licence, "team_id": like.team_id})
     story = Story(Ticket(owner.brand, state, owner.visitor_id, owner.contact), actor=actor, now=now)
     story.opens(first)
-    copies = [_copy(entry, id_) for entry, id_ in zip(entries, ids, strict=True)]
-    story.tells(MessageAdded, at=first, **told(copies[0]))
+    words = [_copy(entry, id_) for entry, id_ in zip(entries, ids, strict=True)]
+    copies(story, words[0])
     await tell_opening(session, story, audited=deed_on(witness, AuditAction.OPEN_TICKET, story.state))
-    await timeline.mark_copied(session, owner.brand, copies[0].id, entries[0].id)
+    await timeline.mark_copied(session, owner.brand, words[0].id, entries[0].id)
     following = Story(story.ticket, actor=actor, now=now)
-    for words in copies[1:]:
-        following.tells(MessageAdded, at=words.at, **told(words))
-    if any(words.kind is MessageKind.REPLY and not words.automatic for words in copies):
+    for one in words[1:]:
+        copies(following, one)
+    if any(one.kind is MessageKind.REPLY and not one.automatic for one in words):
         following.tells(
             TicketStatusChanged, {"status": TicketStatus.OPEN}, before=TicketStatus.NEW, after=TicketStatus.OPEN
         )
