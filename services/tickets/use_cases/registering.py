@@ -36,8 +36,7 @@ def players_words(story: Story) -> list[MessageAdded]:
         for event in story.events
         if isinstance(event, MessageAdded)
         and event.kind is MessageKind.MESSAGE
-        and not event.automatic
-        and event.copied_from is None
+        and not (event.automatic or event.copied_from)
     ]
 
 

@@ -40,9 +40,9 @@ async def add_message(
     """Add a player's message, an answer or a note; return the ticket it joined and its entry in the timeline.
 
     The player's words bring a waiting, resolved or closed ticket back to work; the first answer takes a new one in.
-    Once the time for reopening is over, they open a new ticket linked to the old one. What is said to a merged ticket is
-    said in the one that has its words. A note calls those it mentions. With `after_version` words are refused if others
-    spoke since; with `clear_draft` the speaker's draft of that kind is forgotten.
+    Once the time for reopening is over, they open a new ticket linked to the old one. What is said to a merged ticket
+    is said in the one that has its words. A note calls those it mentions. With `after_version` words are refused if
+    others spoke since; with `clear_draft` the speaker's draft of that kind is forgotten.
     """
     landed = await landing(session, brand, ticket_id)
     if landed is None or not access.may_see(speaker, landed.said_to):
