@@ -40,7 +40,12 @@ async def registered(service: RunningService, one: ComplaintState, sequence: int
 async def changed(service: RunningService, one: ComplaintState, **fields: Any) -> ComplaintState:
     after = one.model_copy(update={**fields, "version": one.version + 1})
     fact = ComplaintChanged(
-        complaint_id=one.id, complaint=after, actor=STAFF, occurred_at=one.received_at, before=one.step, after=after.step
+        complaint_id=one.id,
+        complaint=after,
+        actor=STAFF,
+        occurred_at=one.received_at,
+        before=one.step,
+        after=after.step,
     )
     await service.publish(fact, sequence=after.version)
     return after
