@@ -1,4 +1,4 @@
-"""A complaint from the player's words to the ADR entity and the export, under four licences; a legal day is a second."""
+"""A complaint from the player's words to ADR and the export, under four licences; a legal day is a second."""
 
 from datetime import UTC, datetime
 from typing import Final
