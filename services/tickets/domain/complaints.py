@@ -181,9 +181,9 @@ class Complaint:
     legal_due_at: datetime | None = None
     moves: list["Move"] = field(default_factory=list)
 
-    def with_due(self, **moments: datetime) -> "Complaint":
-        """Return the complaint with due times that sla told."""
-        return replace(self, **moments)
+    def with_due(self, due_at: datetime, *, final: bool) -> "Complaint":
+        """Return the complaint with a due time that sla told."""
+        return replace(self, legal_due_at=due_at) if final else replace(self, acknowledge_due_at=due_at)
 
     def with_accused(self, staff_id: object) -> "Complaint":
         """Return the complaint as one about this person, or about nobody."""

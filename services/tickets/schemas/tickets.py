@@ -25,8 +25,8 @@ class FirstMessage(BaseModel):
 class OpenTicket(BaseModel):
     """A new ticket.
 
-    `player_id` is for staff and servers, who must name the player; a player's token already does. `licence`, for servers
-    alone, is the jurisdiction under which this player is served, where it is not the brand's.
+    `player_id` is for staff and servers, who must name the player; a player's token already does. `licence`, for
+    servers alone, is the jurisdiction under which this player is served, where it is not the brand's.
     """
 
     model_config = ConfigDict(extra="forbid")

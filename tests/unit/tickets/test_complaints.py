@@ -55,7 +55,7 @@ def test_whatever_is_tried_the_time_of_receipt_stays_and_ends_are_ends(tries: li
     "words",
     [
         "I'm not happy how you settled my bet",
-        "I’M NOT   HAPPY how you settled my bet!!",
+        "I\u2019M NOT   HAPPY how you settled my bet!!",
         "This is a formal complaint.",
         "I will take it to IBAS",
         "Это официальная претензия",
@@ -64,7 +64,7 @@ def test_whatever_is_tried_the_time_of_receipt_stays_and_ends_are_ends(tries: li
         "ich mochte eine beschwerde einreichen",
         "Je veux déposer une réclamation",
         "je veux deposer une reclamation",
-        "ｉ want your manager",
+        "\uff49 want your manager",
     ],
 )
 def test_these_words_complain(words: str) -> None:
