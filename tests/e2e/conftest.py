@@ -12,6 +12,7 @@ from tests.support.sinks import MailSink, mail_sink
 
 _NO_LOCK: Final = "1000000"
 _OFTEN: Final = "PT5S"  # sockets that are gone are noticed within ten seconds instead of thirty-five
+_LEGAL_DAY: Final = "1"  # the eight weeks of a complaint pass within a minute
 
 
 @pytest.fixture(scope="package")
@@ -31,6 +32,7 @@ def product(mails: MailSink) -> Iterator[Product]:
         GATEWAY_ACCOUNT_LOCK_FAILURES=_NO_LOCK,
         CHAT_PING_EVERY=_OFTEN,
         CHAT_PONG_WITHIN=_OFTEN,
+        SLA_COMPLAINT_SECONDS_PER_DAY=_LEGAL_DAY,
     ) as running:
         yield running
 

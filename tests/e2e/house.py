@@ -18,6 +18,7 @@ SCOPES: Final = (
     "sla:write",
     "staff:read",
     "chat:read",
+    "complaints:read",
 )
 
 

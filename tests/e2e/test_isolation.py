@@ -30,6 +30,20 @@ _BODIES: Final[Mapping[tuple[str, str], Json]] = {
     ("patch", "/v1/brands/{brand}"): {"name": "Taken over"},
     ("post", "/v1/chat/sessions/{ticket_id}/messages"): {"text": "May I come in?"},
     ("patch", "/v1/macros/{macro_id}"): {"name": "Taken over"},
+    ("patch", "/v1/complaints/{complaint_id}"): {"root_cause": "Mine now"},
+    ("post", "/v1/complaints/{complaint_id}/accepted"): {},
+    ("post", "/v1/complaints/{complaint_id}/adr-offer"): {"adr_entity_ref": "IBAS"},
+    ("post", "/v1/complaints/{complaint_id}/adr-outcome"): {"adr_outcome": "upheld"},
+    ("post", "/v1/complaints/{complaint_id}/adr-referral"): {},
+    ("post", "/v1/complaints/{complaint_id}/close"): {"reason": "Mine now"},
+    ("post", "/v1/complaints/{complaint_id}/deadlock"): {},
+    ("post", "/v1/complaints/{complaint_id}/decision"): {"decision": "No", "reasons": "None", "remedy": "None"},
+    ("post", "/v1/complaints/{complaint_id}/extension"): {"reason": "Mine now"},
+    ("post", "/v1/complaints/{complaint_id}/final-response"): {"decision": "No"},
+    ("post", "/v1/complaints/{complaint_id}/investigate"): {},
+    ("post", "/v1/complaints/{complaint_id}/pause"): {"reason_code": "evidence", "evidence_request_id": "e-1"},
+    ("post", "/v1/complaints/{complaint_id}/resume"): {},
+    ("post", "/v1/complaints/{complaint_id}/withdrawal"): {"reason_code": "none", "reason": "Mine now"},
     ("patch", "/v1/sla/calendars/{calendar_id}"): {"name": "Taken over"},
     ("post", "/v1/sla/calendars/{calendar_id}/due-time"): {"start": "2026-01-01T00:00:00Z", "seconds": 60},
     ("patch", "/v1/sla/policies/{policy_id}"): {"active": False},
@@ -37,6 +51,7 @@ _BODIES: Final[Mapping[tuple[str, str], Json]] = {
     ("patch", "/v1/tickets/{ticket_id}"): {"priority": "low"},
     ("put", "/v1/tickets/{ticket_id}/assignment"): {"assignee_id": None},
     ("put", "/v1/tickets/{ticket_id}/draft"): {"text": "Mine now"},
+    ("post", "/v1/tickets/{ticket_id}/complaint"): {"type": "other"},
     ("post", "/v1/tickets/{ticket_id}/escalation"): {"reason": "Mine now"},
     ("post", "/v1/tickets/{ticket_id}/macros/{macro_id}"): {},
     ("post", "/v1/tickets/{ticket_id}/messages"): {"text": "May I come in?"},
@@ -168,15 +183,11 @@ async def _things(house: House, visitor: str) -> AsyncIterator[Target]:
     yield Target("ticket_id", str(session["ticket_id"]), brand, "v-1")
     async for target in _shared_things(house):
         yield target
-    targets = {"first_response": {"breach_seconds": 3600}}
-    policy = await made(door, "/v1/sla/policies", {"name": word, "targets": targets}, token=house.api_key)
-    yield Target("policy_id", str(policy["id"]), brand)
-    week = {"monday": [{"opens": "09:00", "closes": "17:00"}]}
-    hours = {"name": word, "time_zone": "Europe/Malta", "week": week}
-    calendar = await made(door, "/v1/sla/calendars", hours, token=house.api_key)
-    yield Target("calendar_id", str(calendar["id"]), brand)
-    async for one in _catalogues(house, word):
-        yield one
+    accused = await house.ticket("p-1", f"{word} words", subject=f"{word} subject")
+    complaint = await made(door, f"/v1/tickets/{accused['id']}/complaint", {"type": "other"}, token=house.api_key)
+    yield Target("complaint_id", str(complaint["id"]), brand)
+    async for promised in _promises(house, word):
+        yield promised
     for decided in await _decisions(house, word):
         yield decided
     yield Target("staff_id", house.ids["agent"], brand)
@@ -191,16 +202,16 @@ async def _things(house: House, visitor: str) -> AsyncIterator[Target]:
     yield Target("delivery_id", str(test["id"]), brand)
 
 
-async def _catalogues(house: House, word: str) -> AsyncIterator[Target]:
-    """Make one of everything that a brand decides about its tickets."""
+async def _promises(house: House, word: str) -> AsyncIterator[Target]:
+    """Promise something."""
     door, brand = house.door, house.brand.name
-    fields = {"key": f"{brand.replace('-', '_')}_secret", "label": word, "type": "text"}
-    yield Target("key", str((await made(door, "/v1/ticket-fields", fields, token=house.api_key))["key"]), brand)
-    code = f"{brand.upper()}.SECRET"
-    reason = {"name": word, "reason_class": "S", "severity": 5}
-    put = await ask(door, "PUT", f"/v1/reasons/{code}", token=house.api_key, body=reason, headers={"If-Match": '"0"'})
-    assert put.status == 200, put.body
-    yield Target("code", code, brand)
+    target = {"first_response": {"breach_seconds": 3600}}
+    policy = await made(door, "/v1/sla/policies", {"name": word, "targets": target}, token=house.api_key)
+    yield Target("policy_id", str(policy["id"]), brand)
+    week = {"monday": [{"opens": "09:00", "closes": "17:00"}]}
+    hours = {"name": word, "time_zone": "Europe/Malta", "week": week}
+    calendar = await made(door, "/v1/sla/calendars", hours, token=house.api_key)
+    yield Target("calendar_id", str(calendar["id"]), brand)
 
 
 async def _decisions(house: House, word: str) -> list[Target]:

@@ -1,8 +1,8 @@
 """The legal clocks of complaints: how long each jurisdiction gives, and when that time is over.
 
-Hours are real time. Days and weeks are calendar days of the jurisdiction's time zone and end at the same time of day; where
-the day of receipt counts as the first one, they end with the last day. Business days are Monday to Friday, whole ones:
-what arrives at a weekend begins with Monday. Public holidays are not left out, so that no answer is due too late.
+Hours are real time. Days and weeks are calendar days of the jurisdiction's time zone and end at the same time of day;
+where the day of receipt counts as the first one, they end with the last day. Business days are Monday to Friday, whole
+ones: what arrives at a weekend begins with Monday. Public holidays are not left out, so that no answer is due too late.
 """
 
 import re
@@ -114,13 +114,13 @@ def _final(complaint: ComplaintState, rules: Rules, scale: float) -> Clock:
     length = rules.safer_gambling_final if complaint.rg_related else rules.final
     due = _with_pauses(complaint.pauses, _scaled(start, deadline(start, length, rules), scale), rules, length)
     if complaint.extension is not None and rules.extension is not None:
-        due = _extended(start, due, complaint.extension, rules, scale)
+        due = _extended(due, complaint.extension, rules, scale)
     stands = rules.may_pause and any(pause.ended_at is None for pause in complaint.pauses)
     ended = complaint.step in _ENDED
     return Clock(ClockKind.COMPLAINT_FINAL, start, due, stands, complaint.final_response_at, ended)
 
 
-def _extended(start: datetime, due: datetime, extension: ComplaintExtension, rules: Rules, scale: float) -> datetime:
+def _extended(due: datetime, extension: ComplaintExtension, rules: Rules, scale: float) -> datetime:
     """Return the later end; an extension of which the player was told too late is none."""
     longest = rules.extension
     if longest is None or extension.told_at > due:

@@ -44,7 +44,8 @@ _DUE: Final = text(
         FROM (SELECT complaint_id, count(*) FROM due WHERE heeded GROUP BY complaint_id) AS news
         WHERE complaint.id = news.complaint_id
     )
-    SELECT due.*, told + row_number() OVER (PARTITION BY complaint_id, heeded ORDER BY due_at, percent, kind) AS sequence
+    SELECT due.*,
+           told + row_number() OVER (PARTITION BY complaint_id, heeded ORDER BY due_at, percent, kind) AS sequence
     FROM due ORDER BY due_at, percent, kind
     """
 )

@@ -57,7 +57,7 @@ async def register_complaint(
     once: OnceDep,
     ground: GroundDep,
 ) -> Response:
-    """Register the ticket's complaint; it is as old as the player's first words. An open one is not registered twice."""
+    """Register the ticket's complaint; it is as old as the player's first words. An open one stays the one."""
 
     async def run() -> Reply:
         return _reply(

@@ -20,7 +20,7 @@ from services.tickets.api.callers import (
     strongest_role,
 )
 from services.tickets.domain import errors
-from services.tickets.domain.complaints import ComplaintOpen
+from services.tickets.domain.complaints import ComplaintOpen, LicenceRefused
 from services.tickets.queries.tickets import Filters
 from services.tickets.schemas import tickets as schemas
 from services.tickets.schemas.fields import Id, Moment
@@ -44,7 +44,9 @@ hot: Final = APIRouter(prefix=PREFIX, tags=["tickets"], route_class=HotRoute)
     "",
     status_code=201,
     response_model=schemas.Ticket,
-    responses=problems(errors.ReasonUnknown, errors.PlayerMissing, errors.PlayerMismatch, Forbidden, *ONCE),
+    responses=problems(
+        errors.ReasonUnknown, LicenceRefused, errors.PlayerMissing, errors.PlayerMismatch, Forbidden, *ONCE
+    ),
 )
 async def open_ticket(
     *,
@@ -73,6 +75,7 @@ async def open_ticket(
             reason=body.reason,
             language=body.language,
             player_id=body.player_id,
+            licence=body.licence,
             now=ground.clock.now(),
         )
         return _reply(state, actor, Location=f"{PREFIX}/{state.id}")

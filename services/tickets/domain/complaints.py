@@ -73,6 +73,12 @@ class ComplaintTypeUnknown(DomainError):
     kind: ClassVar[Kind] = Kind.INVALID
 
 
+class LicenceRefused(DomainError):
+    """A licence is named by the operator's server, and is one of those known."""
+
+    kind: ClassVar[Kind] = Kind.INVALID
+
+
 class ApprovalNeedsAnother(DomainError):
     """A withdrawal is approved by somebody other than who asked for it."""
 
@@ -175,9 +181,9 @@ class Complaint:
     legal_due_at: datetime | None = None
     moves: list["Move"] = field(default_factory=list)
 
-    def with_due(self, **moments: datetime) -> "Complaint":
-        """Return the complaint with due times that sla told."""
-        return replace(self, **moments)
+    def with_due(self, due_at: datetime, *, final: bool) -> "Complaint":
+        """Return the complaint with a due time that sla told."""
+        return replace(self, legal_due_at=due_at) if final else replace(self, acknowledge_due_at=due_at)
 
     def with_accused(self, staff_id: object) -> "Complaint":
         """Return the complaint as one about this person, or about nobody."""
@@ -235,6 +241,12 @@ def check_move(rules: Rules, before: ComplaintStep, after: ComplaintStep) -> Non
     if after not in rules.moves[before]:
         allowed = sorted(step.value for step in rules.moves[before])
         raise ComplaintMoveRefused(f"{before} → {after} is not a move", before=before, after=after, allowed=allowed)
+
+
+def check_licence(licence: str | None, known: Mapping[str, Jurisdiction], *, server: bool) -> None:
+    """Refuse a licence that is not known, or that anybody but the operator's server names."""
+    if licence is not None and (not server or licence not in known):
+        raise LicenceRefused(field="licence")
 
 
 def check_type(rules: Rules, type_: str) -> None:

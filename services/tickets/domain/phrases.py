@@ -1,7 +1,8 @@
 """Whether words are a complaint: a fixed lexicon, so that no complaint waits for a machine that may be away.
 
-Words are compared in their plain form: without case, accents, apostrophes and repeated blanks. In a phrase `*` ends a stem
-and `...` stands for up to four words. All phrases are one compiled expression; reading a message costs microseconds.
+Words are compared in their plain form: without case, accents, apostrophes and repeated blanks. In a phrase `*` ends a
+stem and `...` stands for up to four words. All phrases are one compiled expression; reading a message costs
+microseconds.
 """
 
 import re
@@ -11,7 +12,7 @@ from typing import Final
 
 _GAP: Final = r"(?: \w+){0,4}"
 _APART: Final = re.compile(r"[^\w]+")
-_QUOTES: Final = dict.fromkeys(map(ord, "'’‘ʼ`´"), None)
+_QUOTES: Final = dict.fromkeys(map(ord, "'`\u2019\u2018\u02bc\u00b4"), None)
 _READ: Final = 8000
 
 

@@ -35,7 +35,11 @@ class FirstMessage(BaseModel):
 
 
 class OpenTicket(BaseModel):
-    """A new ticket. `player_id` is for staff and servers, who must name the player; a player's token already does."""
+    """A new ticket.
+
+    `player_id` is for staff and servers, who must name the player; a player's token already does. `licence`, for
+    servers alone, is the jurisdiction under which this player is served, where it is not the brand's.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -45,6 +49,7 @@ class OpenTicket(BaseModel):
     reason: ReasonCode | None = None
     language: Language | None = None
     player_id: Id | None = None
+    licence: Id | None = None
 
 
 class EditTicket(BaseModel):

@@ -87,7 +87,7 @@ async def edit_complaint(
     fields: Mapping[str, object],
     now: datetime,
 ) -> Complaint:
-    """Change what kind of complaint it is, who investigates and what the register says, of the version that was seen."""
+    """Change what kind of complaint it is, who investigates and what the register says, of the version seen."""
     complaint = await _found(session, brand, complaint_id)
     demand(expected_version, complaint.state.version)
     edited = await _edited(session, complaint, fields)
@@ -217,7 +217,7 @@ async def take_schedule(session: Session, *, brand: str, told: ComplaintSchedule
     """Keep when a complaint is due; once its answer's time is known the player is told that it is registered."""
     complaint = await _found(session, brand, told.complaint_id)
     final = told.kind is ClockKind.COMPLAINT_FINAL
-    known = complaint.with_due(**{"legal_due_at" if final else "acknowledge_due_at": told.due_at})
+    known = complaint.with_due(told.due_at, final=final)
     await queries.save_complaint(session, known)
     if final and known.state.step is ComplaintStep.REGISTERED:
         await _acknowledged(session, known, REGISTER, now)
@@ -290,7 +290,9 @@ async def _edited(session: Session, complaint: Complaint, fields: Mapping[str, o
     wanted = {
         k: redact(v) if k in {"root_cause", "learning_action"} and isinstance(v, str) else v for k, v in fields.items()
     }
-    state = {name: wanted.pop(name) for name in ("type", "owner_id", "rg_related", "language") if name in wanted}
+    state: dict[str, object] = {
+        name: wanted.pop(name) for name in ("type", "owner_id", "rg_related", "language") if name in wanted
+    }
     accused = wanted.pop("accused_staff_id", complaint.accused_staff_id)
     if "type" in state:
         rules.check_type(complaint_rules(), str(state["type"]))
@@ -302,7 +304,9 @@ async def _edited(session: Session, complaint: Complaint, fields: Mapping[str, o
     return edited
 
 
-def _moved(complaint: Complaint, move: Move, given: Mapping[str, object]) -> Complaint:
+def _moved(  # noqa: PLR0911 - one case for each kind of move
+    complaint: Complaint, move: Move, given: Mapping[str, object]
+) -> Complaint:
     """Return the complaint after a move, with what the move brings."""
     allowed, content = complaint_rules(), dict(given)
     match move.after:

@@ -4,9 +4,11 @@ from datetime import datetime
 
 from services.tickets.domain import access
 from services.tickets.domain.audit import AuditAction, Witness
+from services.tickets.domain.complaints import check_licence
 from services.tickets.domain.reasons import Reason, reason_of
 from services.tickets.domain.tickets import Story, Ticket, Words, unopened
 from services.tickets.queries import kept
+from services.tickets.settings import licences
 from services.tickets.use_cases.auditing import deed_on
 from services.tickets.use_cases.telling import tell_opening
 from shared.contracts.base import Author, AuthorKind, Channel
@@ -28,10 +30,12 @@ async def open_ticket(
     reason: str | None,
     language: str | None,
     player_id: str | None,
+    licence: str | None = None,
     now: datetime,
 ) -> TicketState:
     """Open a ticket with its first words and return it."""
     player = access.player_of_opening(opener, player_id)
+    check_licence(licence, licences(), server=opener.kind is AuthorKind.SERVER)
     author, kind = access.first_words_of(opener, player)
     # The opening's entry takes the ticket's id: the smaller one sorts it before the words of the same moment.
     ticket_id, message_id = sorted((new_id(), new_id()))
@@ -44,6 +48,8 @@ async def open_ticket(
         language=language,
         reason=await _reason(session, brand, reason, now),
     )
+    if licence is not None:
+        state = state.model_copy(update={"licence": licence})
     visitor = opener.id if opener.kind is AuthorKind.VISITOR else None
     story = Story(Ticket(brand, state, visitor_id=visitor), actor=opener, now=now)
     story.opens(now)

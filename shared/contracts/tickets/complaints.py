@@ -41,7 +41,7 @@ class ComplaintPause(BaseModel):
 
 
 class ComplaintExtension(BaseModel):
-    """More time for the final response: from when the player knew of it, and how many days (null: what the law says)."""
+    """More time for the final response: when the player was told, and how many days (null: what the law says)."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 

@@ -228,3 +228,24 @@ async def test_at_the_deadline_the_letter_is_drafted_and_nothing_is_closed(desk:
     words = await desk.get(f"/{complaint['ticket_id']}/messages")
     assert sum(item["kind"] == "note" for item in words["items"]) == 2
     assert (await post(desk, complaint, "adr-offer", adr_entity_ref="IBAS")).status_code == 200
+
+
+async def test_a_server_names_the_licence_of_one_player(desk: Desk) -> None:
+    await licensed(desk, "GB")
+    key = desk.server("tickets:write")
+    ticket = await desk.open(key, player_id="p-1", licence="MT", message={"text": "I want to make a complaint"})
+    assert (await read(desk, ticket["complaint_id"]))["jurisdiction"] == "MT"
+    body = {"subject": "x", "message": {"text": "x"}, "licence": "MT"}
+    refused = await desk.post("", body, desk.player())
+    assert refused.json()["code"] == "licence-refused"
+
+
+async def test_reading_the_register_is_audited_and_players_see_none_of_it(desk: Desk) -> None:
+    complaint = await complained(desk)
+    trail = await desk.service.http.get("/v1/audit", headers=desk.agent("s-8", role="lead"))
+    assert "read_complaint" in {entry["action"] for entry in trail.json()["items"]}
+    for headers in (desk.player(), desk.visitor()):
+        answer = await desk.service.http.get(f"/v1/complaints/{complaint['id']}", headers=headers)
+        assert answer.status_code == 403
+    other = desk.agent("s-1", brand="royal")
+    assert (await desk.service.http.get(f"/v1/complaints/{complaint['id']}", headers=other)).status_code == 404
