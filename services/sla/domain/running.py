@@ -31,6 +31,18 @@ class Replaced:
 
 
 @dataclass(frozen=True, slots=True)
+class Schedule:
+    """What a clock was under until another promise took over."""
+
+    policy_id: UUID
+    policy_version: int
+    warn_at: datetime | None
+    due_at: datetime
+    replaced_at: datetime
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What one event led to: the ticket, its open clocks, the clocks to store, the facts to tell in their order."""
 

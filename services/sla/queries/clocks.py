@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from services.sla.domain.calendars import Calendar
 from services.sla.domain.clocks import Clock
-from services.sla.domain.running import Replaced
+from services.sla.domain.running import Replaced, Schedule
 from services.sla.domain.tracked import Party, Ticket
 from services.sla.queries.calendars import HOURS, hours_from
 from services.sla.tables import calendar_versions, clock_schedules, clocked_tickets, clocks
@@ -129,6 +129,20 @@ async def keep_schedules(session: Session, brand: str, ticket_id: UUID, replaced
     ]
     if rows:
         await _KEEP_SCHEDULE.many(session, rows)
+
+
+async def schedules_of(session: Session, brand: str, ticket_id: UUID) -> Mapping[UUID, Sequence[Schedule]]:
+    """Return the replaced schedules of a ticket's clocks, oldest first."""
+    statement = (
+        select(clock_schedules)
+        .where(clock_schedules.c.brand == brand, clock_schedules.c.ticket_id == ticket_id)
+        .order_by(clock_schedules.c.generation)
+    )
+    found: dict[UUID, list[Schedule]] = {}
+    for row in (await session.execute(statement)).mappings():
+        schedule = Schedule(**{field.name: row[field.name] for field in fields(Schedule)})
+        found.setdefault(row["clock_id"], []).append(schedule)
+    return found
 
 
 def clock_from(row: Row) -> Clock:

@@ -1,12 +1,13 @@
 """Measuring promises: what a ticket's events do to its clocks."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from services.sla.domain import fold
 from services.sla.domain.clocks import Clock
 from services.sla.domain.facts import told
 from services.sla.domain.fold import Outcome, TicketFact, TicketNotFound
+from services.sla.domain.running import Schedule
 from services.sla.domain.tracked import Ticket
 from services.sla.queries import clocks as clock_queries
 from services.sla.queries import policies as policy_queries
@@ -35,6 +36,11 @@ async def clocks_of_ticket(session: Session, *, brand: str, ticket_id: UUID) -> 
     """Return every clock of a ticket, oldest first."""
     await tracked_ticket(session, brand=brand, ticket_id=ticket_id)
     return await clock_queries.clocks_of(session, brand, ticket_id)
+
+
+async def earlier_schedules(session: Session, *, brand: str, ticket_id: UUID) -> Mapping[UUID, Sequence[Schedule]]:
+    """Return what each clock of a ticket was under before, oldest first."""
+    return await clock_queries.schedules_of(session, brand, ticket_id)
 
 
 async def tracked_ticket(session: Session, *, brand: str, ticket_id: UUID) -> Ticket:
