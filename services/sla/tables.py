@@ -105,6 +105,7 @@ clocked_tickets: Final = Table(
     time_column("party_since", nullable=True),
     Column("spent", JSONB, nullable=False, server_default="{}"),
     Column("clock_sequence", BigInteger, nullable=False, server_default="0"),
+    Index("ix_clocked_tickets_open", "brand", "id", postgresql_where=text("status NOT IN ('resolved', 'closed')")),
     postgresql_with={"fillfactor": "80"},
 )
 

@@ -31,7 +31,7 @@ router = APIRouter(prefix="/v1", tags=["sla"])
 Reader = Annotated[Actor, Depends(require(ActorKind.STAFF, ActorKind.SERVER, role="agent", scope="sla:read"))]
 Writer = Annotated[Actor, Depends(require(ActorKind.STAFF, ActorKind.SERVER, role="lead", scope="sla:write"))]
 
-_UNFIT = (TargetInvalid, PolicyPromisesNothing, CalendarUnknown, DueTimeTooFar)
+UNFIT = (TargetInvalid, PolicyPromisesNothing, CalendarUnknown, DueTimeTooFar)
 
 
 @router.get("/sla/policies", responses=problems(Forbidden, CursorInvalid))
@@ -51,7 +51,7 @@ async def list_policies(session: SessionDep, actor: Reader, page: PageDep) -> Pa
     "/sla/policies",
     status_code=201,
     response_model=schemas.PolicyView,
-    responses=problems(Forbidden, TooManyPolicies, *_UNFIT),
+    responses=problems(Forbidden, TooManyPolicies, *UNFIT),
 )
 async def add_policy(
     body: schemas.NewPolicy, session: SessionDep, actor: Writer, once: OnceDep, ground: GroundDep
@@ -59,7 +59,9 @@ async def add_policy(
     """Add a policy of the brand; promises that begin from now on follow it, running ones keep theirs."""
 
     async def run() -> Reply:
-        policy = await deciding.add_policy(session, body.draft(), brand=actor.brand, now=ground.clock.now())
+        policy = await deciding.add_policy(
+            session, body.draft(), brand=actor.brand, editor=actor.id, now=ground.clock.now()
+        )
         headers = {"ETag": etag(policy.version), "Location": f"/v1/sla/policies/{policy.id}"}
         return Reply(schemas.PolicyView.of(policy), headers=headers)
 
@@ -76,7 +78,7 @@ async def read_policy(policy_id: UUID, session: SessionDep, actor: Reader, respo
 
 @router.patch(
     "/sla/policies/{policy_id}",
-    responses=problems(Forbidden, PolicyNotFound, PolicyReadOnly, Stale, *_UNFIT),
+    responses=problems(Forbidden, PolicyNotFound, PolicyReadOnly, Stale, *UNFIT),
 )
 async def edit_policy(
     *,
@@ -95,6 +97,7 @@ async def edit_policy(
         body.revise,
         brand=actor.brand,
         demand=lambda actual: demand(expected, actual),
+        editor=actor.id,
         now=ground.clock.now(),
     )
     response.headers["ETag"] = etag(policy.version)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
 from services.sla.domain import clocks as rules
 from services.sla.domain.clocks import Clock
@@ -60,10 +61,12 @@ def apply(
     return step.outcome()
 
 
-def recompute(ticket: Ticket, open_clocks: Sequence[Clock], policies: Sequence[Policy], *, at: datetime) -> Outcome:
-    """Return the ticket with its open clocks under the promises that `policies` make now."""
+def recompute(
+    ticket: Ticket, open_clocks: Sequence[Clock], policies: Sequence[Policy], *, at: datetime, policy_id: UUID
+) -> Outcome:
+    """Return the ticket with the open clocks that a policy touches under the promises that `policies` make now."""
     step = Running(ticket, open_clocks, at, 0, policies)
-    step.replan("policy")
+    step.replan("policy", policy_id)
     return step.outcome()
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import ClassVar, Final
 from uuid import UUID
@@ -146,6 +146,24 @@ class Promise:
     policy_version: int
     target: Target
     calendar: Calendar | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A policy as it was from `created_at` on, and who made it so."""
+
+    version: int
+    draft: Draft
+    edited_by: str | None
+    created_at: datetime
+
+
+def with_policy(policies: Iterable[Policy], policy: Policy) -> tuple[Policy, ...]:
+    """Return the policies in asking order with one added, or changed if it is among them."""
+    others = [one for one in policies if one.id != policy.id]
+    own = [one for one in (*others, policy) if one.source is Source.BRAND]
+    built_in = [one for one in others if one.source is Source.DEFAULT]
+    return (*sorted(own, key=lambda one: (one.position, one.id)), *built_in)
 
 
 def promise_for(policies: Iterable[Policy], metric: ClockKind, subject: Subject) -> Promise | None:

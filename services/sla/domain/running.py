@@ -69,10 +69,16 @@ class Running:
         self._facts: list[Change] = []
         self._replaced: list[Replaced] = []
 
-    def replan(self, cause: str) -> None:
-        """Put the open clocks under the promises that hold for the ticket now; without one a clock is pointless."""
+    def replan(self, cause: str, policy_id: UUID | None = None) -> None:
+        """Put the open clocks under the promises that hold for the ticket now; without one a clock is pointless.
+
+        With `policy_id`, only those that this policy makes now or made before.
+        """
         for metric, clock in tuple(self._open.items()):
             promise = promise_for(self._policies, metric, self._ticket.subject)
+            touched = (clock.policy_id, None if promise is None else promise.policy_id)
+            if policy_id is not None and policy_id not in touched:
+                continue
             if promise is None:
                 self._end(metric, rules.cancel, ClockCancelled)
             elif (promise.policy_id, promise.policy_version) != (clock.policy_id, clock.policy_version):

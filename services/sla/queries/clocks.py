@@ -44,17 +44,20 @@ _STORE_CLOCK: Final = Fixed(
     ),
     columns=("brand", "ticket_id", *_STORED_FIELDS),
 )
-_CLOCKS: Final = (
-    select(clocks, calendar_versions.c.name.label("calendar_name"), HOURS)
-    .outerjoin(
-        calendar_versions,
-        (calendar_versions.c.calendar_id == clocks.c.calendar_id)
-        & (calendar_versions.c.version == clocks.c.calendar_version),
-    )
-    .where(clocks.c.brand == bindparam("brand"), clocks.c.ticket_id == bindparam("ticket_id"))
+_ALL: Final = select(clocks, calendar_versions.c.name.label("calendar_name"), HOURS).outerjoin(
+    calendar_versions,
+    (calendar_versions.c.calendar_id == clocks.c.calendar_id)
+    & (calendar_versions.c.version == clocks.c.calendar_version),
 )
+_CLOCKS: Final = _ALL.where(clocks.c.brand == bindparam("brand"), clocks.c.ticket_id == bindparam("ticket_id"))
 _ALL_CLOCKS: Final = Fixed(_CLOCKS.order_by(clocks.c.started_at, clocks.c.id))
 _OPEN_CLOCKS: Final = Fixed(_CLOCKS.where(clocks.c.ended_at.is_(None)))
+_OPEN: Final = """
+    SELECT *, now() AS now FROM clocked_tickets
+    WHERE brand = :brand AND status NOT IN ('resolved', 'closed') AND id > :after ORDER BY id LIMIT :limit
+"""
+_OPEN_TICKETS: Final = Fixed(_OPEN)
+_LOCK_OPEN_TICKETS: Final = Fixed(f"{_OPEN} FOR UPDATE")
 _KEEP_SCHEDULE: Final = Fixed(
     insert(clock_schedules), columns=("ticket_id", "clock_id", "brand", "replaced_at", "cause", *_SCHEDULE_FIELDS)
 )
@@ -84,6 +87,15 @@ async def lock_ticket(session: Session, brand: str, ticket_id: UUID) -> LockedTi
     return None if row is None else LockedTicket(ticket_from(row), row["clock_sequence"], row["now"])
 
 
+async def open_tickets(
+    session: Session, brand: str, *, after: UUID, limit: int, lock: bool = False
+) -> Sequence[LockedTicket]:
+    """Return up to `limit` unfinished tickets whose ids follow `after`, in their order; `lock` holds them."""
+    statement = _LOCK_OPEN_TICKETS if lock else _OPEN_TICKETS
+    rows = await statement.rows(session, {"brand": brand, "after": after, "limit": limit})
+    return [LockedTicket(ticket_from(row), row["clock_sequence"], row["now"]) for row in rows]
+
+
 async def insert_ticket(session: Session, brand: str, ticket: Ticket) -> None:
     """Store a new ticket without clocks."""
     await _INSERT_TICKET.rows(session, {"brand": brand} | _ticket_values(ticket))
@@ -110,6 +122,17 @@ async def clocks_of(session: Session, brand: str, ticket_id: UUID) -> Sequence[C
 async def open_clocks_of(session: Session, brand: str, ticket_id: UUID) -> Sequence[Clock]:
     """Return the clocks of a ticket to which something can still happen."""
     return [clock_from(row) for row in await _OPEN_CLOCKS.rows(session, {"brand": brand, "ticket_id": ticket_id})]
+
+
+async def open_clocks_of_many(
+    session: Session, brand: str, ticket_ids: Sequence[UUID]
+) -> Mapping[UUID, Sequence[Clock]]:
+    """Return the open clocks of several tickets."""
+    statement = _ALL.where(clocks.c.brand == brand, clocks.c.ticket_id.in_(ticket_ids), clocks.c.ended_at.is_(None))
+    found: dict[UUID, list[Clock]] = {}
+    for row in (await session.execute(statement)).mappings():
+        found.setdefault(row["ticket_id"], []).append(clock_from(row))
+    return found
 
 
 async def store_clocks(session: Session, brand: str, ticket_id: UUID, changed: Iterable[Clock]) -> None:

@@ -10,12 +10,12 @@ from uuid import UUID
 from sqlalchemy import bindparam, func, insert, select, update
 
 from services.sla.domain.calendars import Calendar
-from services.sla.domain.policies import Conditions, Draft, Policy, Source, Target
+from services.sla.domain.policies import Conditions, Draft, Policy, Source, Target, Version
 from services.sla.queries.calendars import CURRENT, HOURS, hours_from
 from services.sla.queries.defaults import default_policies
 from services.sla.queries.rows import Row
 from services.sla.queries.standing import Standing, changed
-from services.sla.tables import calendar_versions, calendars, policies
+from services.sla.tables import calendar_versions, calendars, policies, policy_versions
 from shared.contracts.base import Channel
 from shared.contracts.sla import ClockKind
 from shared.contracts.tickets import BackOffice, Priority, ReasonClass
@@ -84,21 +84,58 @@ async def places(session: Session, brand: str) -> tuple[int, int]:
     return int(row[0]), int(row[1])
 
 
-async def insert_policy(session: Session, brand: str, policy: Policy, *, now: datetime) -> None:
+async def insert_policy(session: Session, brand: str, policy: Policy, *, editor: str | None, now: datetime) -> None:
     """Store a new policy."""
     values = _values(policy.draft()) | {
         "id": policy.id, "brand": brand, "position": policy.position, "version": policy.version,
         "created_at": now, "updated_at": now,
     }  # fmt: skip
     await session.execute(insert(policies).values(values))
+    await _keep_version(session, brand, policy, editor, now)
     changed(session)
 
 
-async def update_policy(session: Session, brand: str, policy: Policy, *, now: datetime) -> None:
+async def update_policy(session: Session, brand: str, policy: Policy, *, editor: str | None, now: datetime) -> None:
     """Store the next version of a policy."""
     values = _values(policy.draft()) | {"position": policy.position, "version": policy.version, "updated_at": now}
     await session.execute(update(policies).where(policies.c.brand == brand, policies.c.id == policy.id).values(values))
+    await _keep_version(session, brand, policy, editor, now)
     changed(session)
+
+
+async def versions_of(
+    session: Session, brand: str, policy_id: UUID, *, before: int | None, limit: int
+) -> Sequence[Version]:
+    """Return up to `limit + 1` versions of a policy that are older than `before`, newest first."""
+    table = policy_versions
+    chosen = [table.c.brand == brand, table.c.policy_id == policy_id]
+    if before is not None:
+        chosen.append(table.c.version < before)
+    statement = select(table).where(*chosen).order_by(table.c.version.desc()).limit(limit + 1)
+    return [_version(row) for row in (await session.execute(statement)).mappings()]
+
+
+async def _keep_version(session: Session, brand: str, policy: Policy, editor: str | None, now: datetime) -> None:
+    kept = _values(policy.draft())
+    kept |= {"position": policy.position, "calendar_id": str(policy.calendar_id) if policy.calendar_id else None}
+    values = {
+        "policy_id": policy.id, "version": policy.version, "brand": brand, "policy": kept, "edited_by": editor,
+        "created_at": now,
+    }  # fmt: skip
+    await session.execute(insert(policy_versions).values(values))
+
+
+def _version(row: Row) -> Version:
+    kept = row["policy"]
+    draft = Draft(
+        name=kept["name"],
+        position=kept["position"],
+        active=kept["active"],
+        conditions=Conditions(**{name: _condition(name, kept[name]) for name in _CONDITIONS}),
+        targets={ClockKind(metric): _target(target) for metric, target in kept["targets"].items()},
+        calendar_id=None if kept["calendar_id"] is None else UUID(kept["calendar_id"]),
+    )
+    return Version(row["version"], draft, row["edited_by"], row["created_at"])
 
 
 def _values(draft: Draft) -> dict[str, object]:

@@ -164,7 +164,7 @@ class PolicyView(BaseModel):
             source=policy.source,
             active=policy.active,
             conditions=PolicyConditions.model_validate(asdict(policy.conditions)),
-            targets=PolicyTargets(**{metric.value: _target_view(target) for metric, target in policy.targets.items()}),
+            targets=PolicyTargets(**{metric.value: target_view(target) for metric, target in policy.targets.items()}),
             calendar_id=policy.calendar_id,
         )
 
@@ -262,6 +262,7 @@ class TicketClocks(BaseModel):
     time_spent: TimeSpent = TimeSpent()
 
 
-def _target_view(target: Target) -> PolicyTarget:
+def target_view(target: Target) -> PolicyTarget:
+    """Return the view of a target."""
     warn = None if target.warn is None else target.warn.total_seconds()
     return PolicyTarget(warn_seconds=warn, breach_seconds=target.breach.total_seconds())

@@ -15,6 +15,7 @@ from services.sla.domain.policies import (
     PolicyReadOnly,
     Source,
     TooManyPolicies,
+    Version,
     check,
 )
 from services.sla.queries import calendars as calendar_queries
@@ -36,14 +37,29 @@ async def find_policy(session: Session, *, brand: str, policy_id: UUID) -> Polic
     return policy
 
 
-async def add_policy(session: Session, draft: Draft, *, brand: str, now: datetime) -> Policy:
+async def versions_of_policy(
+    session: Session, *, brand: str, policy_id: UUID, before: int | None, limit: int
+) -> Sequence[Version]:
+    """Return up to `limit + 1` versions of a policy that are older than `before`, newest first."""
+    await find_policy(session, brand=brand, policy_id=policy_id)
+    return await queries.versions_of(session, brand, policy_id, before=before, limit=limit)
+
+
+async def add_policy(session: Session, draft: Draft, *, brand: str, editor: str | None, now: datetime) -> Policy:
     """Add a policy of the brand; without a position it is asked after the brand's others, before the built-in ones."""
+    policy = await drafted(session, draft, brand=brand)
+    await queries.insert_policy(session, brand, policy, editor=editor, now=now)
+    return policy
+
+
+async def drafted(session: Session, draft: Draft, *, brand: str) -> Policy:
+    """Return the policy that `draft` would become; refuse what cannot be one."""
     calendar = await _calendar(session, brand, draft)
     check(draft, calendar)
     count, last = await queries.places(session, brand)
     if count >= POLICIES_PER_BRAND:
         raise TooManyPolicies
-    policy = Policy(
+    return Policy(
         id=new_id(),
         version=1,
         name=draft.name,
@@ -54,8 +70,6 @@ async def add_policy(session: Session, draft: Draft, *, brand: str, now: datetim
         targets=draft.targets,
         calendar=calendar,
     )
-    await queries.insert_policy(session, brand, policy, now=now)
-    return policy
 
 
 async def edit_policy(
@@ -65,6 +79,7 @@ async def edit_policy(
     *,
     brand: str,
     demand: Callable[[int], None],
+    editor: str | None,
     now: datetime,
 ) -> Policy:
     """Store the revised policy as its next version; running clocks keep the version they began with.
@@ -77,10 +92,17 @@ async def edit_policy(
     if policy.source is Source.DEFAULT:
         raise PolicyReadOnly
     demand(policy.version)
+    edited = await revised(session, policy, revise, brand=brand)
+    await queries.update_policy(session, brand, edited, editor=editor, now=now)
+    return edited
+
+
+async def revised(session: Session, policy: Policy, revise: Callable[[Draft], Draft], *, brand: str) -> Policy:
+    """Return the next version of a policy; refuse what cannot be one."""
     draft = revise(policy.draft())
     calendar = await _calendar(session, brand, draft)
     check(draft, calendar)
-    edited = replace(
+    return replace(
         policy,
         version=policy.version + 1,
         name=draft.name,
@@ -90,8 +112,6 @@ async def edit_policy(
         targets=draft.targets,
         calendar=calendar,
     )
-    await queries.update_policy(session, brand, edited, now=now)
-    return edited
 
 
 async def _calendar(session: Session, brand: str, draft: Draft) -> Calendar | None:

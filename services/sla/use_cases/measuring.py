@@ -28,8 +28,7 @@ async def follow_ticket(session: Session, event: TicketFact, *, brand: str, sequ
         sequence=sequence,
         policies=await policy_queries.standing_policies(session, brand),
     )
-    await _store(session, locked, outcome, brand=brand)
-    await _tell(session, locked, outcome, brand=brand)
+    await keep_outcome(session, locked, outcome, brand=brand)
 
 
 async def clocks_of_ticket(session: Session, *, brand: str, ticket_id: UUID) -> Sequence[Clock]:
@@ -49,6 +48,12 @@ async def tracked_ticket(session: Session, *, brand: str, ticket_id: UUID) -> Ti
     if ticket is None:
         raise TicketNotFound
     return ticket
+
+
+async def keep_outcome(session: Session, locked: LockedTicket, outcome: Outcome, *, brand: str) -> None:
+    """Store what became of a locked ticket and its clocks, and tell it."""
+    await _store(session, locked, outcome, brand=brand)
+    await _tell(session, locked, outcome, brand=brand)
 
 
 async def _load(session: Session, event: TicketFact, *, brand: str) -> LockedTicket:

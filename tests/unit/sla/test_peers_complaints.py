@@ -81,7 +81,9 @@ def test_8_a_promise_that_is_switched_off_no_longer_counts() -> None:
     """Tickets stay escalated after the SLA is switched off (zammad#4353)."""
     own = policy({RESOLUTION: 600})
     told = tell(Story().opened(), policies=[own])
-    outcome = recompute(told.ticket, list(told.clocks.values()), [policy({RESOLUTION: 600}, active=False)], at=at(10))
+    outcome = recompute(
+        told.ticket, list(told.clocks.values()), [policy({RESOLUTION: 600}, active=False)], at=at(10), policy_id=TICKET
+    )
     assert outcome.open_clocks == ()
     assert [timers(clock) for clock in outcome.changed] == [()]
 

@@ -96,7 +96,7 @@ def test_a_warning_comes_again_for_the_new_due_time() -> None:
 
 def test_policies_that_changed_are_applied_to_what_is_open() -> None:
     told = tell(Story().opened())
-    outcome = recompute(told.ticket, list(told.clocks.values()), vip(Conditions()), at=at(20))
+    outcome = recompute(told.ticket, list(told.clocks.values()), vip(Conditions()), at=at(20), policy_id=TICKET)
     (clock,) = outcome.open_clocks[:1]
     assert (clock.due_at, outcome.replaced[0].cause) == (at(60), "policy")
 

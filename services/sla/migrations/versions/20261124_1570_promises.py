@@ -28,6 +28,12 @@ def upgrade() -> None:
     op.add_column("clocked_tickets", sa.Column("borrowed_from", _UUID))
     op.add_column("clocked_tickets", sa.Column("party_since", _TIME))
     op.add_column("clocked_tickets", sa.Column("spent", postgresql.JSONB, nullable=False, server_default="{}"))
+    op.create_index(
+        "ix_clocked_tickets_open",
+        "clocked_tickets",
+        ["brand", "id"],
+        postgresql_where=sa.text("status NOT IN ('resolved', 'closed')"),
+    )
     _create_policy_versions()
     isolate(op, "policy_versions")
     _create_clock_schedules()
@@ -37,6 +43,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("clock_schedules")
     op.drop_table("policy_versions")
+    op.drop_index("ix_clocked_tickets_open", "clocked_tickets")
     for name in ("spent", "party_since", "borrowed_from", "asked_id", *_CONDITIONS):
         op.drop_column("clocked_tickets", name)
     for name in _CONDITIONS:
