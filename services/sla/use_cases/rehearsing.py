@@ -38,7 +38,7 @@ class Shift:
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
-    """How many tickets and clocks a change would touch, the first clocks, and whether all open tickets were examined."""
+    """How many tickets and clocks a change would touch, the first clocks, whether all open tickets were examined."""
 
     tickets: int
     clocks: int
