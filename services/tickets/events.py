@@ -3,9 +3,9 @@
 from typing import Final
 
 from services.tickets.domain.conversations import Conversation
-from services.tickets.use_cases import arriving, reacting
+from services.tickets.use_cases import arriving, reacting, staffing
 from shared.clock import SystemClock
-from shared.contracts.chat import MessagePosted, SessionEnded, SessionStarted
+from shared.contracts.chat import MessagePosted, PresenceChanged, SessionEnded, SessionStarted
 from shared.contracts.gateway import AccountChanged
 from shared.contracts.intake import MessageReceived
 from shared.contracts.sla import ClockBreached
@@ -48,6 +48,13 @@ async def escalate_when_clock_breached(session: Session, received: Received[Cloc
 async def keep_account_when_it_changes(session: Session, received: Received[AccountChanged]) -> None:
     """An account of the brand's staff changed."""
     await reacting.keep_account(session, brand=received.brand, account=received.event, sequence=received.sequence)
+    await staffing.look_again(session, brand=received.brand, since=received.event.changed_at, now=_CLOCK.now())
+
+
+async def keep_presence_when_it_changes(session: Session, received: Received[PresenceChanged]) -> None:
+    """A person came to or left the desk."""
+    event = received.event
+    await staffing.keep_presence(session, brand=received.brand, changed=event, now=_CLOCK.now())
 
 
 SUBSCRIPTIONS: Final[tuple[Subscription, ...]] = (
@@ -57,4 +64,5 @@ SUBSCRIPTIONS: Final[tuple[Subscription, ...]] = (
     on(MessageReceived, add_words_when_message_received),
     on(ClockBreached, escalate_when_clock_breached),
     on(AccountChanged, keep_account_when_it_changes),
+    on(PresenceChanged, keep_presence_when_it_changes),
 )

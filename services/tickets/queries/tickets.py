@@ -49,6 +49,7 @@ _OPEN_AUDITED: Final = Fixed(f"{_OPENING}, {RECORDING} {_NUMBER}")
 # Built once: making a statement and its cache key costs more CPU than sending it.
 _ONE: Final = select(tickets).where(tickets.c.brand == bindparam("brand"), tickets.c.id == bindparam("ticket_id"))
 _LOCKED: Final = _ONE.with_for_update()
+_LOCKED_IF_FREE: Final = _ONE.with_for_update(skip_locked=True)
 _SAVE: Final = update(tickets).where(tickets.c.brand == bindparam("of_brand"), tickets.c.id == bindparam("ticket_id"))
 
 
@@ -119,6 +120,11 @@ async def ticket_of(session: Session, brand: str, ticket_id: UUID) -> Ticket | N
 async def lock_ticket(session: Session, brand: str, ticket_id: UUID) -> Ticket | None:
     """Return a ticket and keep it locked until the transaction ends: every change begins with this."""
     return await _one(session, _LOCKED, brand, ticket_id)
+
+
+async def lock_free_ticket(session: Session, brand: str, ticket_id: UUID) -> Ticket | None:
+    """Return a ticket, locked, unless somebody else has it locked now."""
+    return await _one(session, _LOCKED_IF_FREE, brand, ticket_id)
 
 
 async def save_ticket(session: Session, ticket: Ticket) -> None:

@@ -7,6 +7,7 @@ from services.tickets.domain.errors import TicketNotFound
 from services.tickets.domain.tickets import Story, Ticket, numbered
 from services.tickets.domain.timeline import Entry, entry_of
 from services.tickets.queries import facts, tickets, timeline
+from services.tickets.use_cases.queueing import keep_place, wake_within_limits
 from shared.contracts.tickets import TicketState
 from shared.db.engine import Session
 from shared.ids import new_id
@@ -23,10 +24,12 @@ async def locked(session: Session, brand: str, ticket_id: UUID) -> Ticket:
 async def tell(session: Session, story: Story) -> TicketState:
     """Store what happened to a locked ticket and return it as it is now; nothing happened, nothing is written."""
     if story.events:
+        reservation = await wake_within_limits(session, story)
         ticket = story.ticket
         await tickets.save_ticket(session, ticket)
         await timeline.add_entries(session, ticket.brand, ticket.state.id, _entries(story))
         await facts.record_facts(session, ticket.brand, story.events)
+        await keep_place(session, story, reservation)
     return story.state
 
 
@@ -36,6 +39,7 @@ async def tell_opening(session: Session, story: Story, *, audited: AuditEntry | 
     opened, words = (entry_of(event, ticket.state.id) for event in story.events)
     numbered(story, await tickets.insert_ticket(session, ticket, opened, words, audited=audited))
     await facts.record_facts(session, ticket.brand, story.events)
+    await keep_place(session, story)
     return story.state
 
 
