@@ -35,6 +35,11 @@ class AuditAction(StrEnum):
     ADD_MESSAGE = "add_message"
     ADD_NOTE = "add_note"
     READ_AUDIT = "read_audit"
+    READ_PROFILES = "read_profiles"
+    EDIT_PROFILE = "edit_profile"
+    EDIT_TEAM = "edit_team"
+    READ_QUEUE = "read_queue"
+    ANSWER_ESCALATION = "answer_escalation"
 
 
 @dataclass(frozen=True, slots=True)
