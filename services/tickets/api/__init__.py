@@ -1,5 +1,5 @@
 """The HTTP edge of tickets."""
 
-from services.tickets.api import agents, audits, tickets, timelines
+from services.tickets.api import agents, audits, queues, tickets, timelines
 
-ROUTERS = (tickets.hot, timelines.hot, tickets.router, timelines.router, audits.router, agents.router)
+ROUTERS = (tickets.hot, timelines.hot, tickets.router, timelines.router, audits.router, agents.router, queues.router)

@@ -104,3 +104,18 @@ async def test_a_ticket_waits_for_somebody_who_speaks_its_language(desk: Desk) -
     await desk.hire("s-2", "agent")
     await profile(desk, "s-2", languages=["de"])
     await eventually(lambda: _has(desk, german, "s-2"))
+
+
+async def test_the_queue_is_seen(desk: Desk) -> None:
+    """Position and estimate for the player's own ticket; who waits, in serving order, for the staff."""
+    plain, grave = await desk.open(), await desk.open(reason="RG.SELF_HARM")
+    waiting = await desk.service.http.get("/v1/queues/tickets", headers=desk.agent())
+    assert [one["ticket_id"] for one in waiting.json()["items"]] == [grave["id"], plain["id"]]
+    queues = (await desk.service.http.get("/v1/queues", headers=desk.agent())).json()
+    assert [(one["queue"], one["waiting"]) for one in queues] == [("x0:any:any", 1), ("standard:any:any", 1)]
+    mine = await desk.get(f"/{plain['id']}/queue", desk.player())
+    assert (mine["position"], mine["eta_seconds"]) == (2, 120)
+    foreign = await desk.service.http.get(f"/v1/tickets/{plain['id']}/queue", headers=desk.player("p-2"))
+    assert foreign.status_code == 404
+    await desk.assign(plain, "me")
+    assert (await desk.get(f"/{plain['id']}/queue", desk.player()))["position"] is None
