@@ -1,5 +1,14 @@
 """The HTTP edge of tickets."""
 
-from services.tickets.api import agents, audits, queues, tickets, timelines
+from services.tickets.api import agents, audits, escalations, queues, tickets, timelines
 
-ROUTERS = (tickets.hot, timelines.hot, tickets.router, timelines.router, audits.router, agents.router, queues.router)
+ROUTERS = (
+    tickets.hot,
+    timelines.hot,
+    tickets.router,
+    timelines.router,
+    audits.router,
+    agents.router,
+    escalations.router,
+    queues.router,
+)

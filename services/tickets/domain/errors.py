@@ -35,6 +35,12 @@ class TicketFinished(DomainError):
     kind: ClassVar[Kind] = Kind.CONFLICT
 
 
+class NotAsked(DomainError):
+    """Only the senior who is asked to take an escalated ticket on can answer."""
+
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
 class ReasonUnknown(DomainError):
     """The contact reason is not in the taxonomy."""
 

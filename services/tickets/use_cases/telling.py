@@ -4,11 +4,12 @@ from uuid import UUID
 
 from services.tickets.domain.audit import AuditEntry
 from services.tickets.domain.errors import TicketNotFound
+from services.tickets.domain.statuses import FINISHED
 from services.tickets.domain.tickets import Story, Ticket, numbered
 from services.tickets.domain.timeline import Entry, entry_of
-from services.tickets.queries import facts, tickets, timeline
+from services.tickets.queries import escalations, facts, tickets, timeline
 from services.tickets.use_cases.queueing import keep_place, wake_within_limits
-from shared.contracts.tickets import TicketState
+from shared.contracts.tickets import TicketEscalated, TicketState, TicketStatusChanged
 from shared.db.engine import Session
 from shared.ids import new_id
 
@@ -30,6 +31,7 @@ async def tell(session: Session, story: Story) -> TicketState:
         await timeline.add_entries(session, ticket.brand, ticket.state.id, _entries(story))
         await facts.record_facts(session, ticket.brand, story.events)
         await keep_place(session, story, reservation)
+        await _keep_asked(session, story)
     return story.state
 
 
@@ -41,6 +43,19 @@ async def tell_opening(session: Session, story: Story, *, audited: AuditEntry | 
     await facts.record_facts(session, ticket.brand, story.events)
     await keep_place(session, story)
     return story.state
+
+
+async def _keep_asked(session: Session, story: Story) -> None:
+    """Remember which senior an escalation asks; what is finished asks nobody."""
+    brand, state = story.ticket.brand, story.state
+    for event in story.events:
+        if isinstance(event, TicketEscalated):
+            senior, cause = event.senior_id, event.cause
+            await escalations.ask(
+                session, brand, state.id, senior_id=senior, cause=cause, declined=(), asked_at=story.now
+            )
+        elif isinstance(event, TicketStatusChanged) and event.after in FINISHED:
+            await escalations.settle(session, brand, state.id)
 
 
 def _entries(story: Story) -> list[Entry]:
