@@ -30,7 +30,8 @@ async def save_profile(session: Session, brand: str, staff_id: str, values: Mapp
     changed = {**values, "version": agents.c.version + 1}
     keys = [agents.c.brand, agents.c.staff_id]
     rows = await session.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed).returning(agents))
-    return rows.one()
+    saved: Row[Any] = rows.one()
+    return saved
 
 
 async def teams_page(session: Session, brand: str, *, after: str | None, limit: int) -> list[Row[Any]]:
@@ -52,7 +53,8 @@ async def save_team(session: Session, brand: str, team_id: str, name: str) -> Ro
     statement = insert(teams).values(brand=brand, team_id=team_id, name=name)
     keys, changed = [teams.c.brand, teams.c.team_id], {"name": name, "version": teams.c.version + 1}
     rows = await session.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed).returning(teams))
-    return rows.one()
+    saved: Row[Any] = rows.one()
+    return saved
 
 
 async def drop_team(session: Session, brand: str, team_id: str) -> bool:
