@@ -38,6 +38,7 @@ _BODIES: Final[Mapping[tuple[str, str], Json]] = {
     ("post", "/v1/tickets/{ticket_id}/escalation"): {"reason": "Mine now"},
     ("post", "/v1/tickets/{ticket_id}/escalation/decline"): {"reason": "Not mine"},
     ("put", "/v1/agents/{staff_id}"): {"languages": ["en"]},
+    ("put", "/v1/teams/{team_id}"): {"name": "Taken over"},
     ("post", "/v1/tickets/{ticket_id}/messages"): {"text": "May I come in?"},
     ("patch", "/v1/webhook-endpoints/{endpoint_id}"): {"description": "Taken over"},
     ("post", "/v1/webhook-endpoints/{endpoint_id}/replay"): {"since": "2026-01-01T00:00:00Z"},

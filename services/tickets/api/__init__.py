@@ -1,6 +1,6 @@
 """The HTTP edge of tickets."""
 
-from services.tickets.api import agents, audits, escalations, queues, tickets, timelines
+from services.tickets.api import agents, audits, escalations, queues, teams, tickets, timelines
 
 ROUTERS = (
     tickets.hot,
@@ -11,4 +11,5 @@ ROUTERS = (
     agents.router,
     escalations.router,
     queues.router,
+    teams.router,
 )

@@ -17,6 +17,12 @@ class StaffNotFound(DomainError):
     kind: ClassVar[Kind] = Kind.NOT_FOUND
 
 
+class TeamNotFound(DomainError):
+    """There is no such team of this brand."""
+
+    kind: ClassVar[Kind] = Kind.NOT_FOUND
+
+
 class StaffInactive(DomainError):
     """The person no longer takes tickets."""
 

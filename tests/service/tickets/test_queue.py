@@ -119,3 +119,20 @@ async def test_the_queue_is_seen(desk: Desk) -> None:
     assert foreign.status_code == 404
     await desk.assign(plain, "me")
     assert (await desk.get(f"/{plain['id']}/queue", desk.player()))["position"] is None
+
+
+async def test_a_players_manager_comes_first(desk: Desk) -> None:
+    """Even if somebody else has nothing to do; and only people of a team take what names it."""
+    for one in ("s-1", "s-2"):
+        await desk.hire(one, "agent")
+        await profile(desk, one)
+    lead = desk.agent("s-lead", role="lead")
+    given = await desk.service.http.put("/v1/agents/s-2/players/p-1", headers=lead)
+    assert given.status_code == 204
+    opened = [await desk.open() for _ in range(3)]
+    for ticket in opened:
+        await eventually(lambda: _has(desk, ticket, "s-2"))  # noqa: B023 - awaited
+    team = await desk.service.http.put("/v1/teams/night", json={"name": "Night"}, headers=lead | {"If-Match": '"0"'})
+    assert (team.status_code, team.json()["version"]) == (200, 1)
+    stale = await desk.service.http.put("/v1/teams/night", json={"name": "X"}, headers=lead | {"If-Match": '"0"'})
+    assert stale.status_code == 412
