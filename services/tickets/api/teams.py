@@ -66,9 +66,9 @@ async def drop_team(team_id: TeamId, actor: LeadDep, witness: WitnessDep, sessio
 
 @router.put(_MANAGED, status_code=204, responses=problems(errors.StaffNotFound, Forbidden))
 async def give_manager(staff_id: Id, player_id: Id, actor: LeadDep, witness: WitnessDep, session: SessionDep) -> None:
-    """Make a person the player's manager: new tickets are that person's for five minutes before they are everybody's."""
-    if await copies.colleague(session, actor.brand, staff_id) is None:
     """Make a person the manager of a player: new tickets are first theirs for five minutes, then everybody's."""
+    if await copies.colleague(session, actor.brand, staff_id) is None:
+        raise errors.StaffNotFound
     await profiles.save_manager(session, actor.brand, player_id, staff_id)
     await record_act(session, witness, AuditAction.EDIT_PROFILE, {"staff_id": staff_id, "player_id": player_id})
 
