@@ -3,9 +3,9 @@
 from typing import Final
 
 from services.tickets.domain.conversations import Conversation
-from services.tickets.use_cases import arriving, complaining, reacting
+from services.tickets.use_cases import arriving, complaining, reacting, staffing
 from shared.clock import SystemClock
-from shared.contracts.chat import MessagePosted, SessionEnded, SessionStarted
+from shared.contracts.chat import MessagePosted, PresenceChanged, SessionEnded, SessionStarted
 from shared.contracts.gateway import AccountChanged, BrandChanged
 from shared.contracts.intake import MessageReceived
 from shared.contracts.sla import ClockBreached, ComplaintBreached, ComplaintScheduled, ComplaintWarned
@@ -48,6 +48,13 @@ async def escalate_when_clock_breached(session: Session, received: Received[Cloc
 async def keep_account_when_it_changes(session: Session, received: Received[AccountChanged]) -> None:
     """An account of the brand's staff changed."""
     await reacting.keep_account(session, brand=received.brand, account=received.event, sequence=received.sequence)
+    await staffing.look_again(session, brand=received.brand, since=received.event.changed_at, now=_CLOCK.now())
+
+
+async def keep_presence_when_it_changes(session: Session, received: Received[PresenceChanged]) -> None:
+    """A person came to or left the desk."""
+    event = received.event
+    await staffing.keep_presence(session, brand=received.brand, changed=event, now=_CLOCK.now())
 
 
 async def keep_brand_when_it_changes(session: Session, received: Received[BrandChanged]) -> None:
@@ -81,4 +88,5 @@ SUBSCRIPTIONS: Final[tuple[Subscription, ...]] = (
     on(ComplaintScheduled, acknowledge_when_complaint_is_scheduled),
     on(ComplaintWarned, note_when_complaint_is_warned),
     on(ComplaintBreached, draft_letter_when_complaint_is_overdue),
+    on(PresenceChanged, keep_presence_when_it_changes),
 )

@@ -1,7 +1,7 @@
 """The clock edge: the audit trail is chained within a second and anchored within a minute; tickets wake and close."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -11,20 +11,24 @@ import structlog
 
 from services.tickets.clients.anchors import keep_anchors
 from services.tickets.domain.audit import Anchor
-from services.tickets.queries import audit, lifecycles
+from services.tickets.queries import audit, lifecycles, queue
 from services.tickets.queries.lifecycles import Alarm
 from services.tickets.settings import Settings
 from services.tickets.use_cases.ageing import answer_alarm
 from services.tickets.use_cases.chaining import chain_waiting, reached_so_far
 from services.tickets.use_cases.deciding import forget_changed
+from services.tickets.use_cases.queueing import Called
+from services.tickets.use_cases.serving import serve
 from shared.messaging.lease import RENEW_SECONDS, Lease
 from shared.messaging.runtime import Ground, Job
 
+SERVING: Final = "queue"
 CHAINING: Final = "audit-chain"
 ALARMS: Final = "alarms"
 ANCHOR_EVERY: Final = timedelta(minutes=1)
 _ALARM_LEAST_PAUSE: Final = timedelta(milliseconds=50)
 _ALARM_MOST_PAUSE: Final = timedelta(seconds=1)
+_LOOK_FOR_CALLS: Final = timedelta(seconds=1)
 _LOOK_EVERY: Final = timedelta(milliseconds=500)
 _logger = structlog.get_logger(module=__name__)
 
@@ -61,9 +65,16 @@ async def chaining(ground: Ground) -> AsyncIterator[None]:
     """Give the chaining job its memory; at the end chain and anchor what is left, and let the next process in."""
     chain = Chain(Lease(ground.database, CHAINING))
     ground.extras[CHAINING] = chain
+
+    def hear(noted: Sequence[object]) -> None:
+        if any(isinstance(what, Called) for what in noted):
+            ground.wake(SERVING)
+
+    ground.database.after_notes.append(hear)
     try:
         yield
     finally:
+        ground.database.after_notes.remove(hear)
         try:
             await _finish(ground, chain)
         except Exception as error:  # noqa: BLE001 - the end of a process must not fail; another one goes on
@@ -143,6 +154,25 @@ async def _finish(ground: Ground, chain: Chain) -> None:
     await chain.lease.release()
 
 
+async def serve_queues(ground: Ground) -> timedelta:
+    """Answer every call that is due and say when the next one falls due, at most a second ahead.
+
+    A call is committed with what made it. Who commits wakes this job; if its process ends in between, another one finds
+    the call within that second.
+    """
+    async with ground.database.glance() as session:
+        calls = await queue.calling(session)
+    for brand, due_at in calls.items():
+        if due_at <= ground.clock.now():
+            async with ground.database.begin(brand) as session:
+                await serve(session, brand=brand, now=ground.clock.now())
+    async with ground.database.glance() as session:
+        nearest = min((await queue.calling(session)).values(), default=None)
+    if nearest is None:
+        return _LOOK_FOR_CALLS
+    return min(max(nearest - ground.clock.now(), timedelta(0)), _LOOK_FOR_CALLS)
+
+
 def _settings(ground: Ground) -> Settings:
     if not isinstance(ground.settings, Settings):
         message = "the jobs of tickets run on the settings of tickets"
@@ -173,4 +203,4 @@ async def _answer(ground: Ground, alarm: Alarm) -> bool:
         return False
 
 
-JOBS: Final = (Job(CHAINING, chain_audit), Job(ALARMS, answer_alarms))
+JOBS: Final = (Job(CHAINING, chain_audit), Job(ALARMS, answer_alarms), Job(SERVING, serve_queues))

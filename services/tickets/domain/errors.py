@@ -17,6 +17,12 @@ class StaffNotFound(DomainError):
     kind: ClassVar[Kind] = Kind.NOT_FOUND
 
 
+class TeamNotFound(DomainError):
+    """There is no such team of this brand."""
+
+    kind: ClassVar[Kind] = Kind.NOT_FOUND
+
+
 class StaffInactive(DomainError):
     """The person no longer takes tickets."""
 
@@ -31,6 +37,12 @@ class StatusMoveRefused(DomainError):
 
 class TicketFinished(DomainError):
     """A resolved or closed ticket cannot be escalated."""
+
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+class NotAsked(DomainError):
+    """Only the senior who is asked to take an escalated ticket on can answer."""
 
     kind: ClassVar[Kind] = Kind.CONFLICT
 

@@ -9,9 +9,12 @@ from services.tickets.tables.lifecycle import alarms, lifecycles
 from services.tickets.tables.links import links
 from services.tickets.tables.merges import merges
 from services.tickets.tables.metadata import metadata
+from services.tickets.tables.people import agents, personal_managers, presence, teams
+from services.tickets.tables.queue import escalations, queue, queue_calls, queues
 from services.tickets.tables.tickets import breaches, tickets, timeline
 
 __all__ = [
+    "agents",
     "alarms",
     "audit",
     "audit_links",
@@ -22,6 +25,7 @@ __all__ = [
     "complaints",
     "conversations",
     "drafts",
+    "escalations",
     "lifecycles",
     "links",
     "macro_uses",
@@ -29,8 +33,14 @@ __all__ = [
     "mentions",
     "merges",
     "metadata",
+    "personal_managers",
+    "presence",
+    "queue",
+    "queue_calls",
+    "queues",
     "reasons",
     "staff",
+    "teams",
     "ticket_fields",
     "tickets",
     "timeline",

@@ -68,6 +68,14 @@ async def record_register(
     await audit.record(session, entry)
 
 
+async def record_act(
+    session: Session, witness: Witness | None, action: AuditAction, about: Mapping[str, object]
+) -> None:
+    """Record that staff did something that is about no ticket: `about` says what it was."""
+    if witness is not None:
+        await audit.record(session, witness.saw(new_id(), action, narrowed=about))
+
+
 async def record_listing(
     session: Session,
     witness: Witness | None,
