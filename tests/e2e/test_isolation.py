@@ -168,7 +168,9 @@ async def _things(house: House, visitor: str) -> AsyncIterator[Target]:
         yield Target("ticket_id", str(session["ticket_id"]), brand, player)
     session = await made(door, "/v1/chat/sessions", {"message": {"text": word}}, token=visitor)
     yield Target("ticket_id", str(session["ticket_id"]), brand, "v-1")
-    complaint = await made(door, f"/v1/tickets/{opened['id']}/complaint", {"type": "other"}, token=house.api_key)
+    complaint = await made(
+        door, f"/v1/tickets/{session['ticket_id']}/complaint", {"type": "other"}, token=house.api_key
+    )
     yield Target("complaint_id", str(complaint["id"]), brand)
     target = {"first_response": {"breach_seconds": 3600}}
     policy = await made(door, "/v1/sla/policies", {"name": word, "targets": target}, token=house.api_key)

@@ -1,8 +1,8 @@
 """The legal clocks of complaints: how long each jurisdiction gives, and when that time is over.
 
 Hours are real time. Days and weeks are calendar days of the jurisdiction's time zone and end at the same time of day;
-where the day of receipt counts as the first one, they end with the last day. Business days are Monday to Friday, whole ones:
-what arrives at a weekend begins with Monday. Public holidays are not left out, so that no answer is due too late.
+where the day of receipt counts as the first one, they end with the last day. Business days are Monday to Friday, whole
+ones: what arrives at a weekend begins with Monday. Public holidays are not left out, so that no answer is due too late.
 """
 
 import re
