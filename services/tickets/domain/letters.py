@@ -14,7 +14,10 @@ Texts: TypeAlias = Mapping[str, Mapping[str, str]]
 
 
 def read_texts(document: Mapping[str, object]) -> Texts:
-    """Return the texts of a parsed file by name and language; refuse any that names the EU platform for disputes, which has ended."""
+    """Return the texts of a parsed file by name and language.
+
+    Refuse any that names the EU platform for disputes, which has ended.
+    """
     texts = {
         name: {str(language): str(text) for language, text in versions.items()}
         for name, versions in document.items()
