@@ -188,6 +188,9 @@ async def _things(house: House, visitor: str) -> AsyncIterator[Target]:
         yield target
     accused = await house.ticket("p-1", f"{word} words", subject=f"{word} subject")
     complaint = await made(door, f"/v1/tickets/{accused['id']}/complaint", {"type": "other"}, token=house.api_key)
+    complaint = await made(
+        door, f"/v1/tickets/{session['ticket_id']}/complaint", {"type": "other"}, token=house.api_key
+    )
     yield Target("complaint_id", str(complaint["id"]), brand)
     async for promised in _promises(house, word):
         yield promised
