@@ -11,7 +11,7 @@ import structlog
 
 from services.tickets.clients.anchors import keep_anchors
 from services.tickets.domain.audit import Anchor
-from services.tickets.queries import audit
+from services.tickets.queries import audit, search
 from services.tickets.settings import Settings
 from services.tickets.use_cases.chaining import chain_waiting, reached_so_far
 from shared.messaging.lease import RENEW_SECONDS, Lease
@@ -19,6 +19,7 @@ from shared.messaging.runtime import Ground, Job
 
 CHAINING: Final = "audit-chain"
 ANCHOR_EVERY: Final = timedelta(minutes=1)
+_INDEX_AT_ONCE: Final = 200
 _LOOK_EVERY: Final = timedelta(milliseconds=500)
 _logger = structlog.get_logger(module=__name__)
 
@@ -133,4 +134,18 @@ def _settings(ground: Ground) -> Settings:
     return ground.settings
 
 
-JOBS: Final = (Job(CHAINING, chain_audit),)
+async def index_words(ground: Ground) -> timedelta:
+    """Index tickets whose words changed, brand by brand, and say when to look again.
+
+    Every process may do it: what one has taken is locked for the others, and no document is replaced by an older one.
+    """
+    async with ground.database.glance() as session:
+        brands = await search.brands_waiting(session)
+    more = False
+    for brand in brands:
+        async with ground.database.begin(brand) as session:
+            more |= await search.index_waiting(session, brand, _INDEX_AT_ONCE) == _INDEX_AT_ONCE
+    return timedelta(0) if more else _LOOK_EVERY
+
+
+JOBS: Final = (Job(CHAINING, chain_audit), Job("search-index", index_words))

@@ -1,5 +1,5 @@
 """The HTTP edge of tickets."""
 
-from services.tickets.api import audits, tickets, timelines
+from services.tickets.api import audits, lists, tickets, timelines
 
-ROUTERS = (tickets.hot, timelines.hot, tickets.router, timelines.router, audits.router)
+ROUTERS = (tickets.hot, timelines.hot, lists.router, tickets.router, timelines.router, audits.router)

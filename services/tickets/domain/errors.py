@@ -63,3 +63,33 @@ class AssigneeInvalid(DomainError):
     """An assignee is a staff id, `me` for staff, or null."""
 
     kind: ClassVar[Kind] = Kind.INVALID
+
+
+class SortRefused(DomainError):
+    """The list cannot be ordered so."""
+
+    kind: ClassVar[Kind] = Kind.INVALID
+
+
+class SearchRefused(DomainError):
+    """Only staff and the operator's servers search."""
+
+    kind: ClassVar[Kind] = Kind.INVALID
+
+
+class ViewNotFound(DomainError):
+    """There is no such view for this caller."""
+
+    kind: ClassVar[Kind] = Kind.NOT_FOUND
+
+
+class ViewNotYours(DomainError):
+    """Shared views are changed by leads and admins."""
+
+    kind: ClassVar[Kind] = Kind.FORBIDDEN
+
+
+class TooManyViews(DomainError):
+    """Nobody keeps more than a hundred views."""
+
+    kind: ClassVar[Kind] = Kind.CONFLICT

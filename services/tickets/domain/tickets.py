@@ -13,6 +13,7 @@ from services.tickets.domain.statuses import (
     status_after_answer,
     status_after_words,
 )
+from services.tickets.domain.waiting import waiting_after
 from shared.contracts.base import Author, Channel, ContactRef
 from shared.contracts.tickets import (
     MessageAdded,
@@ -62,7 +63,7 @@ class Ticket:
     """A ticket as stored: the state that facts carry and what only this service needs.
 
     `visitor_id` is the anonymous writer's, `contact` where an outside writer is answered, `live` that chat holds the
-    conversation.
+    conversation, `waiting_since` the player's oldest words without an answer.
     """
 
     brand: str
@@ -70,6 +71,7 @@ class Ticket:
     visitor_id: str | None = None
     contact: ContactRef | None = None
     live: bool = False
+    waiting_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +174,8 @@ class Story:
 
     def _tell(self, event: Fact) -> None:
         self.events.append(event)
-        self.ticket = replace(self.ticket, state=event.ticket)
+        waiting = waiting_after(self.ticket.waiting_since, event)
+        self.ticket = replace(self.ticket, state=event.ticket, waiting_since=waiting)
 
 
 def numbered(story: Story, number: str) -> None:

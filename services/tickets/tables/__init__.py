@@ -2,6 +2,14 @@
 
 from services.tickets.tables.audit import audit, audit_links, audit_waiting
 from services.tickets.tables.copies import conversations, staff
+from services.tickets.tables.lists import (
+    search_documents,
+    search_waiting,
+    search_words,
+    ticket_clocks,
+    ticket_tags,
+    views,
+)
 from services.tickets.tables.metadata import metadata
 from services.tickets.tables.tickets import breaches, tickets, timeline
 
@@ -12,7 +20,13 @@ __all__ = [
     "breaches",
     "conversations",
     "metadata",
+    "search_documents",
+    "search_waiting",
+    "search_words",
     "staff",
+    "ticket_clocks",
+    "ticket_tags",
     "tickets",
     "timeline",
+    "views",
 ]

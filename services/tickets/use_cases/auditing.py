@@ -9,7 +9,7 @@ from uuid import UUID
 from services.tickets.domain.audit import AuditAction, AuditEntry, Witness
 from services.tickets.queries import audit
 from services.tickets.queries.audit import AuditFilters
-from services.tickets.queries.tickets import Filters
+from services.tickets.queries.lists import Filters
 from shared.contracts.tickets import TicketState
 from shared.db.engine import Session
 from shared.ids import new_id
