@@ -35,6 +35,11 @@ class AuditAction(StrEnum):
     ADD_MESSAGE = "add_message"
     ADD_NOTE = "add_note"
     READ_AUDIT = "read_audit"
+    READ_VIEW = "read_view"
+    MAKE_VIEW = "make_view"
+    EDIT_VIEW = "edit_view"
+    DROP_VIEW = "drop_view"
+    COUNT_VIEWS = "count_views"
 
 
 @dataclass(frozen=True, slots=True)

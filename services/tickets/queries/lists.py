@@ -119,7 +119,7 @@ async def tickets_page(
     """Return up to `limit + 1` tickets that follow `after` = (moment, id) in this order; without a time comes last."""
     ways = order_of(sort, order)
     found: list[Listed] = []
-    for statement in _parts(_selected(brand, filters, sort), sort, ways, after):
+    for statement in statements(brand, filters, sort, ways, after):
         missing = limit + 1 - len(found)
         if missing > 0:
             found += [listed_of(row) for row in await session.execute(statement.limit(missing))]
@@ -191,10 +191,12 @@ def _selected(brand: str, filters: Filters, sort: Sort) -> Select[Any]:
     return select(tickets).where(*narrowed(brand, filters, sort))
 
 
-def _parts(statement: Select[Any], sort: Sort, order: Order, after: tuple[str, ...] | None) -> list[Select[Any]]:
+def statements(
+    brand: str, filters: Filters, sort: Sort, order: Order, after: tuple[str, ...] | None
+) -> list[Select[Any]]:
     """Return the statements to ask one after the other: those with a time, then, where there may be none, the rest."""
     column, id_ = _COLUMNS[sort], tickets.c.id
-    timed = statement
+    timed = statement = _selected(brand, filters, sort)
     if sort is Sort.DUE:
         timed = timed.where(column.is_not(None))
     bare = statement.where(column.is_(None)) if sort is Sort.DUE else None

@@ -1,11 +1,10 @@
 """What lists of tickets are narrowed to and ordered by, and how they show tickets; saved views say the same."""
 
 from typing import Annotated, Any
-from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
 
-from services.tickets.queries.lists import Filters, Listed, Order, Sort
+from services.tickets.queries.lists import Filters, Listed
 from services.tickets.queries.search import HIT_BEGINS, HIT_ENDS
 from services.tickets.schemas.fields import Id, Language, Moment, ReasonCode
 from services.tickets.schemas.tickets import Ticket, ticket_of
@@ -114,26 +113,3 @@ def _seen_outside(values: dict[str, Any]) -> dict[str, Any]:
     """Let nobody learn by filtering what he is not shown."""
     hidden = ("team_id", "tier", "licence", "complaint", "unanswered", "reason_class")
     return {name: None if name in hidden else value for name, value in values.items()}
-
-
-class View(BaseModel):
-    """A saved list; shared ones are everybody's, the others their owner's alone."""
-
-    id: UUID
-    owner_id: str
-    shared: bool
-    name: str
-    filters: dict[str, Any]
-    sort: Sort
-    order: Order | None
-    columns: list[str]
-    position: int
-    created_at: AwareDatetime
-    updated_at: AwareDatetime
-    version: int
-
-
-class ViewFilters(TicketFilters):
-    """The filters of a view; what is unknown is refused."""
-
-    model_config = ConfigDict(extra="forbid")

@@ -44,6 +44,12 @@ async def record_listing(
     await audit.record(session, entry)
 
 
+async def record_view(session: Session, witness: Witness | None, action: AuditAction, *views: UUID) -> None:
+    """Record that staff saw or changed saved views: what a view is narrowed to may name a player."""
+    if witness is not None:
+        await audit.record(session, witness.saw(new_id(), action, narrowed={"views": [str(id_) for id_ in views]}))
+
+
 async def read_audit(
     session: Session,
     *,

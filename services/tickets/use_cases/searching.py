@@ -43,7 +43,7 @@ async def search_tickets(
     corrected one go on with it.
     """
     asked = filters.q or ""
-    query, place = (after[2], after[:2]) if after else (asked, None)
+    query, place = (after[2], after[:2]) if after else (_spelled_out(asked, brand), None)
     heads = await _heads(session, brand, filters, asked)
     shown = [] if after else heads[:limit]
     known = {head.state.id for head in heads}
@@ -57,6 +57,12 @@ async def search_tickets(
     texts = await search.snippets(session, brand, query, [one.state.id for one in page]) if page else {}
     following = None if last is None else (last.opened_at.isoformat(), str(last.ticket_id), query)
     return Found(page, {str(id_): text for id_, text in texts.items()}, following)
+
+
+def _spelled_out(asked: str, brand: str) -> str:
+    """Return what to ask the words for: of digits alone also the whole number."""
+    number = number_of(asked, brand)
+    return asked if number is None else f"{asked} or {number}"
 
 
 async def _heads(session: Session, brand: str, filters: Filters, asked: str) -> list[Listed]:
