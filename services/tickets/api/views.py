@@ -86,7 +86,9 @@ async def list_views(actor: StaffDep, witness: WitnessDep, session: SessionDep) 
 
 
 @router.get("/counts", response_model=schemas.Counts, responses=problems(Forbidden))
-async def count_views(*, actor: StaffDep, session: SessionDep, ground: GroundDep, counts: CountsDep) -> schemas.Counts:
+async def count_views(
+    *, actor: StaffDep, witness: WitnessDep, session: SessionDep, ground: GroundDep, counts: CountsDep
+) -> schemas.Counts:
     """Count the tickets of all your views at once; beyond a thousand it says that there are more."""
     found = await stored.views_of(session, actor.brand, actor.id)
     lists = [(view.id, _filters(view).wanted(actor), view.sort) for view in found]

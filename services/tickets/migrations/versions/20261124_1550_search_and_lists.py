@@ -34,8 +34,8 @@ _KEEP_TAGS = """
 CREATE FUNCTION keep_ticket_tags() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     IF TG_OP = 'UPDATE' THEN
-        DELETE FROM ticket_tags AS old WHERE old.brand = NEW.brand AND old.ticket_id = NEW.id
-            AND old.tag <> ALL (NEW.tags);
+        DELETE FROM ticket_tags AS kept WHERE kept.brand = NEW.brand AND kept.ticket_id = NEW.id
+            AND kept.tag <> ALL (NEW.tags);
     END IF;
     INSERT INTO ticket_tags (brand, tag, created_at, ticket_id)
         SELECT NEW.brand, tag, NEW.created_at, NEW.id FROM unnest(NEW.tags) AS tag
