@@ -37,6 +37,7 @@ _BODIES: Final[Mapping[tuple[str, str], Json]] = {
     ("put", "/v1/tickets/{ticket_id}/assignment"): {"assignee_id": None},
     ("post", "/v1/tickets/{ticket_id}/escalation"): {"reason": "Mine now"},
     ("post", "/v1/tickets/{ticket_id}/messages"): {"text": "May I come in?"},
+    ("patch", "/v1/views/{view_id}"): {"name": "Taken over"},
     ("patch", "/v1/webhook-endpoints/{endpoint_id}"): {"description": "Taken over"},
     ("post", "/v1/webhook-endpoints/{endpoint_id}/replay"): {"since": "2026-01-01T00:00:00Z"},
 }
@@ -160,6 +161,8 @@ async def _things(house: House, visitor: str) -> AsyncIterator[Target]:
     hours = {"name": word, "time_zone": "Europe/Malta", "week": week}
     calendar = await made(door, "/v1/sla/calendars", hours, token=house.api_key)
     yield Target("calendar_id", str(calendar["id"]), brand)
+    view = await made(door, "/v1/views", {"name": word}, token=await house.hire("lead"))
+    yield Target("view_id", str(view["id"]), brand)
     yield Target("staff_id", house.ids["agent"], brand)
     yield Target("key_id", str((await house.made_key(word, "chat:read"))["id"]), brand)
     yield Target("kid", str(house.brand.player_key["kid"]), brand)
@@ -217,9 +220,9 @@ async def _photograph(street: Street) -> object:
 
 
 def _without_use(seen: object) -> object:
-    """Drop what legitimately moves: when a key was last used, how a delivery fares."""
+    """Drop what legitimately moves: when a key was last used, how a delivery fares, what sla promises."""
     if isinstance(seen, dict):
-        moving = {"last_used_at", "health"}
+        moving = {"last_used_at", "health", "next_due_at"}
         return {name: _without_use(value) for name, value in seen.items() if name not in moving}
     return [_without_use(value) for value in seen] if isinstance(seen, list) else seen
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from typing import Final
+from uuid import UUID
 
 from services.tickets.domain.audit import AuditAction, Witness
 from services.tickets.domain.search import corrected, number_of, words_of
@@ -81,7 +82,7 @@ async def _bodies(
     query: str,
     place: tuple[str, ...] | None,
     missing: int,
-    known: set[object],
+    known: set[UUID],
 ) -> tuple[list[Listed], Match | None]:
     """Return up to `missing` tickets and the last match that was looked at, None if there are no more."""
     found: list[Listed] = []

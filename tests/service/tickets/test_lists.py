@@ -57,11 +57,11 @@ async def _numbers(desk: Desk, **query: Any) -> list[str]:
 
 async def _all_pages(desk: Desk, **query: Any) -> list[str]:
     seen: list[str] = []
-    cursor: str | None = None
-    while cursor or not seen:
-        page = await desk.get("", limit=2, **query, **({"cursor": cursor} if cursor else {}))
+    more: dict[str, Any] = {}
+    while more or not seen:
+        page = await desk.get("", limit=2, **query, **more)
         seen += [one["number"] for one in page["items"]]
-        cursor = page["next_cursor"]
+        more = {"cursor": page["next_cursor"]} if page["next_cursor"] else {}
     return seen
 
 
@@ -129,7 +129,7 @@ async def test_by_update(desk: Desk) -> None:
     assert await _all_pages(desk, sort="updated", order="asc") == [second["number"], third["number"], first["number"]]
 
 
-_PLAIN = {
+_PLAIN: dict[str, tuple[str, str, dict[str, Any]]] = {
     "team_id": ("team_id", "'vip'", {"team_id": "vip"}),
     "tags": ("tags", "'{bonus,fraud}'", {"tag": ["fraud", "bonus"]}),
     "reason": ("reason", "'WDR.LATE'", {"reason": "WDR.LATE"}),
@@ -236,7 +236,7 @@ async def test_search_is_read_from_an_index(tickets: RunningService) -> None:
 
 async def _plan(service: RunningService, statement: Any) -> str:
     """Return how the application's role would read a long list: small tables are read in full unless told not to."""
-    said = statement.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True})
+    said = statement.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True})  # type: ignore[no-untyped-call]
     async with service.ground.database.begin("lucky") as session:
         for way in ("seqscan", "sort", "bitmapscan"):
             await session.execute(text(f"SET LOCAL enable_{way} = off"))

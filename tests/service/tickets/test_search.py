@@ -113,13 +113,19 @@ async def test_a_search_is_read_in_pages(desk: Desk) -> None:
     """Each once, newest first, filters included, wherever the pages end."""
     numbers = [await _say(desk, f"payout {n}", channel="phone" if n % 3 else "form") for n in range(12)]
     await _index(desk.service)
-    for query, wanted in (({}, numbers), ({"channel": "phone"}, [x for n, x in enumerate(numbers) if n % 3])):
+    cases: tuple[tuple[dict[str, Any], list[str]], ...] = (
+        ({}, numbers),
+        ({"channel": "phone"}, [x for n, x in enumerate(numbers) if n % 3]),
+    )
+    for query, wanted in cases:
         seen: list[str] = []
-        cursor: str | None = None
-        while cursor or not seen:
-            page = await desk.get("", q="payouts", limit=3, **query, **({"cursor": cursor} if cursor else {}))
+        more: dict[str, Any] = dict(query)
+        while True:
+            page = await desk.get("", q="payouts", limit=3, **more)
             seen += [ticket["number"] for ticket in page["items"]]
-            cursor = page["next_cursor"]
+            if page["next_cursor"] is None:
+                break
+            more = {**query, "cursor": page["next_cursor"]}
         assert seen == wanted[::-1]
 
 
