@@ -29,7 +29,7 @@ _HOLD: Final = """
     SELECT name, 'benchmark', 1, now() + interval '1 hour' FROM unnest(ARRAY['relay', 'audit-chain']) AS name
     ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, fence = leases.fence + 1, expires_at = excluded.expires_at
 """
-_LET_GO: Final = "DELETE FROM leases; DELETE FROM outbox; DELETE FROM audit_waiting"
+_LET_GO: Final = "DELETE FROM leases; DELETE FROM outbox; DELETE FROM audit_waiting; DELETE FROM search_waiting"
 _PENDING: Final = (
     "SELECT (SELECT count(*) FROM outbox WHERE published_at IS NULL) + (SELECT count(*) FROM audit_waiting)"
 )
