@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 import asyncpg
 
-from tests.bench.creates import direct
+from tests.bench.creates import creating
 from tests.bench.load import closed_loop, open_loop
 from tests.bench.machine import Watch
 from tests.bench.report import Figure
@@ -109,8 +109,8 @@ async def at_a_million(stand: Stand, sizes: Sizes, watch: Watch) -> list[Figure]
 
 
 async def _opening(stand: Stand, server: Server, sizes: Sizes) -> float:
-    await closed_loop(server.port, direct(stand), width=1, seconds=1)
-    load = await open_loop(server.port, direct(stand), rate=_RATE, seconds=sizes.paced_seconds)
+    await closed_loop(server.port, creating(stand), width=1, seconds=1)
+    load = await open_loop(server.port, creating(stand), rate=_RATE, seconds=sizes.paced_seconds)
     load.insist()
     return load.percentile(0.5)
 
