@@ -1,6 +1,6 @@
 """What tickets reacts to."""
 
-from typing import Final
+from typing import Any, Final
 
 from services.tickets.domain.conversations import Conversation
 from services.tickets.use_cases import arriving, complaining, reacting, staffing
@@ -8,11 +8,24 @@ from shared.clock import SystemClock
 from shared.contracts.chat import MessagePosted, PresenceChanged, SessionEnded, SessionStarted
 from shared.contracts.gateway import AccountChanged, BrandChanged
 from shared.contracts.intake import MessageReceived
-from shared.contracts.sla import ClockBreached, ComplaintBreached, ComplaintScheduled, ComplaintWarned
+from shared.contracts.sla import (
+    ClockBreached,
+    ClockCancelled,
+    ClockEvent,
+    ClockMet,
+    ClockPaused,
+    ClockStarted,
+    ClockWarned,
+    ClockWithdrawn,
+    ComplaintBreached,
+    ComplaintScheduled,
+    ComplaintWarned,
+)
 from shared.db.engine import Session
 from shared.messaging.subscriptions import Received, Subscription, on
 
 _CLOCK: Final = SystemClock()
+_CLOCK_FACTS: Final = (ClockStarted, ClockWarned, ClockMet, ClockPaused, ClockCancelled, ClockWithdrawn)
 
 
 async def remember_conversation_when_session_starts(session: Session, received: Received[SessionStarted]) -> None:
@@ -42,7 +55,14 @@ async def add_words_when_message_received(session: Session, received: Received[M
 
 async def escalate_when_clock_breached(session: Session, received: Received[ClockBreached]) -> None:
     """A promise was broken."""
+    await reacting.keep_clock(session, brand=received.brand, clock=received.event, sequence=received.sequence)
     await reacting.answer_breach(session, brand=received.brand, breach=received.event, now=_CLOCK.now())
+
+
+async def keep_clock_when_it_moves(session: Session, received: Received[Any]) -> None:
+    """A promise began, came near, was kept, stopped, ended or was not broken after all."""
+    clock: ClockEvent = received.event
+    await reacting.keep_clock(session, brand=received.brand, clock=clock, sequence=received.sequence)
 
 
 async def keep_account_when_it_changes(session: Session, received: Received[AccountChanged]) -> None:
@@ -83,6 +103,7 @@ SUBSCRIPTIONS: Final[tuple[Subscription, ...]] = (
     on(SessionEnded, close_conversation_when_session_ends, strict=True),
     on(MessageReceived, add_words_when_message_received),
     on(ClockBreached, escalate_when_clock_breached),
+    *(on(fact, keep_clock_when_it_moves) for fact in _CLOCK_FACTS),
     on(AccountChanged, keep_account_when_it_changes),
     on(BrandChanged, keep_brand_when_it_changes),
     on(ComplaintScheduled, acknowledge_when_complaint_is_scheduled),

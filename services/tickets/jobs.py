@@ -11,7 +11,7 @@ import structlog
 
 from services.tickets.clients.anchors import keep_anchors
 from services.tickets.domain.audit import Anchor
-from services.tickets.queries import audit, lifecycles, queue
+from services.tickets.queries import audit, lifecycles, queue, search
 from services.tickets.queries.lifecycles import Alarm
 from services.tickets.settings import Settings
 from services.tickets.use_cases.ageing import answer_alarm
@@ -25,10 +25,12 @@ from shared.messaging.runtime import Ground, Job
 SERVING: Final = "queue"
 CHAINING: Final = "audit-chain"
 ALARMS: Final = "alarms"
+INDEXING: Final = "search-index"
 ANCHOR_EVERY: Final = timedelta(minutes=1)
 _ALARM_LEAST_PAUSE: Final = timedelta(milliseconds=50)
 _ALARM_MOST_PAUSE: Final = timedelta(seconds=1)
 _LOOK_FOR_CALLS: Final = timedelta(seconds=1)
+_INDEX_AT_ONCE: Final = 200
 _LOOK_EVERY: Final = timedelta(milliseconds=500)
 _logger = structlog.get_logger(module=__name__)
 
@@ -203,4 +205,23 @@ async def _answer(ground: Ground, alarm: Alarm) -> bool:
         return False
 
 
-JOBS: Final = (Job(CHAINING, chain_audit), Job(ALARMS, answer_alarms), Job(SERVING, serve_queues))
+async def index_words(ground: Ground) -> timedelta:
+    """Index tickets whose words changed, brand by brand, and say when to look again.
+
+    Every process may do it: what one has taken is locked for the others, and no document is replaced by an older one.
+    """
+    async with ground.database.glance() as session:
+        brands = await search.brands_waiting(session)
+    more = False
+    for brand in brands:
+        async with ground.database.begin(brand) as session:
+            more |= await search.index_waiting(session, brand, _INDEX_AT_ONCE) == _INDEX_AT_ONCE
+    return timedelta(0) if more else _LOOK_EVERY
+
+
+JOBS: Final = (
+    Job(CHAINING, chain_audit),
+    Job(ALARMS, answer_alarms),
+    Job(SERVING, serve_queues),
+    Job(INDEXING, index_words),
+)

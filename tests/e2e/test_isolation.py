@@ -66,6 +66,7 @@ _BODIES: Final[Mapping[tuple[str, str], Json]] = {
         "subject": "Mine now",
     },
     ("put", "/v1/tickets/{ticket_id}/links/{other_id}"): {"relation": "related"},
+    ("patch", "/v1/views/{view_id}"): {"name": "Taken over"},
     ("patch", "/v1/webhook-endpoints/{endpoint_id}"): {"description": "Taken over"},
     ("post", "/v1/webhook-endpoints/{endpoint_id}/replay"): {"since": "2026-01-01T00:00:00Z"},
 }
@@ -186,8 +187,6 @@ async def _things(house: House, visitor: str) -> AsyncIterator[Target]:
     yield Target("ticket_id", str(session["ticket_id"]), brand, "v-1")
     async for target in _shared_things(house):
         yield target
-    accused = await house.ticket("p-1", f"{word} words", subject=f"{word} subject")
-    complaint = await made(door, f"/v1/tickets/{accused['id']}/complaint", {"type": "other"}, token=house.api_key)
     complaint = await made(
         door, f"/v1/tickets/{session['ticket_id']}/complaint", {"type": "other"}, token=house.api_key
     )
@@ -196,6 +195,8 @@ async def _things(house: House, visitor: str) -> AsyncIterator[Target]:
         yield promised
     for decided in await _decisions(house, word):
         yield decided
+    view = await made(door, "/v1/views", {"name": word}, token=await house.hire("lead"))
+    yield Target("view_id", str(view["id"]), brand)
     yield Target("staff_id", house.ids["agent"], brand)
     yield Target("key_id", str((await house.made_key(word, "chat:read"))["id"]), brand)
     yield Target("kid", str(house.brand.player_key["kid"]), brand)
@@ -311,9 +312,9 @@ async def _photograph(street: Street) -> object:
 
 
 def _without_use(seen: object) -> object:
-    """Drop what legitimately moves: when a key was last used, how a delivery fares."""
+    """Drop what legitimately moves: when a key was last used, how a delivery fares, what sla promises."""
     if isinstance(seen, dict):
-        moving = {"last_used_at", "health"}
+        moving = {"last_used_at", "health", "next_due_at"}
         return {name: _without_use(value) for name, value in seen.items() if name not in moving}
     return [_without_use(value) for value in seen] if isinstance(seen, list) else seen
 

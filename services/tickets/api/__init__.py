@@ -9,6 +9,7 @@ from services.tickets.api import (
     complaints,
     escalations,
     links,
+    lists,
     macros,
     merges,
     policies,
@@ -16,6 +17,7 @@ from services.tickets.api import (
     teams,
     tickets,
     timelines,
+    views,
 )
 
 # Policies, tags, bulk and one's own mentions first: their paths would be taken for an id.
@@ -29,6 +31,7 @@ ROUTERS = (
     merges.router,
     links.router,
     escalations.router,
+    lists.router,
     tickets.router,
     timelines.router,
     audits.router,
@@ -41,4 +44,5 @@ ROUTERS = (
     macros.using,
     complaints.by_hand,
     complaints.router,
+    views.router,
 )

@@ -7,6 +7,14 @@ from services.tickets.tables.complaints import complaint_moves, complaints
 from services.tickets.tables.copies import conversations, staff
 from services.tickets.tables.lifecycle import alarms, lifecycles
 from services.tickets.tables.links import links
+from services.tickets.tables.lists import (
+    search_documents,
+    search_waiting,
+    search_words,
+    ticket_clocks,
+    ticket_tags,
+    views,
+)
 from services.tickets.tables.merges import merges
 from services.tickets.tables.metadata import metadata
 from services.tickets.tables.people import agents, personal_managers, presence, teams
@@ -39,10 +47,16 @@ __all__ = [
     "queue_calls",
     "queues",
     "reasons",
+    "search_documents",
+    "search_waiting",
+    "search_words",
     "staff",
     "teams",
+    "ticket_clocks",
     "ticket_fields",
+    "ticket_tags",
     "tickets",
     "timeline",
+    "views",
     "watchers",
 ]

@@ -2,13 +2,14 @@
 
 from datetime import datetime
 
+from services.tickets.domain.errors import TicketNotFound
 from services.tickets.domain.escalation import tell_breach
 from services.tickets.domain.tickets import Story
-from services.tickets.queries import copies, macros
+from services.tickets.queries import clocks, copies, macros
 from services.tickets.use_cases.telling import locked, tell
 from shared.contracts.base import Author, AuthorKind
 from shared.contracts.gateway import AccountChanged, BrandChanged
-from shared.contracts.sla import ClockBreached
+from shared.contracts.sla import ClockBreached, ClockEvent
 from shared.db.engine import Session
 
 _SLA = Author(kind=AuthorKind.SYSTEM, id="sla")
@@ -32,3 +33,9 @@ async def answer_breach(session: Session, *, brand: str, breach: ClockBreached, 
     story = Story(ticket, actor=_SLA, now=now)
     tell_breach(story, await copies.seniors(session, brand), breached=breach.kind)
     await tell(session, story)
+
+
+async def keep_clock(session: Session, *, brand: str, clock: ClockEvent, sequence: int) -> None:
+    """Keep what a ticket is promised next; that is no change of the ticket and has no version."""
+    if not await clocks.keep_clock(session, brand, clock, sequence):
+        raise TicketNotFound

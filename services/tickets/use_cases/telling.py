@@ -1,5 +1,6 @@
 """How a story ends: the ticket is saved, its timeline grows and the facts are told, all in one transaction."""
 
+from typing import Final
 from uuid import UUID
 
 from services.tickets.domain.audit import AuditEntry
@@ -17,9 +18,11 @@ from services.tickets.use_cases.registering import (
     is_reason_of_complaint,
     notice,
 )
-from shared.contracts.tickets import TicketEscalated, TicketState, TicketStatusChanged
+from shared.contracts.tickets import TicketAssigned, TicketEscalated, TicketState, TicketStatusChanged
 from shared.db.engine import Session
 from shared.ids import new_id
+
+_SAME_WORDS: Final = (TicketAssigned, TicketEscalated, TicketStatusChanged)
 
 
 async def locked(session: Session, brand: str, ticket_id: UUID, *, even_merged: bool = False) -> Ticket:
@@ -38,8 +41,9 @@ async def tell(session: Session, story: Story) -> TicketState:
     if story.events:
         reservation = await wake_within_limits(session, story)
         ticket = story.ticket
-        await tickets.save_ticket(session, ticket)
-        await timeline.add_entries(session, ticket.brand, ticket.state.id, _entries(story))
+        entries = _entries(story)
+        await tickets.save_ticket(session, ticket, reworded=_reworded(story, entries))
+        await timeline.add_entries(session, ticket.brand, ticket.state.id, entries)
         await facts.record_facts(session, ticket.brand, story.events)
         if reschedules(story.events):
             await _reschedule(session, ticket)
@@ -87,3 +91,11 @@ async def _keep_asked(session: Session, story: Story) -> None:
 
 def _entries(story: Story) -> list[Entry]:
     return [entry_of(event, new_id()) for event in story.events]
+
+
+def _reworded(story: Story, entries: list[Entry]) -> UUID | None:
+    """Return the id of an entry that changed what the ticket can be found by."""
+    return next(
+        (entry.id for event, entry in zip(story.events, entries, strict=True) if not isinstance(event, _SAME_WORDS)),
+        None,
+    )
