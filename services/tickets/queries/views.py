@@ -73,11 +73,11 @@ async def count_views(session: Session, brand: str, owner_id: str) -> int:
 
 async def count_tickets(session: Session, brand: str, lists: Sequence[tuple[UUID, Filters, Sort]]) -> dict[UUID, int]:
     """Return how many tickets each of these lists holds, in one statement; counting ends beyond `COUNT_LIMIT`."""
-    parts: list[Select[Any]] = []
+    parts = []
     for place, (_view_id, filters, sort) in enumerate(lists):
         few = select(tickets.c.id).where(*narrowed(brand, filters, sort)).limit(COUNT_LIMIT + 1).subquery()
-        held: Select[Any] = select(literal_column(str(place)).label("place"), func.count().label("held"))
-        parts.append(held.select_from(few))
+        held = func.count(few.c.id).label("held")
+        parts.append(select(literal_column(str(place)).label("place"), held))
     rows = (await session.execute(union_all(*parts))).all() if parts else []
     return {lists[row.place][0]: row.held for row in rows}
 
