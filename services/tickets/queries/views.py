@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, Select, and_, delete, func, insert, literal_column, or_, select, union_all, update
+from sqlalchemy import Row, and_, delete, func, insert, literal_column, or_, select, union_all, update
 
 from services.tickets.queries.lists import Filters, Order, Sort, narrowed
 from services.tickets.tables import tickets, views
@@ -73,7 +73,7 @@ async def count_views(session: Session, brand: str, owner_id: str) -> int:
 
 async def count_tickets(session: Session, brand: str, lists: Sequence[tuple[UUID, Filters, Sort]]) -> dict[UUID, int]:
     """Return how many tickets each of these lists holds, in one statement; counting ends beyond `COUNT_LIMIT`."""
-    parts = []
+    parts: list[Any] = []
     for place, (_view_id, filters, sort) in enumerate(lists):
         few = select(tickets.c.id).where(*narrowed(brand, filters, sort)).limit(COUNT_LIMIT + 1).subquery()
         held = func.count(few.c.id).label("held")
