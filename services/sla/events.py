@@ -9,10 +9,16 @@ from shared.contracts.tickets import (
     ComplaintChanged,
     ComplaintRegistered,
     MessageAdded,
+    TicketAbsorbed,
     TicketAssigned,
     TicketEscalated,
+    TicketEscalationAccepted,
+    TicketEscalationDeclined,
+    TicketMerged,
     TicketOpened,
+    TicketReleased,
     TicketStatusChanged,
+    TicketUnmerged,
     TicketUpdated,
 )
 from shared.db.engine import Session
@@ -55,5 +61,11 @@ TICKETS: Final[tuple[Subscription, ...]] = (
     on(TicketAssigned, measure_when_ticket_moves, strict=True),
     on(TicketUpdated, measure_when_ticket_moves, strict=True),
     on(TicketEscalated, measure_when_ticket_moves, strict=True),
+    on(TicketEscalationAccepted, measure_when_ticket_moves, strict=True),
+    on(TicketEscalationDeclined, measure_when_ticket_moves, strict=True),
+    on(TicketMerged, measure_when_ticket_moves, strict=True),
+    on(TicketAbsorbed, measure_when_ticket_moves, strict=True),
+    on(TicketUnmerged, measure_when_ticket_moves, strict=True),
+    on(TicketReleased, measure_when_ticket_moves, strict=True),
 )
 SUBSCRIPTIONS: Final[tuple[Subscription, ...]] = (*TICKETS, *complaints_counted(DAY_SECONDS))

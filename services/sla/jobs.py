@@ -9,6 +9,7 @@ from typing import Final
 
 from prometheus_client import Histogram
 
+from services.sla.queries.standing import forget
 from services.sla.settings import Settings
 from services.sla.use_cases.complaints import fire_complaint_timers
 from services.sla.use_cases.firing import Round, fire_due_timers
@@ -56,7 +57,7 @@ class Pace:
 
 @asynccontextmanager
 async def attentive(ground: Ground) -> AsyncIterator[None]:
-    """Let the timer job notice what the consumer does in this process."""
+    """Let the timer job notice what the consumer does in this process, and the consumer what people edit."""
     settings = _settings(ground)
     pace = Pace(settings.catch_up_quiet, settings.catch_up_limit, waiting_from=ground.clock.now())
     ground.extras[_PACE] = pace
@@ -69,10 +70,12 @@ async def attentive(ground: Ground) -> AsyncIterator[None]:
             alarm = asyncio.get_running_loop().call_later(_NOTICE_SECONDS, ground.wake, TIMERS)
 
     ground.database.after_commit.append(notice)
+    ground.database.after_notes.append(forget)
     try:
         yield
     finally:
         ground.database.after_commit.remove(notice)
+        ground.database.after_notes.remove(forget)
         if alarm is not None:
             alarm.cancel()
 

@@ -56,6 +56,10 @@ policies: Final = Table(
     Column("channel", Text),
     Column("reason_class", Text),
     Column("priority", Text),
+    Column("tier", Text),
+    Column("language", Text),
+    Column("licence", Text),
+    Column("waiting_on", Text),
     Column("targets", JSONB, nullable=False),
     Column("calendar_id", PG_UUID(as_uuid=True), ForeignKey("calendars.id")),
     version_column(),
@@ -63,6 +67,19 @@ policies: Final = Table(
     time_column("updated_at"),
     Index("ix_policies_asked", "brand", "position", "id"),
     Index("ix_policies_calendar", "calendar_id"),
+)
+
+# Every version a policy ever had, as its editor saw it.
+policy_versions: Final = Table(
+    "policy_versions",
+    metadata,
+    Column("policy_id", PG_UUID(as_uuid=True), nullable=False),
+    Column("version", BigInteger, nullable=False),
+    brand_column(),
+    Column("policy", JSONB, nullable=False),
+    Column("edited_by", Text),
+    time_column("created_at"),
+    PrimaryKeyConstraint("policy_id", "version"),
 )
 
 clocked_tickets: Final = Table(
@@ -79,6 +96,14 @@ clocked_tickets: Final = Table(
     time_column("waiting_since", nullable=True),
     Column("accepted", Boolean, nullable=False),
     Column("escalated", Boolean, nullable=False),
+    Column("asked_id", Text),
+    Column("borrowed_from", PG_UUID(as_uuid=True)),
+    Column("tier", Text),
+    Column("language", Text),
+    Column("licence", Text),
+    Column("waiting_on", Text),
+    time_column("party_since", nullable=True),
+    Column("spent", JSONB, nullable=False, server_default="{}"),
     Column("clock_sequence", BigInteger, nullable=False, server_default="0"),
     postgresql_with={"fillfactor": "80"},
 )
@@ -109,6 +134,24 @@ clocks: Final = Table(
     Column("open_paused_for", Interval, nullable=False, server_default="0"),
     PrimaryKeyConstraint("ticket_id", "id"),
     postgresql_with={"fillfactor": "80"},
+)
+
+# What an open clock was under before another promise took over.
+clock_schedules: Final = Table(
+    "clock_schedules",
+    metadata,
+    Column("ticket_id", PG_UUID(as_uuid=True), nullable=False),
+    Column("clock_id", PG_UUID(as_uuid=True), nullable=False),
+    Column("generation", Integer, nullable=False),
+    brand_column(),
+    Column("policy_id", PG_UUID(as_uuid=True), nullable=False),
+    Column("policy_version", BigInteger, nullable=False),
+    time_column("warn_at", nullable=True),
+    time_column("due_at"),
+    time_column("replaced_at"),
+    Column("cause", Text, nullable=False),
+    PrimaryKeyConstraint("ticket_id", "clock_id", "generation"),
+    ForeignKeyConstraint(["ticket_id", "clock_id"], ["clocks.ticket_id", "clocks.id"]),
 )
 
 timers: Final = Table(

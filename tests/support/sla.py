@@ -8,28 +8,37 @@ from uuid import UUID
 
 from services.sla.domain.clocks import Clock, TimerKind, breach, timers
 from services.sla.domain.facts import Change
-from services.sla.domain.fold import Ticket, TicketFact, apply, new_ticket
+from services.sla.domain.fold import Outcome, apply
 from services.sla.domain.policies import Policy
+from services.sla.domain.tracked import Ticket, TicketFact, new_ticket
 from services.sla.queries.defaults import default_policies
 from shared.contracts.base import SAMPLE_TIME, Author, AuthorKind, Channel
 from shared.contracts.sla import ClockBreached, ClockKind, ClockState, ClockWarned
 from shared.contracts.tickets import (
+    BackOffice,
     MessageAdded,
     MessageKind,
     Priority,
     ReasonClass,
+    TicketAbsorbed,
     TicketAssigned,
     TicketEscalated,
+    TicketEscalationAccepted,
+    TicketEscalationDeclined,
+    TicketMerged,
     TicketOpened,
+    TicketReleased,
     TicketState,
     TicketStatus,
     TicketStatusChanged,
+    TicketUnmerged,
     TicketUpdated,
 )
 
 TICKET: Final = UUID("019ab000-0000-7000-8000-0000000000aa")
 PLAYER: Final = Author(kind=AuthorKind.PLAYER, id="p-1")
 AGENT: Final = Author(kind=AuthorKind.STAFF, id="s-1", name="Ann")
+OTHER: Final = UUID("019ab000-0000-7000-8000-0000000000bb")
 SYSTEM: Final = Author(kind=AuthorKind.SYSTEM, id="system")
 
 
@@ -49,6 +58,10 @@ class Story:
     zero: datetime = SAMPLE_TIME
     status: TicketStatus = TicketStatus.NEW
     assignee_id: str | None = None
+    tier: str | None = None
+    licence: str | None = None
+    language: str | None = "en"
+    waiting_on: BackOffice | None = None
     events: list[TicketFact] = field(default_factory=list)
 
     def opened(self, seconds: float = 0, *, actor: Author = PLAYER) -> "Story":
@@ -75,20 +88,59 @@ class Story:
         """A person notes something inside."""
         return self._message(seconds, MessageKind.NOTE, AGENT)
 
-    def becomes(self, seconds: float, status: TicketStatus) -> "Story":
+    def becomes(self, seconds: float, status: TicketStatus, waiting_on: BackOffice | None = None) -> "Story":
         """The status changes."""
-        before, self.status = self.status, status
+        before, self.status, self.waiting_on = self.status, status, waiting_on
         return self._add(TicketStatusChanged(**self._common(seconds, AGENT), before=before, after=status))
 
-    def assigned(self, seconds: float, assignee_id: str | None, role: str | None = None) -> "Story":
+    def assigned(
+        self, seconds: float, assignee_id: str | None, role: str | None = None, *, by: Author = AGENT
+    ) -> "Story":
         """The ticket changes hands."""
         self.assignee_id = assignee_id
-        common = self._common(seconds, AGENT)
+        common = self._common(seconds, by)
         return self._add(TicketAssigned(**common, assignee_id=assignee_id, assignee_role=role))
 
     def escalated(self, seconds: float, senior_id: str | None = None) -> "Story":
         """The ticket is handed up."""
         return self._add(TicketEscalated(**self._common(seconds, SYSTEM), cause="by-hand", senior_id=senior_id))
+
+    def accepted(self, seconds: float, senior_id: str) -> "Story":
+        """The senior who was asked takes the ticket on."""
+        return self._add(TicketEscalationAccepted(**self._common(seconds, AGENT), senior_id=senior_id))
+
+    def declined(self, seconds: float, senior_id: str, next_senior_id: str | None = None) -> "Story":
+        """The senior who was asked passes the ticket on."""
+        common = self._common(seconds, Author(kind=AuthorKind.STAFF, id=senior_id))
+        told = TicketEscalationDeclined(**common, senior_id=senior_id, reason="busy", next_senior_id=next_senior_id)
+        return self._add(told)
+
+    def merged(self, seconds: float) -> "Story":
+        """The ticket goes up in another one."""
+        self.status = TicketStatus.CLOSED
+        common = self._common(seconds, AGENT)
+        return self._add(TicketMerged(**common, survivor_id=OTHER, survivor_number="LUCKY-1000"))
+
+    def unmerged(self, seconds: float, status: TicketStatus = TicketStatus.OPEN) -> "Story":
+        """The merge is taken back."""
+        self.status = status
+        return self._add(TicketUnmerged(**self._common(seconds, AGENT), survivor_id=OTHER))
+
+    def absorbed(self, seconds: float, waiting_since: float | None = None) -> "Story":
+        """Another ticket goes up in this one."""
+        waiting = None if waiting_since is None else self.zero + timedelta(seconds=waiting_since)
+        told = TicketAbsorbed(
+            **self._common(seconds, AGENT),
+            merged_id=OTHER,
+            merged_number="LUCKY-1000",
+            received_at=self.zero,
+            waiting_since=waiting,
+        )
+        return self._add(told)
+
+    def released(self, seconds: float) -> "Story":
+        """The other ticket has its words again."""
+        return self._add(TicketReleased(**self._common(seconds, AGENT), merged_id=OTHER, received_at=self.zero))
 
     def classified(self, seconds: float, reason_class: ReasonClass | None) -> "Story":
         """The class of its reason becomes known."""
@@ -99,6 +151,13 @@ class Story:
         """The priority changes."""
         self.priority = priority
         return self._add(TicketUpdated(**self._common(seconds, AGENT), changes={"priority": (None, priority.value)}))
+
+    def updated(self, seconds: float, **fields: str | None) -> "Story":
+        """Fields change."""
+        changes = {name: (getattr(self, name), value) for name, value in fields.items()}
+        for name, value in fields.items():
+            setattr(self, name, value)
+        return self._add(TicketUpdated(**self._common(seconds, SYSTEM), changes=changes))
 
     def _message(self, seconds: float, kind: MessageKind, author: Author, *, automatic: bool = False) -> "Story":
         return self._add(
@@ -116,7 +175,8 @@ class Story:
         moment = self.zero + timedelta(seconds=seconds)
         state = TicketState(
             id=self.ticket_id, number="LUCKY-1001", player_id="p-1", subject="Payout", channel=self.channel,
-            status=self.status, priority=self.priority, assignee_id=self.assignee_id, language="en", reason=None,
+            status=self.status, priority=self.priority, assignee_id=self.assignee_id, language=self.language,
+            reason=None, tier=self.tier, licence=self.licence, waiting_on=self.waiting_on,
             reason_class=self.reason_class, created_at=self.zero, updated_at=moment, version=len(self.events) + 1,
         )  # fmt: skip
         return {"ticket_id": self.ticket_id, "ticket": state, "actor": actor, "occurred_at": moment}
@@ -133,6 +193,7 @@ class Told:
     ticket: Ticket
     clocks: dict[UUID, Clock]
     changes: list[Change]
+    outcomes: list[Outcome] = field(default_factory=list)
 
     def one(self, kind: ClockKind) -> Clock:
         """Return the only clock of a kind."""
@@ -168,6 +229,7 @@ def tell(
             sequence=sequence,
             policies=default_policies() if policies is None else policies,
         )
+        told.outcomes.append(outcome)
         told.ticket = outcome.ticket
         told.clocks.update({clock.id: clock for clock in outcome.changed})
         told.changes.extend(outcome.facts)

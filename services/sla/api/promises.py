@@ -106,9 +106,15 @@ async def read_ticket_clocks(
     ticket_id: UUID, session: SessionDep, actor: Reader, ground: GroundDep
 ) -> schemas.TicketClocks:
     """Read every promise of a ticket: where it stands, when it is due and how long it has been counting."""
+    ticket = await measuring.tracked_ticket(session, brand=actor.brand, ticket_id=ticket_id)
     clocks = await measuring.clocks_of_ticket(session, brand=actor.brand, ticket_id=ticket_id)
+    earlier = await measuring.earlier_schedules(session, brand=actor.brand, ticket_id=ticket_id)
     now = ground.clock.now()
-    return schemas.TicketClocks(ticket_id=ticket_id, clocks=[schemas.ClockView.of(clock, now=now) for clock in clocks])
+    return schemas.TicketClocks(
+        ticket_id=ticket_id,
+        clocks=[schemas.ClockView.of(clock, now=now, earlier=earlier.get(clock.id, ())) for clock in clocks],
+        time_spent=schemas.TimeSpent.of(ticket, now=now),
+    )
 
 
 def _place(policy: Policy) -> tuple[int, str]:

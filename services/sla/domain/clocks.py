@@ -136,6 +136,34 @@ def resume(clock: Clock, at: datetime) -> Clock:
     )
 
 
+def replan(clock: Clock, promise: Promise, at: datetime) -> Clock:
+    """Return the clock under another promise from `at` on, as if it had been made when the clock began.
+
+    Nobody is late by the change itself: what would have been due earlier is due at `at`. Pauses are kept; if the
+    calendar changes too, they move the due time by what was open of them before. A broken promise stays broken.
+    """
+    at = max(at, clock.started_at)
+    settled = settle(clock, at)
+    if settled.state is ClockState.BREACHED or not settled.open:
+        return settled
+    hours = None if promise.calendar is None else promise.calendar.hours
+    paused = clock.paused_for if hours is None else clock.open_paused_for
+    counted = clock.paused_at or at
+    due_at = max(add_business_time(hours, clock.started_at, promise.target.breach + paused), counted)
+    return replace(
+        settled,
+        state=settled.state if settled.state is ClockState.PAUSED else ClockState.RUNNING,
+        warn_at=_replanned_warning(clock, promise, paused, counted, due_at),
+        warned_at=None,
+        due_at=due_at,
+        policy_id=promise.policy_id,
+        policy_version=promise.policy_version,
+        calendar=promise.calendar,
+        open_paused_for=paused,
+        generation=settled.generation + 1,
+    )
+
+
 def breach(clock: Clock) -> Clock:
     """Return the clock after its promise was broken."""
     return replace(clock, state=ClockState.BREACHED, breached_at=clock.due_at)
@@ -162,6 +190,18 @@ def business_elapsed(clock: Clock, now: datetime) -> timedelta:
         return elapsed(clock, now)
     counted = business_time_between(clock.hours, clock.started_at, _counted_until(clock, now))
     return max(counted - clock.open_paused_for, _ZERO)
+
+
+def _replanned_warning(
+    clock: Clock, promise: Promise, paused: timedelta, counted: datetime, due_at: datetime
+) -> datetime | None:
+    """Return when to warn: at once if that moment is past, not at all if the due time has come with it."""
+    warn = promise.target.warn
+    if warn is None:
+        return None
+    hours = None if promise.calendar is None else promise.calendar.hours
+    warn_at = max(add_business_time(hours, clock.started_at, warn + paused), counted)
+    return warn_at if warn_at < due_at else None
 
 
 def _counted_until(clock: Clock, now: datetime) -> datetime:

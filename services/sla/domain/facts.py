@@ -14,9 +14,12 @@ from shared.contracts.sla import (
     ClockPaused,
     ClockStarted,
     ClockWarned,
+    ClockWithdrawn,
 )
 
-ClockFact: TypeAlias = ClockStarted | ClockWarned | ClockBreached | ClockMet | ClockPaused | ClockCancelled
+ClockFact: TypeAlias = (
+    ClockStarted | ClockWarned | ClockBreached | ClockWithdrawn | ClockMet | ClockPaused | ClockCancelled
+)
 
 _MILLISECOND: Final = timedelta(milliseconds=1)
 

@@ -1,157 +1,85 @@
 """The fold: a ticket's clocks after one more event of the ticket. Pure; the same events always give the same clocks."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields, replace
 from datetime import datetime
-from typing import ClassVar, Final, TypeAlias
-from uuid import UUID
+from typing import Any, Final
 
 from services.sla.domain import clocks as rules
 from services.sla.domain.clocks import Clock
-from services.sla.domain.facts import Change, ClockFact, Owner
-from services.sla.domain.policies import Policy, Subject, promise_for
-from shared.contracts.base import AuthorKind, Channel
+from services.sla.domain.policies import Policy, Subject
+from services.sla.domain.running import Outcome, Replaced, Running
+from services.sla.domain.tracked import DONE, Ticket, TicketFact, TicketNotFound, new_ticket, seen
+from shared.contracts.base import AuthorKind
 from shared.contracts.gateway import StaffRole
 from shared.contracts.sla import (
-    ClockBreached,
     ClockCancelled,
     ClockKind,
     ClockMet,
-    ClockPaused,
-    ClockStarted,
     ClockState,
 )
 from shared.contracts.tickets import (
     MessageAdded,
     MessageKind,
-    Priority,
     ReasonClass,
+    TicketAbsorbed,
     TicketAssigned,
     TicketEscalated,
+    TicketEscalationAccepted,
+    TicketEscalationDeclined,
+    TicketMerged,
     TicketOpened,
+    TicketReleased,
     TicketStatus,
     TicketStatusChanged,
-    TicketUpdated,
-)
-from shared.errors import DomainError, Kind
-
-TicketFact: TypeAlias = (
-    TicketOpened | MessageAdded | TicketAssigned | TicketStatusChanged | TicketUpdated | TicketEscalated
+    TicketUnmerged,
 )
 
-_DONE: Final = (TicketStatus.RESOLVED, TicketStatus.CLOSED)
+__all__ = ["Outcome", "Replaced", "Ticket", "TicketFact", "TicketNotFound", "apply", "new_ticket", "recompute"]
+
 _SENIORS: Final = (StaffRole.SENIOR.value, StaffRole.LEAD.value, StaffRole.ADMIN.value)
 _PERSONS_WAITING: Final = (AuthorKind.PLAYER, AuthorKind.VISITOR, AuthorKind.SERVER)
-
-
-class TicketNotFound(DomainError):
-    """There is no such ticket."""
-
-    kind: ClassVar[Kind] = Kind.NOT_FOUND
-
-
-@dataclass(frozen=True, slots=True)
-class Ticket:
-    """What the fold remembers of a ticket besides its clocks.
-
-    `greeted`: the clock of the first response has begun, once and for all. `waiting_since`: the player's first words
-    after the end of the ticket, which count from then if it is reopened. `accepted`: a senior or lead has the ticket.
-    `escalated`: it was handed up, so that it needs a senior whatever its reason.
-    """
-
-    id: UUID
-    channel: Channel
-    status: TicketStatus
-    priority: Priority
-    reason_class: ReasonClass | None
-    assignee_id: str | None
-    greeted: bool = False
-    waiting_since: datetime | None = None
-    accepted: bool = False
-    escalated: bool = False
-
-    @property
-    def subject(self) -> Subject:
-        """Return what policies look at."""
-        return Subject(self.channel, self.reason_class, self.priority)
-
-    @property
-    def owner(self) -> Owner:
-        """Return what facts about its clocks say of the ticket."""
-        return Owner(self.id, self.channel, self.assignee_id)
-
-    @property
-    def done(self) -> bool:
-        """True while nobody works on the ticket any more."""
-        return self.status in _DONE
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What one event led to: the ticket, its open clocks, the clocks to store, the facts to tell in their order."""
-
-    ticket: Ticket
-    open_clocks: tuple[Clock, ...]
-    changed: tuple[Clock, ...]
-    facts: tuple[Change, ...]
-
-
-def new_ticket(event: TicketOpened) -> Ticket:
-    """Return a ticket without clocks."""
-    state = event.ticket
-    return Ticket(event.ticket_id, state.channel, state.status, state.priority, None, state.assignee_id)
-
-
-def needs_policies(event: TicketFact) -> bool:
-    """True if the event may begin a promise."""
-    return not isinstance(event, TicketAssigned) and not (
-        isinstance(event, MessageAdded) and event.kind is not MessageKind.MESSAGE
-    )
+_RESPONSES: Final = (ClockKind.FIRST_RESPONSE, ClockKind.NEXT_RESPONSE)
+# In which statuses a promise stands still; the others always count.
+_STILL: Final = {
+    ClockKind.RESOLUTION: frozenset({TicketStatus.PENDING, TicketStatus.WAITING, TicketStatus.SNOOZED}),
+    ClockKind.PERIODIC_UPDATE: frozenset({TicketStatus.PENDING, TicketStatus.SNOOZED}),
+}
 
 
 def apply(
     ticket: Ticket, open_clocks: Sequence[Clock], event: TicketFact, *, sequence: int, policies: Sequence[Policy]
 ) -> Outcome:
     """Return what `event`, number `sequence` of its ticket, does to the ticket's clocks; `policies` in asking order."""
-    step = _Step(ticket, open_clocks, event, sequence, policies)
-    match event:
-        case TicketOpened():
-            step.opened(event)
-        case MessageAdded():
-            step.message_added(event)
-        case TicketStatusChanged():
-            step.status_changed(event)
-        case TicketAssigned():
-            step.assigned(event)
-        case TicketEscalated():
-            step.escalated(event)
-        case TicketUpdated():
-            pass
+    step = _Step(ticket, open_clocks, event.occurred_at, sequence, policies)
+    step.look(event)
+    rule = _RULES.get(type(event))
+    if rule is not None:
+        rule(step, event)
     step.review()
     return step.outcome()
 
 
-class _Step:
+def recompute(ticket: Ticket, open_clocks: Sequence[Clock], policies: Sequence[Policy], *, at: datetime) -> Outcome:
+    """Return the ticket with its open clocks under the promises that `policies` make now."""
+    step = Running(ticket, open_clocks, at, 0, policies)
+    step.replan("policy")
+    return step.outcome()
+
+
+class _Step(Running):
     """The work of one event; lives for one call of `apply`."""
 
-    def __init__(
-        self, ticket: Ticket, open_clocks: Sequence[Clock], event: TicketFact, sequence: int, policies: Sequence[Policy]
-    ) -> None:
-        state = event.ticket
-        self._before = ticket
-        self._ticket = replace(
-            ticket, priority=state.priority, reason_class=state.reason_class, assignee_id=state.assignee_id
-        )
-        self._at = event.occurred_at
-        self._sequence = sequence
-        self._policies = policies
-        self._open = {clock.kind: clock for clock in open_clocks}
-        self._changed: dict[UUID, Clock] = {}
-        self._facts: list[Change] = []
+    def look(self, event: TicketFact) -> None:
+        """Take over what the event says of the ticket."""
+        self._ticket = seen(self._ticket, event)
 
     def opened(self, event: TicketOpened) -> None:
-        """The first response counts from the player's first words; a ticket opened by staff answers nobody yet."""
-        if event.actor.kind in _PERSONS_WAITING:
+        """The first response counts from the player's first words; a ticket opened by staff answers nobody yet.
+
+        While the bot has the ticket, no person owes an answer: that time begins at the hand-over.
+        """
+        if event.actor.kind in _PERSONS_WAITING and not self._with_bot:
             self._greet()
         self._begin(ClockKind.RESOLUTION)
 
@@ -162,71 +90,166 @@ class _Step:
         if event.kind is MessageKind.MESSAGE:
             self._wait()
         elif event.kind is MessageKind.REPLY and event.author.kind is AuthorKind.STAFF:
-            self._ticket = replace(self._ticket, waiting_since=None)
-            for metric in (ClockKind.FIRST_RESPONSE, ClockKind.NEXT_RESPONSE):
-                self._end(metric, rules.meet, ClockMet)
+            self._answered(event.author.id)
 
     def status_changed(self, event: TicketStatusChanged) -> None:
-        """The end of a ticket ends every promise, waiting for the player stops its resolution, work lets it go on."""
+        """The end of a ticket ends every promise; a back office is timed while the ticket waits for it."""
         self._ticket = replace(self._ticket, status=event.after)
-        if event.after in _DONE:
+        if event.before is TicketStatus.WAITING:
+            self._end(ClockKind.BACK_OFFICE, rules.meet, ClockMet)
+        if event.after in DONE:
             self._finish()
-        elif event.before in _DONE:
+        elif event.before in DONE:
             self._reopen()
-        elif event.after is not TicketStatus.PENDING:
-            self._go_on()
+        elif event.after is TicketStatus.BOT:
+            self._leave_to_bot()
+        elif event.before is TicketStatus.BOT and not self._ticket.greeted:
+            self._greet()
 
     def assigned(self, event: TicketAssigned) -> None:
-        """Only a senior or lead who has the ticket has accepted it."""
-        self._ticket = replace(self._ticket, accepted=event.assignee_id is not None and event.assignee_role in _SENIORS)
-        if self._ticket.accepted:
-            self._end(ClockKind.SENIOR_ACCEPTS, rules.meet, ClockMet)
+        """A senior or lead has accepted a ticket that a person gave him or that he took; being asked is no acceptance.
+
+        Whoever asks the senior also hands the ticket to him, so that hand-over by somebody else says nothing.
+        """
+        senior = event.assignee_id is not None and event.assignee_role in _SENIORS
+        by_person = event.actor.kind is AuthorKind.STAFF
+        asked = event.assignee_id == self._ticket.asked_id and event.actor.id != event.assignee_id
+        if senior and by_person and not asked:
+            self._accept()
+        elif not senior:
+            self._ticket = replace(self._ticket, accepted=False)
 
     def escalated(self, event: TicketEscalated) -> None:
-        """A ticket handed up to nobody must be accepted in time; one handed to a senior is accepted."""
-        self._ticket = replace(self._ticket, escalated=True, accepted=event.senior_id is not None)
-        if self._ticket.accepted:
-            self._end(ClockKind.SENIOR_ACCEPTS, rules.meet, ClockMet)
-        elif not self._ticket.done:
+        """A ticket handed up must be accepted in time, whether a senior is asked or nobody is there to ask."""
+        self._ticket = replace(self._ticket, escalated=True, accepted=False, asked_id=event.senior_id)
+        if not self._ticket.done:
             self._begin(ClockKind.SENIOR_ACCEPTS)
 
+    def accepted(self, event: TicketEscalationAccepted) -> None:  # noqa: ARG002 - as every rule
+        """The senior who was asked takes the ticket on."""
+        self._accept()
+
+    def declined(self, event: TicketEscalationDeclined) -> None:
+        """The next senior is asked; the time goes on."""
+        self._ticket = replace(self._ticket, accepted=False, asked_id=event.next_senior_id)
+
+    def merged(self, event: TicketMerged) -> None:  # noqa: ARG002 - as every rule
+        """A merge is no answer: every promise of the ticket that goes up ends without verdict."""
+        owed = [clock.started_at for metric in _RESPONSES if (clock := self._open.get(metric)) is not None]
+        waiting = min(owed) if owed else self._ticket.waiting_since
+        for metric in tuple(self._open):
+            self._end(metric, rules.cancel, ClockCancelled)
+        self._ticket = replace(self._ticket, status=TicketStatus.CLOSED, waiting_since=waiting, borrowed_from=None)
+
+    def absorbed(self, event: TicketAbsorbed) -> None:
+        """Words of the other ticket that nobody has answered wait here from their own time on."""
+        if event.waiting_since is None:
+            return
+        if self._ticket.done:
+            since = min(event.waiting_since, self._ticket.waiting_since or event.waiting_since)
+            self._ticket = replace(self._ticket, waiting_since=since, borrowed_from=event.merged_id)
+        elif not self._with_bot and not any(metric in self._open for metric in _RESPONSES):
+            self._ticket = replace(self._ticket, borrowed_from=event.merged_id)
+            self._owe(event.waiting_since)
+
+    def unmerged(self, event: TicketUnmerged) -> None:
+        """The ticket is worked on again from now; who waited before the merge waits from now too."""
+        waited = self._ticket.waiting_since is not None
+        self._ticket = replace(self._ticket, status=event.ticket.status)
+        if self._ticket.done:
+            return
+        self._ticket = replace(self._ticket, waiting_since=None)
+        if waited:
+            self._owe(self._at)
+        self._begin(ClockKind.RESOLUTION)
+
+    def released(self, event: TicketReleased) -> None:
+        """An answer that was owed to the words of the other ticket is owed there again."""
+        if self._ticket.borrowed_from != event.merged_id:
+            return
+        self._ticket = replace(self._ticket, borrowed_from=None, waiting_since=None)
+        for metric in _RESPONSES:
+            self._end(metric, rules.cancel, ClockCancelled)
+
     def review(self) -> None:
-        """Begin and drop the promises that depend on what the ticket is, after its fields may have changed."""
+        """Begin, recompute and drop the promises that depend on what the ticket is."""
         if self._ticket.done:
             return
         if self._ticket.reason_class is not self._before.reason_class:
             self._reclassify()
+        self._watch_back_office()
         if self._ticket.subject != self._before.subject:
+            self.replan(_difference(self._before.subject, self._ticket.subject))
             self._begin(ClockKind.RESOLUTION)
-        if self._ticket.status is TicketStatus.PENDING:
-            self._stand_still()
+        for metric, statuses in _STILL.items():
+            if self._ticket.status in statuses:
+                self._stand_still(metric)
+            else:
+                self._go_on(metric)
 
-    def outcome(self) -> Outcome:
-        """Return the result."""
-        still_open = tuple(clock for clock in self._open.values() if clock.open)
-        return Outcome(self._ticket, still_open, tuple(self._changed.values()), tuple(self._facts))
+    def _watch_back_office(self) -> None:
+        """Time the back office from the moment the ticket waits for it; another one begins anew."""
+        if self._ticket.status is not TicketStatus.WAITING:
+            return
+        if self._ticket.waiting_on is not self._before.waiting_on:
+            self._end(ClockKind.BACK_OFFICE, rules.cancel, ClockCancelled)
+        if self._before.status is not TicketStatus.WAITING or self._ticket.subject != self._before.subject:
+            self._begin(ClockKind.BACK_OFFICE)
 
-    def _greet(self) -> None:
+    @property
+    def _with_bot(self) -> bool:
+        return self._ticket.status is TicketStatus.BOT
+
+    def _greet(self, at: datetime | None = None) -> None:
         self._ticket = replace(self._ticket, greeted=True)
-        self._begin(ClockKind.FIRST_RESPONSE)
+        self._begin(ClockKind.FIRST_RESPONSE, at)
+
+    def _owe(self, at: datetime) -> None:
+        if self._ticket.greeted:
+            self._begin(ClockKind.NEXT_RESPONSE, at)
+        else:
+            self._greet(at)
 
     def _wait(self) -> None:
-        if not self._ticket.greeted:
-            self._greet()
-        elif self._ticket.done:
+        if self._with_bot:
+            return
+        if self._ticket.done:
             self._ticket = replace(self._ticket, waiting_since=self._ticket.waiting_since or self._at)
         elif ClockKind.FIRST_RESPONSE not in self._open:
-            self._begin(ClockKind.NEXT_RESPONSE)
+            self._owe(self._at)
+
+    def _answered(self, author_id: str | None) -> None:
+        if self._with_bot and not self._ticket.greeted:
+            self._greet()
+        self._ticket = replace(self._ticket, waiting_since=None, borrowed_from=None)
+        for metric in (*_RESPONSES, ClockKind.PERIODIC_UPDATE):
+            self._end(metric, rules.meet, ClockMet)
+        if author_id is not None and author_id == self._ticket.asked_id:
+            self._accept()
+        if not self._ticket.done:
+            self._begin(ClockKind.PERIODIC_UPDATE)
+
+    def _accept(self) -> None:
+        self._ticket = replace(self._ticket, accepted=True, asked_id=None)
+        self._end(ClockKind.SENIOR_ACCEPTS, rules.meet, ClockMet)
+
+    def _leave_to_bot(self) -> None:
+        """Take the time back that ran until the bot took the ticket, unless its promise is broken already."""
+        clock = self._open.get(ClockKind.FIRST_RESPONSE)
+        if clock is None:
+            return
+        self._end(ClockKind.FIRST_RESPONSE, rules.cancel, ClockCancelled)
+        self._ticket = replace(self._ticket, greeted=self._changed[clock.id].state is ClockState.BREACHED)
 
     def _finish(self) -> None:
-        self._ticket = replace(self._ticket, waiting_since=None)
+        self._ticket = replace(self._ticket, waiting_since=None, borrowed_from=None, asked_id=None)
         self._end(ClockKind.RESOLUTION, rules.meet, ClockMet)
-        for metric in (ClockKind.FIRST_RESPONSE, ClockKind.NEXT_RESPONSE, ClockKind.SENIOR_ACCEPTS):
+        for metric in tuple(self._open):
             self._end(metric, rules.cancel, ClockCancelled)
 
     def _reopen(self) -> None:
         if self._ticket.waiting_since is not None:
-            self._begin(ClockKind.NEXT_RESPONSE, self._ticket.waiting_since)
+            self._owe(self._ticket.waiting_since)
             self._ticket = replace(self._ticket, waiting_since=None)
         self._begin(ClockKind.RESOLUTION)
 
@@ -235,50 +258,23 @@ class _Step:
             self._begin(ClockKind.SENIOR_ACCEPTS)
         if self._before.reason_class is ReasonClass.COMPLEX and not self._ticket.escalated:
             self._end(ClockKind.SENIOR_ACCEPTS, rules.cancel, ClockCancelled)
-        if promise_for(self._policies, ClockKind.RESOLUTION, self._ticket.subject) is None:
-            self._end(ClockKind.RESOLUTION, rules.cancel, ClockCancelled)
 
-    def _begin(self, metric: ClockKind, at: datetime | None = None) -> None:
-        promise = promise_for(self._policies, metric, self._ticket.subject)
-        if metric in self._open or promise is None:
-            return
-        clock = rules.start(
-            metric, ticket_id=self._ticket.id, ordinal=self._sequence, at=at or self._at, promise=promise
-        )
-        self._put(clock, ClockStarted, clock.started_at)
 
-    def _end(self, metric: ClockKind, ending: Callable[[Clock, datetime], Clock], fact: type[ClockFact]) -> None:
-        clock = self._open.pop(metric, None)
-        if clock is None:
-            return
-        ended = ending(clock, self._at)
-        self._tell_breach(clock, ended)
-        if ended.state is ClockState.BREACHED and ended.met_at is None:
-            self._changed[ended.id] = ended
-            return
-        self._put(ended, fact, ended.met_at or self._at)
+_RULES: Final[Mapping[type[TicketFact], Callable[[_Step, Any], None]]] = {
+    TicketOpened: _Step.opened,
+    MessageAdded: _Step.message_added,
+    TicketStatusChanged: _Step.status_changed,
+    TicketAssigned: _Step.assigned,
+    TicketEscalated: _Step.escalated,
+    TicketEscalationAccepted: _Step.accepted,
+    TicketEscalationDeclined: _Step.declined,
+    TicketMerged: _Step.merged,
+    TicketAbsorbed: _Step.absorbed,
+    TicketUnmerged: _Step.unmerged,
+    TicketReleased: _Step.released,
+}
 
-    def _stand_still(self) -> None:
-        clock = self._open.get(ClockKind.RESOLUTION)
-        if clock is None or clock.state is ClockState.PAUSED:
-            return
-        paused = rules.pause(clock, self._at)
-        self._tell_breach(clock, paused)
-        if paused.state is ClockState.PAUSED:
-            self._put(paused, ClockPaused, self._at)
 
-    def _go_on(self) -> None:
-        clock = self._open.get(ClockKind.RESOLUTION)
-        if clock is not None and clock.state is ClockState.PAUSED:
-            self._put(rules.resume(clock, self._at), ClockStarted, self._at)
-
-    def _tell_breach(self, before: Clock, after: Clock) -> None:
-        """Tell of a breach that no timer had told yet, before whatever comes after it."""
-        if after.breached_at is not None and before.breached_at is None:
-            self._put(rules.breach(before), ClockBreached, before.due_at)
-
-    def _put(self, clock: Clock, fact: type[ClockFact], at: datetime) -> None:
-        if clock.open:
-            self._open[clock.kind] = clock
-        self._changed[clock.id] = clock
-        self._facts.append(Change(fact, clock, at))
+def _difference(before: Subject, after: Subject) -> str:
+    changed = [one.name for one in fields(Subject) if getattr(before, one.name) != getattr(after, one.name)]
+    return ",".join(changed)

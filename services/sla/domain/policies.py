@@ -10,12 +10,13 @@ from uuid import UUID
 from services.sla.domain.calendars import Calendar, check_reach
 from shared.contracts.base import Channel
 from shared.contracts.sla import ClockKind
-from shared.contracts.tickets import Priority, ReasonClass
+from shared.contracts.tickets import BackOffice, Priority, ReasonClass
 from shared.errors import DomainError, Kind
 
 POLICIES_PER_BRAND: Final = 200
 LAST_POSITION: Final = 10_000
 LONGEST: Final = timedelta(days=366)
+ANY_TIER: Final = "*"
 
 
 class PolicyNotFound(DomainError):
@@ -65,11 +66,15 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """Which tickets a policy is for; null means any."""
+    """Which tickets a policy is for; null means any, the tier `*` any tier at all."""
 
     channel: Channel | None = None
     reason_class: ReasonClass | None = None
     priority: Priority | None = None
+    tier: str | None = None
+    language: str | None = None
+    licence: str | None = None
+    waiting_on: BackOffice | None = None
 
     def fit(self, subject: "Subject") -> bool:
         """True if every named condition holds."""
@@ -77,6 +82,10 @@ class Conditions:
             self.channel in (None, subject.channel)
             and self.reason_class in (None, subject.reason_class)
             and self.priority in (None, subject.priority)
+            and (self.tier in (None, subject.tier) or (self.tier == ANY_TIER and subject.tier is not None))
+            and self.language in (None, subject.language)
+            and self.licence in (None, subject.licence)
+            and self.waiting_on in (None, subject.waiting_on)
         )
 
 
@@ -87,6 +96,10 @@ class Subject:
     channel: Channel
     reason_class: ReasonClass | None
     priority: Priority
+    tier: str | None = None
+    language: str | None = None
+    licence: str | None = None
+    waiting_on: BackOffice | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import Row, Text, cast, delete, func, insert, select, update
 
 from services.sla.domain.calendars import Calendar, Holiday, Hours, Window, Windows
+from services.sla.queries.standing import changed
 from services.sla.tables import calendar_versions, calendars
 from shared.db.engine import Session
 
@@ -59,6 +60,7 @@ async def update_calendar(session: Session, brand: str, calendar: Calendar, *, n
         .values(version=calendar.version, updated_at=now)
     )
     await _insert_version(session, brand, calendar)
+    changed(session)
 
 
 async def delete_calendar(session: Session, brand: str, calendar_id: UUID) -> None:

@@ -1,35 +1,63 @@
 """Tickets as far as clocks need them, and their clocks."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, fields
-from datetime import datetime
-from typing import Final
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import RowMapping, func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from services.sla.domain.calendars import Calendar
 from services.sla.domain.clocks import Clock
-from services.sla.domain.fold import Ticket
+from services.sla.domain.running import Replaced, Schedule
+from services.sla.domain.tracked import Party, Ticket
 from services.sla.queries.calendars import HOURS, hours_from
-from services.sla.tables import calendar_versions, clocked_tickets, clocks
+from services.sla.tables import calendar_versions, clock_schedules, clocked_tickets, clocks
 from shared.contracts.base import Channel
 from shared.contracts.sla import ClockKind, ClockState
-from shared.contracts.tickets import Priority, ReasonClass, TicketStatus
+from shared.contracts.tickets import BackOffice, Priority, ReasonClass, TicketStatus
 from shared.db.engine import Session
+from shared.db.fixed import Fixed
 
+Row = Mapping[str, Any]
+
+_TICKET_FIELDS: Final = tuple(field.name for field in fields(Ticket))
 _CLOCK_FIELDS: Final = tuple(field.name for field in fields(Clock) if field.name != "calendar")
 _STORED_FIELDS: Final = (*_CLOCK_FIELDS, "calendar_id", "calendar_version")
-_UPSERT_CLOCK: Final = upsert(clocks)
-_STORE_CLOCK: Final = _UPSERT_CLOCK.on_conflict_do_update(
-    index_elements=[clocks.c.ticket_id, clocks.c.id],
-    set_={name: _UPSERT_CLOCK.excluded[name] for name in _STORED_FIELDS if name != "id"},
+_SCHEDULE_FIELDS: Final = ("generation", "policy_id", "policy_version", "warn_at", "due_at")
+
+_NOW: Final = Fixed("SELECT now()")
+_THIS_TICKET: Final = (clocked_tickets.c.brand == bindparam("of_brand"), clocked_tickets.c.id == bindparam("ticket_id"))
+_LOCK_TICKET: Final = Fixed(select(clocked_tickets, func.now().label("now")).where(*_THIS_TICKET).with_for_update())
+_INSERT_TICKET: Final = Fixed(insert(clocked_tickets), columns=("brand", *_TICKET_FIELDS))
+_UPDATE_TICKET: Final = Fixed(
+    update(clocked_tickets).where(*_THIS_TICKET),
+    columns=(*(name for name in _TICKET_FIELDS if name != "id"), "clock_sequence"),
 )
-_CLOCKS: Final = select(clocks, calendar_versions.c.name.label("calendar_name"), HOURS).outerjoin(
-    calendar_versions,
-    (calendar_versions.c.calendar_id == clocks.c.calendar_id)
-    & (calendar_versions.c.version == clocks.c.calendar_version),
+_UPSERT_CLOCK: Final = upsert(clocks)
+_STORE_CLOCK: Final = Fixed(
+    _UPSERT_CLOCK.on_conflict_do_update(
+        index_elements=[clocks.c.ticket_id, clocks.c.id],
+        set_={name: _UPSERT_CLOCK.excluded[name] for name in _STORED_FIELDS if name != "id"},
+    ),
+    columns=("brand", "ticket_id", *_STORED_FIELDS),
+)
+_CLOCKS: Final = (
+    select(clocks, calendar_versions.c.name.label("calendar_name"), HOURS)
+    .outerjoin(
+        calendar_versions,
+        (calendar_versions.c.calendar_id == clocks.c.calendar_id)
+        & (calendar_versions.c.version == clocks.c.calendar_version),
+    )
+    .where(clocks.c.brand == bindparam("brand"), clocks.c.ticket_id == bindparam("ticket_id"))
+)
+_ALL_CLOCKS: Final = Fixed(_CLOCKS.order_by(clocks.c.started_at, clocks.c.id))
+_OPEN_CLOCKS: Final = Fixed(_CLOCKS.where(clocks.c.ended_at.is_(None)))
+_KEEP_SCHEDULE: Final = Fixed(
+    insert(clock_schedules), columns=("ticket_id", "clock_id", "brand", "replaced_at", "cause", *_SCHEDULE_FIELDS)
 )
 
 
@@ -47,63 +75,77 @@ class LockedTicket:
 
 async def database_now(session: Session) -> datetime:
     """Return the time by which timers are measured."""
-    return (await session.execute(select(func.now()))).scalar_one()
+    now: datetime = await _NOW.value(session, {})
+    return now
 
 
 async def lock_ticket(session: Session, brand: str, ticket_id: UUID) -> LockedTicket | None:
     """Return the ticket, locked."""
-    statement = (
-        select(clocked_tickets, func.now().label("now"))
-        .where(clocked_tickets.c.brand == brand, clocked_tickets.c.id == ticket_id)
-        .with_for_update()
-    )
-    row = (await session.execute(statement)).mappings().one_or_none()
-    return None if row is None else LockedTicket(_ticket(row), row["clock_sequence"], row["now"])
+    row = await _LOCK_TICKET.row(session, {"of_brand": brand, "ticket_id": ticket_id})
+    return None if row is None else LockedTicket(ticket_from(row), row["clock_sequence"], row["now"])
 
 
 async def insert_ticket(session: Session, brand: str, ticket: Ticket) -> None:
     """Store a new ticket without clocks."""
-    await session.execute(insert(clocked_tickets).values(brand=brand, **asdict(ticket)))
+    await _INSERT_TICKET.rows(session, {"brand": brand} | _ticket_values(ticket))
 
 
 async def update_ticket(session: Session, brand: str, ticket: Ticket, *, told: int) -> None:
     """Store what changed in a locked ticket."""
-    values = asdict(ticket) | {"clock_sequence": told}
-    await session.execute(
-        update(clocked_tickets)
-        .where(clocked_tickets.c.brand == brand, clocked_tickets.c.id == ticket.id)
-        .values(values)
-    )
+    named = {"of_brand": brand, "ticket_id": ticket.id, "clock_sequence": told}
+    await _UPDATE_TICKET.rows(session, _ticket_values(ticket) | named)
 
 
-async def has_ticket(session: Session, brand: str, ticket_id: UUID) -> bool:
-    """True if the brand has such a ticket."""
-    statement = select(clocked_tickets.c.id).where(clocked_tickets.c.brand == brand, clocked_tickets.c.id == ticket_id)
-    return (await session.execute(statement)).first() is not None
+async def ticket_of(session: Session, brand: str, ticket_id: UUID) -> Ticket | None:
+    """Return a ticket of the brand."""
+    chosen = (clocked_tickets.c.brand == brand, clocked_tickets.c.id == ticket_id)
+    row = (await session.execute(select(clocked_tickets).where(*chosen))).mappings().one_or_none()
+    return None if row is None else ticket_from(dict(row))
 
 
 async def clocks_of(session: Session, brand: str, ticket_id: UUID) -> Sequence[Clock]:
     """Return every clock of a ticket, oldest first."""
-    statement = _CLOCKS.where(clocks.c.brand == brand, clocks.c.ticket_id == ticket_id).order_by(
-        clocks.c.started_at, clocks.c.id
-    )
-    return [clock_from(row) for row in (await session.execute(statement)).mappings()]
+    return [clock_from(row) for row in await _ALL_CLOCKS.rows(session, {"brand": brand, "ticket_id": ticket_id})]
 
 
 async def open_clocks_of(session: Session, brand: str, ticket_id: UUID) -> Sequence[Clock]:
     """Return the clocks of a ticket to which something can still happen."""
-    statement = _CLOCKS.where(clocks.c.brand == brand, clocks.c.ticket_id == ticket_id, clocks.c.ended_at.is_(None))
-    return [clock_from(row) for row in (await session.execute(statement)).mappings()]
+    return [clock_from(row) for row in await _OPEN_CLOCKS.rows(session, {"brand": brand, "ticket_id": ticket_id})]
 
 
 async def store_clocks(session: Session, brand: str, ticket_id: UUID, changed: Iterable[Clock]) -> None:
     """Store new and changed clocks of a locked ticket."""
     rows = [{"brand": brand, "ticket_id": ticket_id} | _stored(clock) for clock in changed]
     if rows:
-        await session.execute(_STORE_CLOCK, rows)
+        await _STORE_CLOCK.many(session, rows)
 
 
-def clock_from(row: RowMapping) -> Clock:
+async def keep_schedules(session: Session, brand: str, ticket_id: UUID, replaced: Iterable[Replaced]) -> None:
+    """Keep what clocks were under before another promise took over."""
+    rows = [
+        {name: getattr(one.clock, name) for name in _SCHEDULE_FIELDS}
+        | {"ticket_id": ticket_id, "clock_id": one.clock.id, "brand": brand, "replaced_at": one.at, "cause": one.cause}
+        for one in replaced
+    ]
+    if rows:
+        await _KEEP_SCHEDULE.many(session, rows)
+
+
+async def schedules_of(session: Session, brand: str, ticket_id: UUID) -> Mapping[UUID, Sequence[Schedule]]:
+    """Return the replaced schedules of a ticket's clocks, oldest first."""
+    statement = (
+        select(clock_schedules)
+        .where(clock_schedules.c.brand == brand, clock_schedules.c.ticket_id == ticket_id)
+        .order_by(clock_schedules.c.generation)
+    )
+    found: dict[UUID, list[Schedule]] = {}
+    for row in (await session.execute(statement)).mappings():
+        schedule = Schedule(**{field.name: row[field.name] for field in fields(Schedule)})
+        found.setdefault(row["clock_id"], []).append(schedule)
+    return found
+
+
+def clock_from(row: Row) -> Clock:
     """Return the clock in a row."""
     values = {name: row[name] for name in _CLOCK_FIELDS}
     named = {"kind": ClockKind(row["kind"]), "state": ClockState(row["state"]), "calendar": _calendar(row)}
@@ -119,7 +161,7 @@ def _stored(clock: Clock) -> dict[str, object]:
     }
 
 
-def _calendar(row: RowMapping) -> Calendar | None:
+def _calendar(row: Row) -> Calendar | None:
     if row["calendar_id"] is None:
         return None
     return Calendar(
@@ -127,16 +169,20 @@ def _calendar(row: RowMapping) -> Calendar | None:
     )
 
 
-def _ticket(row: RowMapping) -> Ticket:
-    return Ticket(
-        id=row["id"],
-        channel=Channel(row["channel"]),
-        status=TicketStatus(row["status"]),
-        priority=Priority(row["priority"]),
-        reason_class=ReasonClass(row["reason_class"]) if row["reason_class"] else None,
-        assignee_id=row["assignee_id"],
-        greeted=row["greeted"],
-        waiting_since=row["waiting_since"],
-        accepted=row["accepted"],
-        escalated=row["escalated"],
-    )
+def ticket_from(row: Row) -> Ticket:
+    """Return the ticket in a row."""
+    spent = json.loads(row["spent"]) if isinstance(row["spent"], str) else row["spent"]
+    named = {
+        "channel": Channel(row["channel"]),
+        "status": TicketStatus(row["status"]),
+        "priority": Priority(row["priority"]),
+        "reason_class": ReasonClass(row["reason_class"]) if row["reason_class"] else None,
+        "waiting_on": BackOffice(row["waiting_on"]) if row["waiting_on"] else None,
+        "spent": {Party(party): timedelta(seconds=seconds) for party, seconds in spent.items()},
+    }
+    return Ticket(**{name: row[name] for name in _TICKET_FIELDS} | named)
+
+
+def _ticket_values(ticket: Ticket) -> dict[str, object]:
+    spent = {party.value: time.total_seconds() for party, time in ticket.spent.items()}
+    return {name: getattr(ticket, name) for name in _TICKET_FIELDS} | {"spent": spent}

@@ -10,7 +10,6 @@ from functools import cache
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from services.sla.domain.clocks import Clock, timers
@@ -20,12 +19,16 @@ from shared.db.engine import Session
 from shared.db.fixed import Fixed
 
 PENDING: Final = "pending"
-CANCELLED: Final = "cancelled"
 
 _UPSERT: Final = upsert(timer_table)
 _SET: Final = _UPSERT.on_conflict_do_update(
     index_elements=[timer_table.c.ticket_id, timer_table.c.clock_id, timer_table.c.kind],
     set_={name: _UPSERT.excluded[name] for name in ("due_at", "generation", "state")},
+)
+_SET_TIMER: Final = Fixed(_SET, columns=("ticket_id", "clock_id", "kind", "brand", "due_at", "generation", "state"))
+_CANCEL: Final = Fixed(
+    "UPDATE timers SET state = 'cancelled' "
+    "WHERE ticket_id = :ticket_id AND clock_id = ANY(:clock_ids) AND state = 'pending'"
 )
 _NEAREST: Final = Fixed(
     "SELECT due_at - now() FROM timers WHERE state = 'pending' AND due_at > :after ORDER BY due_at LIMIT 1"
@@ -108,15 +111,7 @@ async def set_timers(session: Session, brand: str, ticket_id: UUID, changed: Ite
     clocks = tuple(changed)
     rescheduled = [clock.id for clock in clocks if clock.generation > 1]
     if rescheduled:
-        await session.execute(
-            update(timer_table)
-            .where(
-                timer_table.c.ticket_id == ticket_id,
-                timer_table.c.clock_id.in_(rescheduled),
-                timer_table.c.state == PENDING,
-            )
-            .values(state=CANCELLED)
-        )
+        await _CANCEL.rows(session, {"ticket_id": ticket_id, "clock_ids": rescheduled})
     rows = [
         {
             "clock_id": clock.id, "kind": kind, "brand": brand, "ticket_id": ticket_id, "due_at": due_at,
@@ -126,7 +121,7 @@ async def set_timers(session: Session, brand: str, ticket_id: UUID, changed: Ite
         for kind, due_at in timers(clock)
     ]  # fmt: skip
     if rows:
-        await session.execute(_SET, rows)
+        await _SET_TIMER.many(session, rows)
 
 
 async def nearest_due(session: Session, *, after: datetime) -> timedelta | None:

@@ -1,6 +1,7 @@
 """HTTP shapes of policies and clocks; durations are seconds on the wire."""
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Annotated, Self
 from uuid import UUID
@@ -9,14 +10,17 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 from services.sla.domain.clocks import Clock, business_elapsed, elapsed
 from services.sla.domain.policies import LAST_POSITION, LONGEST, Conditions, Draft, Policy, Source, Target
+from services.sla.domain.running import Schedule
+from services.sla.domain.tracked import Ticket, time_spent
 from shared.contracts.base import Channel
 from shared.contracts.sla import ClockKind, ClockState
-from shared.contracts.tickets import Priority, ReasonClass
+from shared.contracts.tickets import BackOffice, Priority, ReasonClass
 
 Seconds = Annotated[float, Field(gt=0, le=LONGEST.total_seconds(), allow_inf_nan=False)]
 Name = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]*$")
 ]
+Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64, pattern=r"^[^\x00-\x1f]*$")]
 CalendarId = Annotated[
     UUID | None, Field(description="promises count in its opening hours only; null: round the clock")
 ]
@@ -31,10 +35,14 @@ class PolicyConditions(BaseModel):
     channel: Channel | None = None
     reason_class: ReasonClass | None = None
     priority: Priority | None = None
+    tier: Annotated[Word | None, Field(description="the player's VIP tier; `*`: any tier at all")] = None
+    language: Word | None = None
+    licence: Word | None = None
+    waiting_on: BackOffice | None = None
 
     def value(self) -> Conditions:
         """Return the conditions as the rules know them."""
-        return Conditions(self.channel, self.reason_class, self.priority)
+        return Conditions(**self.model_dump())
 
 
 class PolicyTarget(BaseModel):
@@ -60,6 +68,8 @@ class PolicyTargets(BaseModel):
     next_response: PolicyTarget | None = None
     resolution: PolicyTarget | None = None
     senior_accepts: PolicyTarget | None = None
+    back_office: PolicyTarget | None = None
+    periodic_update: PolicyTarget | None = None
 
     def named(self) -> dict[ClockKind, Target | None]:
         """Return the metrics the caller named, null ones included."""
@@ -146,7 +156,6 @@ class PolicyView(BaseModel):
     @classmethod
     def of(cls, policy: Policy) -> Self:
         """Return the view of a policy."""
-        conditions = policy.conditions
         return cls(
             id=policy.id,
             version=policy.version,
@@ -154,12 +163,26 @@ class PolicyView(BaseModel):
             position=policy.position,
             source=policy.source,
             active=policy.active,
-            conditions=PolicyConditions(
-                channel=conditions.channel, reason_class=conditions.reason_class, priority=conditions.priority
-            ),
+            conditions=PolicyConditions.model_validate(asdict(policy.conditions)),
             targets=PolicyTargets(**{metric.value: _target_view(target) for metric, target in policy.targets.items()}),
             calendar_id=policy.calendar_id,
         )
+
+
+class ScheduleView(BaseModel):
+    """What a clock was under until `replaced_at`; `cause` names the fields that changed, or `policy`."""
+
+    policy_id: UUID
+    policy_version: int
+    warn_at: datetime | None
+    due_at: datetime
+    replaced_at: datetime
+    cause: str
+
+    @classmethod
+    def of(cls, schedule: Schedule) -> Self:
+        """Return the view of a schedule."""
+        return cls.model_validate(schedule, from_attributes=True)
 
 
 class ClockView(BaseModel):
@@ -168,6 +191,7 @@ class ClockView(BaseModel):
     `business_seconds` is the part of it inside the opening hours of the policy's calendar, which decide when it
     falls due; without a calendar both are the same. `breached_at` is when the promise broke. `corrected` is true if a
     breach was recorded and taken back, because the deed had been done in time and only the news of it came late.
+    `earlier` are the schedules it had before the ticket or a policy changed, oldest first.
     """
 
     id: UUID
@@ -187,9 +211,10 @@ class ClockView(BaseModel):
     policy_id: UUID
     policy_version: int
     corrected: bool
+    earlier: list[ScheduleView] = []
 
     @classmethod
-    def of(cls, clock: Clock, *, now: datetime) -> Self:
+    def of(cls, clock: Clock, *, now: datetime, earlier: Sequence[Schedule] = ()) -> Self:
         """Return the view of a clock at `now`."""
         return cls(
             id=clock.id,
@@ -209,14 +234,32 @@ class ClockView(BaseModel):
             policy_id=clock.policy_id,
             policy_version=clock.policy_version,
             corrected=clock.corrected,
+            earlier=[ScheduleView.of(schedule) for schedule in earlier],
         )
 
 
+class TimeSpent(BaseModel):
+    """On whom the ticket's time was spent until now, in seconds; a finished ticket takes nobody's time."""
+
+    bot: float = 0
+    queue: float = 0
+    agent: float = 0
+    player: float = 0
+    back_office: float = 0
+    snoozed: float = 0
+
+    @classmethod
+    def of(cls, ticket: Ticket, *, now: datetime) -> Self:
+        """Return the view of a ticket's time at `now`."""
+        return cls(**{party.value: time.total_seconds() for party, time in time_spent(ticket, now).items()})
+
+
 class TicketClocks(BaseModel):
-    """Every promise of one ticket, oldest first."""
+    """Every promise of one ticket, oldest first, and on whom its time was spent."""
 
     ticket_id: UUID
     clocks: list[ClockView]
+    time_spent: TimeSpent = TimeSpent()
 
 
 def _target_view(target: Target) -> PolicyTarget:

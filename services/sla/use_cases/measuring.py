@@ -1,12 +1,14 @@
 """Measuring promises: what a ticket's events do to its clocks."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from services.sla.domain import fold
 from services.sla.domain.clocks import Clock
 from services.sla.domain.facts import told
 from services.sla.domain.fold import Outcome, TicketFact, TicketNotFound
+from services.sla.domain.running import Schedule
+from services.sla.domain.tracked import Ticket
 from services.sla.queries import clocks as clock_queries
 from services.sla.queries import policies as policy_queries
 from services.sla.queries import timers as timer_queries
@@ -24,7 +26,7 @@ async def follow_ticket(session: Session, event: TicketFact, *, brand: str, sequ
         await clock_queries.open_clocks_of(session, brand, locked.ticket.id) if sequence > 1 else (),
         event,
         sequence=sequence,
-        policies=await policy_queries.policies_of(session, brand) if fold.needs_policies(event) else (),
+        policies=await policy_queries.standing_policies(session, brand),
     )
     await _store(session, locked, outcome, brand=brand)
     await _tell(session, locked, outcome, brand=brand)
@@ -32,9 +34,21 @@ async def follow_ticket(session: Session, event: TicketFact, *, brand: str, sequ
 
 async def clocks_of_ticket(session: Session, *, brand: str, ticket_id: UUID) -> Sequence[Clock]:
     """Return every clock of a ticket, oldest first."""
-    if not await clock_queries.has_ticket(session, brand, ticket_id):
-        raise TicketNotFound
+    await tracked_ticket(session, brand=brand, ticket_id=ticket_id)
     return await clock_queries.clocks_of(session, brand, ticket_id)
+
+
+async def earlier_schedules(session: Session, *, brand: str, ticket_id: UUID) -> Mapping[UUID, Sequence[Schedule]]:
+    """Return what each clock of a ticket was under before, oldest first."""
+    return await clock_queries.schedules_of(session, brand, ticket_id)
+
+
+async def tracked_ticket(session: Session, *, brand: str, ticket_id: UUID) -> Ticket:
+    """Return what is known of a ticket."""
+    ticket = await clock_queries.ticket_of(session, brand, ticket_id)
+    if ticket is None:
+        raise TicketNotFound
+    return ticket
 
 
 async def _load(session: Session, event: TicketFact, *, brand: str) -> LockedTicket:
@@ -53,6 +67,7 @@ async def _store(session: Session, locked: LockedTicket, outcome: Outcome, *, br
         sequence = locked.told + len(outcome.facts)
         await clock_queries.update_ticket(session, brand, outcome.ticket, told=sequence)
     await clock_queries.store_clocks(session, brand, locked.ticket.id, outcome.changed)
+    await clock_queries.keep_schedules(session, brand, locked.ticket.id, outcome.replaced)
     await timer_queries.set_timers(session, brand, locked.ticket.id, outcome.changed)
 
 

@@ -96,9 +96,11 @@ async def test_a_breach_told_because_the_news_came_late_is_taken_back(desk: Desk
     await desk.tell(story.staff_replies(0.1), first=2)
     (clock,) = await desk.clocks(story)
     assert (clock["state"], clock["breached_at"], clock["corrected"]) == ("met", None, True)
-    met = clock_event((await desk.told(story))[-1])
-    assert (met.state, met.met_at, met.elapsed_seconds) == (ClockState.MET, story.events[-1].occurred_at, 0.1)
-    assert met.late_by_ms > 0
+    assert await desk.facts(story) == ["started", "breached", "withdrawn", "met"]
+    for told_late in (await desk.told(story))[-2:]:
+        met = clock_event(told_late)
+        assert (met.state, met.met_at, met.elapsed_seconds) == (ClockState.MET, story.events[-1].occurred_at, 0.1)
+        assert met.late_by_ms > 0
 
 
 async def test_an_answer_after_the_breach_leaves_it_recorded(desk: Desk) -> None:

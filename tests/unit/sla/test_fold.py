@@ -5,12 +5,10 @@ from datetime import timedelta
 import pytest
 
 from services.sla.domain.clocks import elapsed
-from services.sla.domain.policies import Conditions, Policy, Source, Target
-from services.sla.queries.defaults import default_policies
 from shared.contracts.base import Channel
 from shared.contracts.sla import ClockKind, ClockState
-from shared.contracts.tickets import Priority, ReasonClass, TicketStatus
-from tests.support.sla import AGENT, TICKET, Story, at, tell
+from shared.contracts.tickets import ReasonClass, TicketStatus
+from tests.support.sla import AGENT, SYSTEM, Story, at, tell
 
 FIRST, NEXT = ClockKind.FIRST_RESPONSE, ClockKind.NEXT_RESPONSE
 RESOLUTION, SENIOR = ClockKind.RESOLUTION, ClockKind.SENIOR_ACCEPTS
@@ -88,7 +86,7 @@ def test_a_breach_told_only_because_the_news_came_late_is_taken_back() -> None:
     told = tell(Story().opened().staff_replies(250), timers_until=[at(0), at(390)])
     clock = told.one(FIRST)
     assert (clock.state, clock.met_at, clock.breached_at, clock.corrected) == (ClockState.MET, at(250), None, True)
-    assert told.facts(FIRST) == ["Started", "Warned", "Breached", "Met"]
+    assert told.facts(FIRST) == ["Started", "Warned", "Breached", "Withdrawn", "Met"]
 
 
 def test_the_end_of_an_unanswered_ticket_cancels_without_verdict() -> None:
@@ -187,35 +185,33 @@ def test_queueing_at_a_senior_is_no_acceptance() -> None:
     assert elapsed(clock, at(9999)) == timedelta(minutes=65)
 
 
-def test_an_escalation_without_a_senior_must_be_accepted() -> None:
-    told = tell(Story().opened().escalated(300).assigned(400, "s-2", "senior"))
+@pytest.mark.parametrize("senior", [None, "s-2"])
+def test_an_escalation_must_be_accepted_whether_a_senior_is_asked_or_not(senior: str | None) -> None:
+    told = tell(Story().opened().escalated(300, senior).accepted(400, "s-2"))
     assert (told.one(SENIOR).started_at, told.one(SENIOR).met_at) == (at(300), at(400))
-    assert tell(Story().opened().escalated(300, "s-2")).all(SENIOR) == []
 
 
-def test_a_complex_ticket_escalated_to_a_senior_is_accepted() -> None:
-    story = Story(reason_class=ReasonClass.COMPLEX).opened().escalated(300, "s-2")
-    assert tell(story).one(SENIOR).met_at == at(300)
+def test_asking_a_senior_is_no_acceptance() -> None:
+    """Neither the hand-over that comes with the question counts, nor one that a rule makes."""
+    story = (
+        Story().opened().escalated(300, "s-2").assigned(300, "s-2", "senior").assigned(310, "s-3", "lead", by=SYSTEM)
+    )
+    assert tell(story).one(SENIOR).state is ClockState.RUNNING
+    assert tell(story.assigned(320, None).assigned(330, "s-1", "senior")).one(SENIOR).met_at == at(330)
 
 
-def test_a_clock_keeps_the_policy_it_began_with() -> None:
-    told = tell(Story().opened().prioritised(10, Priority.URGENT).staff_replies(20), policies=_urgent_first())
-    clock = told.one(FIRST)
-    assert clock.policy_id == default_policies()[0].id
-    urgent = tell(Story(priority=Priority.URGENT).opened(), policies=_urgent_first()).one(FIRST)
-    assert (urgent.policy_id, urgent.policy_version, urgent.due_at) == (TICKET, 3, at(60))
+def test_a_senior_who_declines_lets_the_time_go_on_for_the_next_one() -> None:
+    story = Story().opened().escalated(300, "s-2").declined(360, "s-2", "s-3").assigned(360, "s-3", "senior")
+    assert tell(story).one(SENIOR).state is ClockState.RUNNING
+    assert tell(story.accepted(400, "s-3").assigned(400, "s-3", "senior")).one(SENIOR).met_at == at(400)
+
+
+def test_an_answer_of_the_senior_who_is_asked_accepts() -> None:
+    assert tell(Story().opened().escalated(300, "s-1").staff_replies(500)).one(SENIOR).met_at == at(500)
+    assert tell(Story().opened().escalated(300, "s-9").staff_replies(500)).one(SENIOR).state is ClockState.RUNNING
 
 
 def test_clocks_have_the_same_ids_whenever_the_events_are_folded() -> None:
     story = Story(reason_class=ReasonClass.SIMPLE).opened().staff_replies(10).player_writes(20)
     assert tell(story).clocks == tell(story).clocks
     assert {clock_id.version for clock_id in tell(story).clocks} == {7}
-
-
-def _urgent_first() -> tuple[Policy, ...]:
-    own = Policy(
-        id=TICKET, version=3, name="Urgent", position=1, source=Source.BRAND,
-        conditions=Conditions(priority=Priority.URGENT),
-        targets={FIRST: Target(warn=timedelta(seconds=30), breach=timedelta(seconds=60))},
-    )  # fmt: skip
-    return (own, *default_policies())
