@@ -111,6 +111,7 @@ clocks: Final = Table(
     Column("open_paused_for", Interval, nullable=False, server_default="0"),
     PrimaryKeyConstraint("ticket_id", "id"),
     Index("ix_clocks_breached", "brand", "breached_at", "id", postgresql_where=text("breached_at IS NOT NULL")),
+    Index("ix_clocks_breach", "id", postgresql_where=text("breached_at IS NOT NULL")),
     Index("ix_clocks_met", "brand", "met_at", postgresql_where=text("state = 'met'")),
     postgresql_with={"fillfactor": "80"},
 )

@@ -38,11 +38,13 @@ def upgrade() -> None:
         "ix_clocks_breached", "clocks", ["brand", "breached_at", "id"],
         postgresql_where=sa.text("breached_at IS NOT NULL"),
     )  # fmt: skip
+    op.create_index("ix_clocks_breach", "clocks", ["id"], postgresql_where=sa.text("breached_at IS NOT NULL"))
     op.create_index("ix_clocks_met", "clocks", ["brand", "met_at"], postgresql_where=sa.text("state = 'met'"))
 
 
 def downgrade() -> None:
     op.drop_index("ix_clocks_met", "clocks")
+    op.drop_index("ix_clocks_breach", "clocks")
     op.drop_index("ix_clocks_breached", "clocks")
     op.execute("REVOKE SELECT ON calendar_versions FROM sla_worker")
     op.execute("DROP POLICY calendar_versions_worker ON calendar_versions")
