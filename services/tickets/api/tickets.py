@@ -103,6 +103,7 @@ async def read_ticket(
         errors.FieldUnknown,
         errors.FieldValueInvalid,
         errors.FieldsMissing,
+        errors.TeamUnknown,
         ComplaintOpen,
         Forbidden,
         IfMatchMissing,

@@ -221,6 +221,12 @@ class MacrosFull(DomainError):
     kind: ClassVar[Kind] = Kind.CONFLICT
 
 
+class TeamUnknown(DomainError):
+    """The brand has no team with this id."""
+
+    kind: ClassVar[Kind] = Kind.INVALID
+
+
 class TeamNotFound(DomainError):
     """There is no such team of this brand."""
 

@@ -52,7 +52,12 @@ def is_reason_of_complaint(story: Story) -> bool:
         isinstance(event, TicketOpened) or (isinstance(event, TicketUpdated) and "reason" in event.changes)
         for event in story.events
     )
-    return given and (story.state.reason or "").startswith(_COMPLAINTS)
+    return given and is_reason_of_complaints(story.state.reason)
+
+
+def is_reason_of_complaints(code: str | None) -> bool:
+    """True if a reason with this code says that the player complains."""
+    return (code or "").startswith(_COMPLAINTS)
 
 
 async def notice(session: Session, story: Story) -> None:
