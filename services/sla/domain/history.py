@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
+from uuid import UUID
 
 from services.sla.domain.clocks import Clock
 from services.sla.domain.facts import Change
@@ -34,7 +35,9 @@ def clocks_of(events: Iterable[tuple[int, TicketFact]], *, policies: Sequence[Po
     first = numbered[0][1] if numbered else None
     if not isinstance(first, TicketOpened):
         raise HistoryIncomplete
-    ticket, clocks, facts = new_ticket(first), {}, []
+    ticket = new_ticket(first)
+    clocks: dict[UUID, Clock] = {}
+    facts: list[Change] = []
     still_open: tuple[Clock, ...] = ()
     for sequence, event in numbered:
         outcome = apply(ticket, still_open, event, sequence=sequence, policies=policies)

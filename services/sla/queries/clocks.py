@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import bindparam, func, insert, select, update
@@ -15,14 +15,13 @@ from services.sla.domain.clocks import Clock
 from services.sla.domain.running import Replaced, Schedule
 from services.sla.domain.tracked import Party, Ticket
 from services.sla.queries.calendars import HOURS, hours_from
+from services.sla.queries.rows import Row
 from services.sla.tables import calendar_versions, clock_schedules, clocked_tickets, clocks
 from shared.contracts.base import Channel
 from shared.contracts.sla import ClockKind, ClockState
 from shared.contracts.tickets import BackOffice, Priority, ReasonClass, TicketStatus
 from shared.db.engine import Session
 from shared.db.fixed import Fixed
-
-Row = Mapping[str, Any]
 
 _TICKET_FIELDS: Final = tuple(field.name for field in fields(Ticket))
 _CLOCK_FIELDS: Final = tuple(field.name for field in fields(Clock) if field.name != "calendar")
@@ -100,7 +99,7 @@ async def ticket_of(session: Session, brand: str, ticket_id: UUID) -> Ticket | N
     """Return a ticket of the brand."""
     chosen = (clocked_tickets.c.brand == brand, clocked_tickets.c.id == ticket_id)
     row = (await session.execute(select(clocked_tickets).where(*chosen))).mappings().one_or_none()
-    return None if row is None else ticket_from(dict(row))
+    return None if row is None else ticket_from(row)
 
 
 async def clocks_of(session: Session, brand: str, ticket_id: UUID) -> Sequence[Clock]:

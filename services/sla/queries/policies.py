@@ -13,6 +13,7 @@ from services.sla.domain.calendars import Calendar
 from services.sla.domain.policies import Conditions, Draft, Policy, Source, Target
 from services.sla.queries.calendars import CURRENT, HOURS, hours_from
 from services.sla.queries.defaults import default_policies
+from services.sla.queries.rows import Row
 from services.sla.queries.standing import Standing, changed
 from services.sla.tables import calendar_versions, calendars, policies
 from shared.contracts.base import Channel
@@ -116,7 +117,7 @@ def _values(draft: Draft) -> dict[str, object]:
     }
 
 
-def _policy(columns: Mapping[str, Any]) -> Policy:
+def _policy(columns: Row) -> Policy:
     return Policy(
         id=columns["id"],
         version=columns["version"],
@@ -140,7 +141,7 @@ def _targets(stored: str | Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
     return found.items()
 
 
-def _calendar(columns: Mapping[str, Any]) -> Calendar | None:
+def _calendar(columns: Row) -> Calendar | None:
     if columns["calendar_id"] is None:
         return None
     hours = hours_from(columns["calendar_hours"])
