@@ -44,9 +44,7 @@ async def breached(desk: Desk, count: int) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = (await get(desk, "breaches"))["items"]
         return rows if len(rows) >= count else []
 
-    rows = await eventually(found, within=10)
-    assert rows
-    return rows
+    return list(await eventually(found, within=10))
 
 
 async def test_sla_is_in_minutes_and_visible_before_it_breaks_and_can_be_taken_out(desk: Desk) -> None:
