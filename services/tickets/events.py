@@ -55,14 +55,16 @@ async def add_words_when_message_received(session: Session, received: Received[M
 
 async def escalate_when_clock_breached(session: Session, received: Received[ClockBreached]) -> None:
     """A promise was broken."""
-    await reacting.keep_clock(session, brand=received.brand, clock=received.event, sequence=received.sequence)
-    await reacting.answer_breach(session, brand=received.brand, breach=received.event, now=_CLOCK.now())
+    brand, breach, now = received.brand, received.event, _CLOCK.now()
+    await reacting.keep_clock(session, brand=brand, clock=breach, sequence=received.sequence, now=now)
+    await reacting.answer_breach(session, brand=brand, breach=breach, now=now)
 
 
 async def keep_clock_when_it_moves(session: Session, received: Received[Any]) -> None:
     """A promise began, came near, was kept, stopped, ended or was not broken after all."""
     clock: ClockEvent = received.event
-    await reacting.keep_clock(session, brand=received.brand, clock=clock, sequence=received.sequence)
+    now = _CLOCK.now()
+    await reacting.keep_clock(session, brand=received.brand, clock=clock, sequence=received.sequence, now=now)
 
 
 async def keep_account_when_it_changes(session: Session, received: Received[AccountChanged]) -> None:

@@ -17,7 +17,7 @@ from services.tickets.settings import Settings
 from services.tickets.use_cases.ageing import answer_alarm
 from services.tickets.use_cases.chaining import chain_waiting, reached_so_far
 from services.tickets.use_cases.deciding import forget_changed
-from services.tickets.use_cases.queueing import Called
+from services.tickets.use_cases.queueing import Called, forget_automated
 from services.tickets.use_cases.serving import serve
 from shared.messaging.lease import RENEW_SECONDS, Lease
 from shared.messaging.runtime import Ground, Job
@@ -32,6 +32,7 @@ _ALARM_MOST_PAUSE: Final = timedelta(seconds=1)
 _LOOK_FOR_CALLS: Final = timedelta(seconds=1)
 _INDEX_AT_ONCE: Final = 200
 _LOOK_EVERY: Final = timedelta(milliseconds=500)
+_FORGETTING: Final = (forget_changed, forget_automated)
 _logger = structlog.get_logger(module=__name__)
 
 
@@ -86,12 +87,13 @@ async def chaining(ground: Ground) -> AsyncIterator[None]:
 @asynccontextmanager
 async def remembering(ground: Ground) -> AsyncIterator[None]:
     """Keep what the jobs and the routes of this process remember between their rounds and requests."""
-    ground.database.after_notes.append(forget_changed)
+    ground.database.after_notes.extend(_FORGETTING)
     try:
         async with chaining(ground):
             yield
     finally:
-        ground.database.after_notes.remove(forget_changed)
+        for forget in _FORGETTING:
+            ground.database.after_notes.remove(forget)
 
 
 async def chain_audit(ground: Ground) -> timedelta:

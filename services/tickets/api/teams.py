@@ -50,7 +50,9 @@ async def write_team(
     """Make a team (`If-Match: "0"`) or rename it."""
     before = await profiles.team_of(session, actor.brand, team_id, locked=True)
     demand(expected_version, before.version if before else 0)
-    row = await profiles.save_team(session, actor.brand, team_id, body.name)
+    row = await profiles.save_team(session, actor.brand, team_id, body.name, expected_version)
+    if row is None:
+        raise Stale(current_version=expected_version + 1)
     await record_act(session, witness, AuditAction.EDIT_TEAM, {"team_id": team_id})
     response.headers["ETag"] = etag(row.version)
     return schemas.Team(id=row.team_id, name=row.name, version=row.version)

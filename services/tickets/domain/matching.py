@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from services.tickets.domain.people import Person, fullness
-from services.tickets.domain.queueing import SPECIAL, Place, order_key
+from services.tickets.domain.queueing import SPECIAL, Place, order_key, tongue_of
 
 Loads = Mapping[str, Mapping[str, int]]
 _NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -64,7 +64,8 @@ def can_take(person: Person, place: Place, trained: frozenset[str]) -> bool:
     groups = person.skills - SPECIAL
     if groups and place.reason_group is not None and place.reason_group not in groups:
         return False
-    return place.language is None or not person.languages or _tongue(place.language) in map(_tongue, person.languages)
+    tongue = tongue_of(place.language)
+    return tongue is None or not person.languages or tongue in map(tongue_of, person.languages)
 
 
 def has_room(person: Person, place: Place, load: Mapping[str, int]) -> bool:
@@ -91,6 +92,3 @@ def _choose(
 
     return min(free, key=turn, default=None)
 
-
-def _tongue(language: str) -> str:
-    return language.partition("-")[0].casefold()

@@ -115,6 +115,11 @@ def group_of(state: TicketState) -> str | None:
     return state.reason.partition(".")[0] if state.reason else None
 
 
+def tongue_of(language: str | None) -> str | None:
+    """Return the language without its region: who speaks it serves all of them."""
+    return language.partition("-")[0].casefold() if language else None
+
+
 def skill_of(state: TicketState) -> str | None:
     """Return the training without which nobody should take the ticket, the gravest first."""
     if state.reason_class is ReasonClass.SAFETY or group_of(state) == "RG":

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Row, delete, select
+from sqlalchemy import Row, Table, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from services.tickets.tables import agents, personal_managers, teams
@@ -24,14 +24,12 @@ async def profiles_page(session: Session, brand: str, *, after: str | None, limi
     return list(await session.execute(statement))
 
 
-async def save_profile(session: Session, brand: str, staff_id: str, values: Mapping[str, object]) -> Row[Any]:
-    """Write a profile and return it with its new version."""
-    statement = insert(agents).values({"brand": brand, "staff_id": staff_id, **values})
-    changed = {**values, "version": agents.c.version + 1}
-    keys = [agents.c.brand, agents.c.staff_id]
-    rows = await session.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed).returning(agents))
-    saved: Row[Any] = rows.one()
-    return saved
+async def save_profile(
+    session: Session, brand: str, staff_id: str, values: Mapping[str, object], version: int
+) -> Row[Any] | None:
+    """Write the profile of the version seen (0: there is none) and return it; None if it has another by now."""
+    mine = {"brand": brand, "staff_id": staff_id}
+    return await _save(session, agents, mine, values, version)
 
 
 async def teams_page(session: Session, brand: str, *, after: str | None, limit: int) -> list[Row[Any]]:
@@ -48,13 +46,9 @@ async def team_of(session: Session, brand: str, team_id: str, *, locked: bool = 
     return (await session.execute(statement.with_for_update() if locked else statement)).first()
 
 
-async def save_team(session: Session, brand: str, team_id: str, name: str) -> Row[Any]:
-    """Write a team and return it with its new version."""
-    statement = insert(teams).values(brand=brand, team_id=team_id, name=name)
-    keys, changed = [teams.c.brand, teams.c.team_id], {"name": name, "version": teams.c.version + 1}
-    rows = await session.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed).returning(teams))
-    saved: Row[Any] = rows.one()
-    return saved
+async def save_team(session: Session, brand: str, team_id: str, name: str, version: int) -> Row[Any] | None:
+    """Write the team of the version seen (0: there is none) and return it; None if it has another by now."""
+    return await _save(session, teams, {"brand": brand, "team_id": team_id}, {"name": name}, version)
 
 
 async def drop_team(session: Session, brand: str, team_id: str) -> bool:
@@ -75,3 +69,15 @@ async def drop_manager(session: Session, brand: str, player_id: str, staff_id: s
     mine = (personal_managers.c.brand == brand, personal_managers.c.player_id == player_id)
     gone = delete(personal_managers).where(*mine, personal_managers.c.staff_id == staff_id)
     return bool((await session.execute(gone)).rowcount)
+
+
+async def _save(
+    session: Session, table: Table, mine: Mapping[str, str], values: Mapping[str, object], version: int
+) -> Row[Any] | None:
+    """Insert or update one row; of two who make it at the same time the second finds it made."""
+    if version == 0:
+        made = insert(table).values({**mine, **values}).on_conflict_do_nothing().returning(table)
+        return (await session.execute(made)).first()
+    keys = [table.c[name] == value for name, value in mine.items()]
+    changed = update(table).where(*keys, table.c.version == version).values({**values, "version": version + 1})
+    return (await session.execute(changed.returning(table))).first()

@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, delete, func, or_, select, text, update
+from sqlalchemy import Row, bindparam, case, delete, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from services.tickets.domain.queueing import Place, Rank
+from services.tickets.domain.queueing import LEGAL_SOON, Place, Rank
 from services.tickets.tables import agents, personal_managers, queue, queue_calls
 from shared.contracts.base import Channel
 from shared.db.engine import Session
+from shared.db.fixed import Fixed
 from shared.ids import new_id
 
 _COLUMNS: Final = queue.c
@@ -23,6 +24,18 @@ _SAVE: Final = upsert(queue)
 _SAVED: Final = _SAVE.on_conflict_do_update(
     index_elements=[_COLUMNS.ticket_id],
     set_={name: _SAVE.excluded[name] for name in _FIELDS if name not in {"ticket_id", "due_at", "legal_due_at"}},
+)
+# What a ticket is promised next, and the legal time of its complaint until that is answered.
+_DUE: Final = Fixed(
+    """
+    UPDATE queue q SET due_at = t.next_due_at, legal_due_at = c.legal_due_at
+    FROM tickets t LEFT JOIN complaints c
+        ON c.brand = t.brand AND c.id = t.complaint_id AND c.closed_at IS NULL
+        AND c.state ->> 'final_response_at' IS NULL
+    WHERE q.brand = :brand AND q.ticket_id = :ticket_id AND t.brand = q.brand AND t.id = q.ticket_id
+        AND (q.due_at IS DISTINCT FROM t.next_due_at OR q.legal_due_at IS DISTINCT FROM c.legal_due_at)
+    RETURNING q.holder_id, q.legal_due_at
+    """
 )
 _TURN: Final = text("SELECT pg_advisory_xact_lock(hashtextextended('queue:' || :brand, 0))")
 
@@ -44,17 +57,25 @@ async def save_place(session: Session, brand: str, place: Place) -> None:
     await session.execute(_SAVED, values)
 
 
+async def keep_due(session: Session, brand: str, ticket_id: UUID) -> tuple[str | None, datetime | None] | None:
+    """Copy when a locked ticket is due to its place; None if nothing changed, else its holder and its legal time."""
+    row = await _DUE.row(session, {"brand": brand, "ticket_id": ticket_id})
+    return None if row is None else (row["holder_id"], row["legal_due_at"])
+
+
 async def drop_place(session: Session, brand: str, ticket_id: UUID) -> None:
     """Take a locked ticket out of the queue."""
     await session.execute(delete(queue).where(_COLUMNS.brand == brand, _COLUMNS.ticket_id == ticket_id))
 
 
-async def waiting(session: Session, brand: str, limit: int) -> list[Place]:
+async def waiting(session: Session, brand: str, limit: int, now: datetime) -> list[Place]:
     """Return what nobody has, the gravest and longest waiting first."""
+    near = _COLUMNS.legal_due_at < now + LEGAL_SOON
+    rank = case((near, func.least(_COLUMNS.rank, int(Rank.LEGAL))), else_=_COLUMNS.rank)
     statement = (
         select(queue)
         .where(_COLUMNS.brand == brand, _COLUMNS.holder_id.is_(None))
-        .order_by(_COLUMNS.rank, _COLUMNS.due_at.nulls_last(), _COLUMNS.enqueued_at)
+        .order_by(rank, _COLUMNS.due_at.nulls_last(), _COLUMNS.enqueued_at)
         .limit(limit)
     )
     return [_place_of(row) for row in await session.execute(statement)]

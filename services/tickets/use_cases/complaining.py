@@ -14,6 +14,7 @@ from services.tickets.queries import tickets
 from services.tickets.queries.complaints import Filters
 from services.tickets.settings import complaint_rules, complaint_texts, licences
 from services.tickets.use_cases.auditing import record_deed, record_register
+from services.tickets.use_cases.queueing import follow_due
 from services.tickets.use_cases.registering import REGISTER, detect_complaint, tell_change
 from services.tickets.use_cases.telling import locked, tell
 from shared.contracts.base import Author
@@ -219,6 +220,7 @@ async def take_schedule(session: Session, *, brand: str, told: ComplaintSchedule
     final = told.kind is ClockKind.COMPLAINT_FINAL
     known = complaint.with_due(told.due_at, final=final)
     await queries.save_complaint(session, known)
+    await follow_due(session, brand=brand, ticket_id=known.state.ticket_id, now=now)
     if final and known.state.step is ComplaintStep.REGISTERED:
         await _acknowledged(session, known, REGISTER, now)
 

@@ -1,13 +1,15 @@
 """Tickets keep their place in the queue in the transaction that changes them, and call the desk when it may act."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
-from services.tickets.domain.queueing import Place, Reservation, place_after
+from services.tickets.domain.queueing import LEGAL_SOON, Place, Reservation, place_after
 from services.tickets.domain.statuses import NEW, OPEN
 from services.tickets.domain.tickets import Story
-from services.tickets.queries import people, queue
+from services.tickets.queries import kept, people, queue
 from services.tickets.settings import taxonomy
 from shared.contracts.base import AuthorKind
 from shared.contracts.tickets import TicketOpened, TicketStatusChanged
@@ -16,7 +18,22 @@ from shared.db.engine import Session, note
 SILENCE: Final = timedelta(seconds=180)
 SLEEPER_BOUND: Final = timedelta(minutes=10)
 MANAGER_BOUND: Final = timedelta(minutes=5)
+_EPSILON: Final = timedelta(milliseconds=1)
 _BY_HAND: Final = frozenset({AuthorKind.STAFF, AuthorKind.SERVER})
+
+
+@dataclass(frozen=True, slots=True)
+class Automated:
+    """A brand whose queue assigns from now on."""
+
+    brand: str
+
+
+def forget_automated(noted: Sequence[object]) -> None:
+    """Ask anew whether the queue of a brand assigns, if its first profile has just been committed."""
+    for one in noted:
+        if isinstance(one, Automated):
+            kept.AUTOMATIC.forget(one.brand)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +79,26 @@ async def keep_place(session: Session, story: Story, reservation: Reservation | 
     elif after != before:
         after = await _reserved(session, brand, before, after, reservation, story.now)
         await queue.save_place(session, brand, after)
+        if before is None and not opening:
+            await follow_due(session, brand=brand, ticket_id=state.id, now=story.now)
     if after != before:
         await _call(session, brand, before, after, story.now)
+
+
+async def follow_due(session: Session, *, brand: str, ticket_id: UUID, now: datetime) -> None:
+    """Keep when a place is due as new as its locked ticket and complaint; its order in the queue may be another."""
+    moved = await queue.keep_due(session, brand, ticket_id)
+    if moved is None:
+        return
+    holder_id, legal_due_at = moved
+    wishes = [] if holder_id is not None else [now]
+    if legal_due_at is not None and legal_due_at - LEGAL_SOON > now:
+        wishes.append(legal_due_at - LEGAL_SOON + _EPSILON)
+    if not wishes or not await kept.AUTOMATIC.of(session, brand, now):
+        return
+    for at in wishes:
+        await queue.call(session, brand, at)
+    note(session, Called(brand))
 
 
 async def _reserved(
@@ -73,6 +108,8 @@ async def _reserved(
     if reservation is not None:
         return replace(after, reserved_for=reservation.staff_id, reserved_until=reservation.until)
     if before is not None or after.holder_id is not None or after.player_id is None:
+        return after
+    if not await kept.AUTOMATIC.of(session, brand, now):
         return after
     manager = await queue.manager_of(session, brand, after.player_id)
     return after if manager is None else replace(after, reserved_for=manager, reserved_until=now + MANAGER_BOUND)
@@ -85,7 +122,7 @@ async def _call(session: Session, brand: str, before: Place | None, after: Place
         at = getattr(after, bound, None)
         if at is not None and at != getattr(before, bound, None):
             wishes.append(at)
-    if not wishes or not await queue.is_automatic(session, brand):
+    if not wishes or not await kept.AUTOMATIC.of(session, brand, now):
         return
     for at in wishes:
         await queue.call(session, brand, at)

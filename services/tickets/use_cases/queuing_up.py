@@ -33,7 +33,7 @@ async def position_of(
 
 
 async def _lines(session: Session, brand: str, now: datetime) -> list[Standing]:
-    places = await queue.waiting(session, brand, MOST_SHOWN)
+    places = await queue.waiting(session, brand, MOST_SHOWN, now)
     staff = await people.people_of(session, brand)
     hands = sum(any(one.takes(place.channel, now) for place in places[:1]) for one in staff)
     return standings(places, now, hands=hands)

@@ -6,6 +6,7 @@ from services.tickets.domain.errors import TicketNotFound
 from services.tickets.domain.escalation import tell_breach
 from services.tickets.domain.tickets import Story
 from services.tickets.queries import clocks, copies, macros
+from services.tickets.use_cases.queueing import follow_due
 from services.tickets.use_cases.telling import locked, tell
 from shared.contracts.base import Author, AuthorKind
 from shared.contracts.gateway import AccountChanged, BrandChanged
@@ -35,7 +36,8 @@ async def answer_breach(session: Session, *, brand: str, breach: ClockBreached, 
     await tell(session, story)
 
 
-async def keep_clock(session: Session, *, brand: str, clock: ClockEvent, sequence: int) -> None:
+async def keep_clock(session: Session, *, brand: str, clock: ClockEvent, sequence: int, now: datetime) -> None:
     """Keep what a ticket is promised next; that is no change of the ticket and has no version."""
     if not await clocks.keep_clock(session, brand, clock, sequence):
         raise TicketNotFound
+    await follow_due(session, brand=brand, ticket_id=clock.ticket_id, now=now)

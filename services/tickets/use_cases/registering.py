@@ -9,6 +9,7 @@ from services.tickets.domain.phrases import is_complaint
 from services.tickets.domain.tickets import Story
 from services.tickets.queries import complaints as queries
 from services.tickets.settings import complaint_lexicon, complaint_rules, licences
+from services.tickets.use_cases.queueing import follow_due
 from shared.contracts.base import Author, AuthorKind
 from shared.contracts.tickets import (
     ComplaintChanged,
@@ -130,6 +131,7 @@ async def tell_change(
         after=after.state.step,
     )
     await record(session, fact, brand=after.brand, sequence=after.state.version, at=now)
+    await follow_due(session, brand=after.brand, ticket_id=after.state.ticket_id, now=now)
     return after
 
 

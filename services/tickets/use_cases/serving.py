@@ -35,7 +35,7 @@ async def serve(session: Session, *, brand: str, now: datetime) -> int:
         return 0
     await _call_at_turns(session, brand, staff, now)
     await _take_back(session, brand, staff, now)
-    places = await queue.waiting(session, brand, _LOOKED_AT)
+    places = await queue.waiting(session, brand, _LOOKED_AT, now)
     decided = plan(places, staff, await people.loads_of(session, brand), now)
     await _tell_stalled(session, brand, places, decided.stalled, now)
     by_id = {one.id: one for one in staff}

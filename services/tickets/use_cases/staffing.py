@@ -12,12 +12,13 @@ from services.tickets.domain.errors import StaffNotFound
 from services.tickets.domain.people import GRACE
 from services.tickets.domain.queueing import place_after
 from services.tickets.queries import copies, people, profiles, queue, tickets
+from services.tickets.queries.kept import AUTOMATIC_FOR
 from services.tickets.settings import taxonomy
 from services.tickets.use_cases.auditing import record_act
-from services.tickets.use_cases.queueing import SILENCE, Called
+from services.tickets.use_cases.queueing import SILENCE, Automated, Called
 from shared.contracts.chat import PresenceChanged
 from shared.db.engine import Session, note
-from shared.web.conditional import demand
+from shared.web.conditional import Stale, demand
 
 _EPSILON: Final = GRACE / 30000
 
@@ -56,9 +57,14 @@ async def write_profile(
     before = await profiles.profile_of(session, brand, staff_id, locked=True)
     demand(expected_version, before.version if before else 0)
     first = not await queue.is_automatic(session, brand)
-    saved = await profiles.save_profile(session, brand, staff_id, values)
+    saved = await profiles.save_profile(session, brand, staff_id, values, expected_version)
+    if saved is None:
+        raise Stale(current_version=expected_version + 1)
     if first:
         await _line_up(session, brand)
+        # Other processes learn of it a moment later: what they change until then calls for nobody.
+        await queue.call(session, brand, now + 2 * AUTOMATIC_FOR)
+        note(session, Automated(brand))
     await record_act(session, witness, AuditAction.EDIT_PROFILE, {"staff_id": staff_id})
     await look_again(session, brand=brand, since=now, now=now)
     return saved
@@ -76,3 +82,4 @@ async def _line_up(session: Session, brand: str) -> None:
         )
         if place is not None:
             await queue.save_place(session, brand, replace(place, silent_at=None, answered=place.holder_id is not None))
+            await queue.keep_due(session, brand, ticket_id)

@@ -1,5 +1,6 @@
 """Assignment by the queue: whose a ticket becomes, and when it is taken back."""
 
+import asyncio
 from typing import Any
 
 from shared.contracts.chat import PresenceChanged
@@ -136,3 +137,27 @@ async def test_a_players_manager_comes_first(desk: Desk) -> None:
     assert (team.status_code, team.json()["version"]) == (200, 1)
     stale = await desk.service.http.put("/v1/teams/night", json={"name": "X"}, headers=lead | {"If-Match": '"0"'})
     assert stale.status_code == 412
+
+
+async def test_of_two_who_make_the_same_thing_one_is_late(desk: Desk) -> None:
+    """Both saw nothing: one makes it, the other has to look first; profiles and teams alike."""
+    await desk.hire("s-1", "agent")
+    lead = desk.agent("s-lead", role="lead") | {"If-Match": '"0"'}
+
+    async def put(path: str, body: dict[str, Any]) -> int:
+        return (await desk.service.http.put(path, json=body, headers=lead)).status_code
+
+    profiles = await asyncio.gather(*(put("/v1/agents/s-1", {"languages": [one]}) for one in ("en", "de")))
+    teams = await asyncio.gather(*(put("/v1/teams/night", {"name": one}) for one in ("Night", "Late")))
+    assert (sorted(profiles), sorted(teams)) == ([200, 412], [200, 412])
+
+
+async def test_a_team_and_a_manager_can_be_taken_away(desk: Desk) -> None:
+    """Once; what is not there is not found, and no agent may do it."""
+    await desk.hire("s-1", "agent")
+    lead = desk.agent("s-lead", role="lead")
+    await desk.service.http.put("/v1/teams/night", json={"name": "Night"}, headers=lead | {"If-Match": '"0"'})
+    await desk.service.http.put("/v1/agents/s-1/players/p-1", headers=lead)
+    for path in ("/v1/teams/night", "/v1/agents/s-1/players/p-1"):
+        answers = [await desk.service.http.delete(path, headers=who) for who in (desk.agent(), lead, lead)]
+        assert [answer.status_code for answer in answers] == [403, 204, 404]
