@@ -47,6 +47,7 @@ _BODIES: Final[Mapping[tuple[str, str], Json]] = {
     ("patch", "/v1/sla/calendars/{calendar_id}"): {"name": "Taken over"},
     ("post", "/v1/sla/calendars/{calendar_id}/due-time"): {"start": "2026-01-01T00:00:00Z", "seconds": 60},
     ("patch", "/v1/sla/policies/{policy_id}"): {"active": False},
+    ("put", "/v1/sla/breaches/{clock_id}/reason"): {"reason_code": "mine-now"},
     ("patch", "/v1/staff/{staff_id}"): {"active": False},
     ("patch", "/v1/tickets/{ticket_id}"): {"priority": "low"},
     ("put", "/v1/tickets/{ticket_id}/assignment"): {"assignee_id": None},
