@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 
 from services.sla.api import boards, calendars, holidays, promises
-from services.sla.events import TICKETS, complaints_counted
+from services.sla.events import LISTENERS, TICKETS, complaints_counted
 from services.sla.jobs import JOBS, attentive
 from services.sla.settings import Settings
 from shared.messaging.transport import Transport
@@ -18,6 +18,7 @@ def create_app(settings: Settings | None = None, transport: Transport | None = N
         title="Pitboss SLA",
         routers=(promises.router, calendars.router, holidays.router, boards.router),
         subscriptions=(*TICKETS, *complaints_counted(chosen.complaint_seconds_per_day)),
+        listeners=LISTENERS,
         jobs=JOBS,
         lifespan=attentive,
         transport=transport,

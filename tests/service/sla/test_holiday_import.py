@@ -53,7 +53,11 @@ async def test_a_file_brings_holidays_and_the_same_again_changes_nothing(desk: D
 
 
 async def test_an_import_replaces_what_the_same_events_brought_and_leaves_the_rest(desk: Desk) -> None:
-    own = {"date": f"{YEAR}-03-19", "name": "Our day", "windows": [{"opens": "10:00", "closes": "12:00"}]}
+    own: dict[str, object] = {
+        "date": f"{YEAR}-03-19",
+        "name": "Our day",
+        "windows": [{"opens": "10:00", "closes": "12:00"}],
+    }
     calendar = await added(desk, [own])
     await imported(desk, calendar, ics(("a", f"{YEAR}1225", ""), ("b", f"{YEAR}0501", "")))
     moved = await imported(desk, calendar, ics(("a", f"{YEAR}1226", ""), ("c", f"{YEAR}0319", "SUMMARY:Joseph")))
