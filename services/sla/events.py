@@ -3,7 +3,7 @@
 from typing import Any, Final, TypeVar
 
 from services.sla.domain.fold import TicketFact
-from services.sla.use_cases.boards import boards_of
+from services.sla.use_cases.boards import BOARDS_JOB, boards_of
 from services.sla.use_cases.complaints import follow_complaint
 from services.sla.use_cases.measuring import follow_ticket
 from shared.contracts.sla import BOARD_WANTED_TOPIC
@@ -23,7 +23,6 @@ from shared.messaging.subscriptions import Received, Subscription, hear, on
 
 FactT = TypeVar("FactT", bound=TicketFact)
 DAY_SECONDS: Final = 86400.0
-BOARDS: Final = "boards"
 
 
 async def measure_when_ticket_moves(session: Session, received: Received[FactT]) -> None:
@@ -36,7 +35,7 @@ async def tell_board_when_wanted(ground: Ground, payload: dict[str, Any]) -> Non
     boards = boards_of(ground.extras)
     boards.want(payload["brand"], now=ground.clock.now())
     if payload["at_once"]:
-        ground.wake(BOARDS)
+        ground.wake(BOARDS_JOB)
 
 
 def complaints_counted(seconds_per_day: float) -> tuple[Subscription, ...]:

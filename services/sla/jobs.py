@@ -9,10 +9,9 @@ from typing import Final
 
 from prometheus_client import Histogram
 
-from services.sla.events import BOARDS
 from services.sla.schemas.boards import BoardView
 from services.sla.settings import Settings
-from services.sla.use_cases.boards import boards_of
+from services.sla.use_cases.boards import BOARDS_JOB, boards_of
 from services.sla.use_cases.complaints import fire_complaint_timers
 from services.sla.use_cases.facing import measure_tickets
 from services.sla.use_cases.firing import Round, fire_due_timers
@@ -167,5 +166,5 @@ JOBS: Final = (
     Job(TIMERS, fire_timers),
     Job(COMPLAINTS, fire_complaints),
     Job(MEASURES, keep_measures),
-    Job(BOARDS, tell_boards),
+    Job(BOARDS_JOB, tell_boards),
 )

@@ -4,10 +4,10 @@ What a calendar cannot say exactly is refused by the name of its event, never gu
 """
 
 import calendar as gregorian
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, ClassVar, Final
+from typing import ClassVar, Final, TypeAlias
 
 from icalendar import Calendar, Event
 
@@ -22,6 +22,9 @@ YEARS_AHEAD: Final = 5
 _NAME_LENGTH: Final = 40
 _UID_LENGTH: Final = 255
 _DAY: Final = timedelta(days=1)
+
+Rule: TypeAlias = Mapping[str, Sequence[object]]
+
 _RULE_PARTS: Final = {"FREQ", "INTERVAL", "COUNT", "UNTIL", "BYMONTH", "BYMONTHDAY", "WKST"}
 
 
@@ -134,14 +137,15 @@ class _Reading:
         count, until = _only(rule, "COUNT"), _only(rule, "UNTIL")
         final = until.date() if isinstance(until, datetime) else until
         for year in range(max(start.year, first - 1), last + 1):
-            if _nth(start, year) is None:
+            nth = _nth(start, year)
+            if nth is None:
                 continue
             begin = start.replace(year=year)
-            if (count is not None and (_nth(start, year) or 0) >= count) or (final is not None and begin > final):
+            if (isinstance(count, int) and nth >= count) or (isinstance(final, date) and begin > final):
                 return
             yield begin
 
-    def _rule(self, start: date) -> Mapping[str, list[Any]] | None:
+    def _rule(self, start: date) -> Rule | None:
         if any(name in self._event for name in ("RDATE", "RECURRENCE-ID")):
             raise HolidayUnclear(f"{self._called} changes single repetitions; give those days an event of their own")
         rule = self._event.get("RRULE")
@@ -153,8 +157,8 @@ class _Reading:
         usual = (
             _only(rule, "FREQ") == "YEARLY"
             and _only(rule, "INTERVAL") in (None, 1)
-            and [int(month) for month in rule.get("BYMONTH", [start.month])] == [start.month]
-            and [int(day) for day in rule.get("BYMONTHDAY", [start.day])] == [start.day]
+            and [str(month) for month in rule.get("BYMONTH", [start.month])] == [str(start.month)]
+            and [str(day) for day in rule.get("BYMONTHDAY", [start.day])] == [str(start.day)]
         )
         if unknown or not usual:
             raise HolidayUnclear(f"{self._called} must repeat on the same day of every year, or not at all")
@@ -196,7 +200,7 @@ def _nth(start: date, year: int) -> int | None:
     return gregorian.leapdays(start.year, year) if gregorian.isleap(year) else None
 
 
-def _only(rule: Mapping[str, list[Any]], part: str) -> Any:  # noqa: ANN401 - a number, a word or a date
+def _only(rule: Rule, part: str) -> object:
     values = rule.get(part)
     return values[0] if values else None
 

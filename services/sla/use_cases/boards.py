@@ -16,6 +16,7 @@ from shared.redaction import redact
 
 _FRESH: Final = timedelta(seconds=1)
 _MOST_BOARDS: Final = 256
+BOARDS_JOB: Final = "boards"
 _BOARDS: Final = "sla.boards"
 
 
