@@ -47,6 +47,7 @@ _BODIES: Final[Mapping[tuple[str, str], Json]] = {
     ("patch", "/v1/sla/calendars/{calendar_id}"): {"name": "Taken over"},
     ("post", "/v1/sla/calendars/{calendar_id}/due-time"): {"start": "2026-01-01T00:00:00Z", "seconds": 60},
     ("patch", "/v1/sla/policies/{policy_id}"): {"active": False},
+    ("put", "/v1/sla/breaches/{clock_id}/reason"): {"reason_code": "mine-now"},
     ("patch", "/v1/staff/{staff_id}"): {"active": False},
     ("patch", "/v1/tickets/{ticket_id}"): {"priority": "low"},
     ("put", "/v1/tickets/{ticket_id}/assignment"): {"assignee_id": None},
@@ -219,6 +220,18 @@ async def _promises(house: House, word: str) -> AsyncIterator[Target]:
     hours = {"name": word, "time_zone": "Europe/Malta", "week": week}
     calendar = await made(door, "/v1/sla/calendars", hours, token=house.api_key)
     yield Target("calendar_id", str(calendar["id"]), brand)
+    opened = await house.ticket("p-1", f"{word} words", subject=f"{word} subject")
+    yield Target("clock_id", await _clock(house, str(opened["id"])), brand)
+
+
+async def _clock(house: House, ticket_id: str) -> str:
+    """Return the id of a promise about a ticket, once sla has made it."""
+
+    async def made_one() -> str:
+        answer = await ask(house.door, "GET", f"/v1/tickets/{ticket_id}/sla", token=house.api_key)
+        return str(answer.json["clocks"][0]["id"]) if answer.status == 200 and answer.json["clocks"] else ""
+
+    return await eventually(made_one, within=30, every=0.2)
 
 
 async def _decisions(house: House, word: str) -> list[Target]:

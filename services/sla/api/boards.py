@@ -33,7 +33,6 @@ Person = Annotated[str | None, Query(max_length=200)]
 Moment = Annotated[datetime | None, Query(description="with its offset; by default the last 31 days")]
 Fetch = Callable[[Session, Any], Awaitable[Sequence[dict[str, Any]]]]
 
-_BOARDS: Final = "sla.boards"
 _BATCH: Final = 1000
 _USUAL: Final = timedelta(days=31)
 
@@ -48,9 +47,9 @@ async def read_board(
     time_zone: Annotated[str, Query(max_length=64, description="whose midnight today began at")] = "UTC",
 ) -> schemas.BoardView:
     """Read who waits, what falls due and how promises were kept today, by team and channel; at most a second old."""
-    boards = ground.extras.setdefault(_BOARDS, looking.Boards())
-    assert isinstance(boards, looking.Boards)  # noqa: S101 - nothing else is kept under this name
-    board = await boards.board(ground.database, ground.clock, brand=actor.brand, zone=time_zone)
+    board = await looking.boards_of(ground.extras).board(
+        ground.database, ground.clock, brand=actor.brand, zone=time_zone
+    )
     return schemas.BoardView.of(board, channel=channel, team_id=team_id)
 
 

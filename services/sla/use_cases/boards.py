@@ -10,17 +10,24 @@ from uuid import UUID
 from services.sla.domain.boards import EXPORT_DAYS, Board, BreachNotFound, PeriodInvalid, cause_of, day_began, lines_of
 from services.sla.queries import boards as queries
 from shared.clock import Clock
+from shared.contracts.sla import BOARD_WANTED_SECONDS
 from shared.db.engine import Database, Session
 from shared.redaction import redact
 
 _FRESH: Final = timedelta(seconds=1)
 _MOST_BOARDS: Final = 256
+BOARDS_JOB: Final = "boards"
+_BOARDS: Final = "sla.boards"
 
 
 @dataclass(slots=True)
 class Boards:
-    """The newest board of each brand and time zone in this process; however many ask, it is counted once a second."""
+    """The newest board of each brand and time zone in this process; however many ask, it is counted once a second.
 
+    `wanted` are the brands whose board somebody watches, and until when.
+    """
+
+    wanted: dict[str, datetime] = field(default_factory=dict)
     known: dict[tuple[str, str], Board] = field(default_factory=dict)
     asking: dict[tuple[str, str], asyncio.Lock] = field(default_factory=dict)
 
@@ -35,6 +42,15 @@ class Boards:
                 self.known[brand, zone] = board
             return board
 
+    def want(self, brand: str, *, now: datetime) -> None:
+        """Note that somebody watches the board of a brand."""
+        self.wanted[brand] = now + timedelta(seconds=BOARD_WANTED_SECONDS)
+
+    def watched(self, now: datetime) -> Sequence[str]:
+        """Return the brands whose board somebody watches."""
+        self.wanted = {brand: until for brand, until in self.wanted.items() if until > now}
+        return tuple(self.wanted)
+
     def _forget(self, now: datetime) -> None:
         if len(self.known) < _MOST_BOARDS:
             return
@@ -42,6 +58,13 @@ class Boards:
             del self.known[key]
             if not self.asking[key].locked():
                 del self.asking[key]
+
+
+def boards_of(extras: dict[str, object]) -> Boards:
+    """Return the boards of this process."""
+    boards = extras.setdefault(_BOARDS, Boards())
+    assert isinstance(boards, Boards)  # noqa: S101 - nothing else is kept under this name
+    return boards
 
 
 async def read_board(database: Database, *, brand: str, zone: str, now: datetime) -> Board:
