@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy import text
 
 from services.sla.domain.facts import Change, Owner, told
+from services.sla.jobs import fire_batches
 from services.sla.queries.timers import fire_statement
 from services.sla.settings import Settings
 from services.sla.use_cases.measuring import clocks_of_ticket
@@ -143,6 +144,37 @@ async def test_two_timer_jobs_fire_each_timer_once(postgres: Cluster) -> None:
         for story in stories:
             told_facts = await until_told(desk, story, OVERDUE)
             assert [envelope.sequence for envelope in told_facts] == [1, 2, 3]
+
+
+async def test_a_killed_timer_job_leaves_every_timer_to_the_other_once(postgres: Cluster) -> None:
+    """300 timers, two jobs, one of them cut off again and again in the middle of its batches."""
+    async with running_service(postgres, "sla") as first:
+        await grow(first.ground.database, 300, first=-60, step=0)
+        desk = Desk(first)
+
+        async def cut_off() -> None:
+            settings = Settings.model_validate(first.ground.settings.model_dump() | {"timer_batch": 20})
+            after = first.ground.clock.now() - timedelta(days=365)
+            for turn in range(30):
+                work = asyncio.create_task(fire_batches(first.ground.database, settings, after=after))
+                for _ in range(turn % 4):
+                    await first.ground.database.ping()
+                work.cancel()
+                await asyncio.gather(work, return_exceptions=True)
+
+        async with running_service(postgres, "sla", urls=first.urls) as second:
+            await cut_off()
+
+            async def drained() -> bool:
+                async with second.ground.database.begin_worker() as session:
+                    query = "SELECT count(*) FROM timers WHERE state = 'pending' AND due_at <= now()"
+                    return int((await session.execute(text(query))).scalar_one()) == 0
+
+            await eventually(drained, within=20)
+        breached = await desk.service.recorded(ClockBreached)
+        assert len(breached) == 300
+        assert len({envelope.subject for envelope in breached}) == 300
+        assert {envelope.sequence for envelope in breached} == {1}
 
 
 async def test_sequences_have_no_gaps_while_answers_and_timers_race(postgres: Cluster) -> None:
