@@ -183,8 +183,9 @@ class _Step:
             self._end(ClockKind.SENIOR_ACCEPTS, rules.meet, ClockMet)
 
     def escalated(self, event: TicketEscalated) -> None:
-        """A ticket handed up to nobody must be accepted in time; one handed to a senior is accepted."""
-        self._ticket = replace(self._ticket, escalated=True, accepted=event.senior_id is not None)
+        """A ticket handed up to nobody, or that a senior is asked to take, must be accepted in time."""
+        accepted = event.senior_id is not None and not event.asked
+        self._ticket = replace(self._ticket, escalated=True, accepted=accepted)
         if self._ticket.accepted:
             self._end(ClockKind.SENIOR_ACCEPTS, rules.meet, ClockMet)
         elif not self._ticket.done:
