@@ -91,4 +91,3 @@ def _choose(
         return one.id in place.passed_over, fullness(one, held.get(one.id, {})), given[one.id], one.id
 
     return min(free, key=turn, default=None)
-

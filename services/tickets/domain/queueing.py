@@ -11,7 +11,14 @@ from services.tickets.domain.reasons import Reason
 from services.tickets.domain.statuses import NEW, OPEN
 from services.tickets.domain.tickets import Fact
 from shared.contracts.base import AuthorKind, Channel
-from shared.contracts.tickets import MessageAdded, MessageKind, ReasonClass, TicketState
+from shared.contracts.tickets import (
+    MessageAdded,
+    MessageKind,
+    ReasonClass,
+    TicketEscalated,
+    TicketEscalationDeclined,
+    TicketState,
+)
 
 LEGAL_SOON: Final = timedelta(hours=4)
 _VIP_TIERS: Final = frozenset({"gold", "platinum", "diamond", "vip"})
@@ -71,11 +78,13 @@ class Place:
     reserved_until: datetime | None = None
     passed_over: tuple[str, ...] = field(default=())
     stalled_at: datetime | None = None
+    raised: bool = False
 
     def rank_at(self, now: datetime) -> Rank:
-        """Return the rank of a moment: a legal deadline under four hours away lifts it."""
+        """Return the rank of a moment: a legal deadline under four hours away lifts it, and that no senior took it."""
         near = self.legal_due_at is not None and self.legal_due_at - now < LEGAL_SOON
-        return min(self.rank, Rank.LEGAL) if near else self.rank
+        rank = min(self.rank, Rank.X2) if self.raised else self.rank
+        return min(rank, Rank.LEGAL) if near else rank
 
     def reserved_at(self, now: datetime) -> str | None:
         """Return whose it is at a moment, None when it is everybody's."""
@@ -156,6 +165,10 @@ def place_after(
     for event in events:
         if isinstance(event, MessageAdded) and not event.automatic:
             place = _after_words(place, event)
+        elif isinstance(event, TicketEscalated):
+            place = replace(place, raised=event.senior_id is None)
+        elif isinstance(event, TicketEscalationDeclined):
+            place = replace(place, raised=event.next_senior_id is None)
     return _in_hands(place, state.assignee_id, silence, now)
 
 
@@ -169,7 +182,7 @@ def _after_words(place: Place, words: MessageAdded) -> Place:
         since = words.occurred_at if place.answered else place.enqueued_at
         return replace(place, enqueued_at=since, answered=False)
     if words.kind is MessageKind.REPLY and words.author.kind in _PERSONS:
-        return replace(place, answered=True, silent_at=None, passed_over=())
+        return replace(place, answered=True, silent_at=None, passed_over=(), raised=False)
     return place
 
 

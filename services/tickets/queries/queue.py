@@ -71,7 +71,8 @@ async def drop_place(session: Session, brand: str, ticket_id: UUID) -> None:
 async def waiting(session: Session, brand: str, limit: int, now: datetime) -> list[Place]:
     """Return what nobody has, the gravest and longest waiting first."""
     near = _COLUMNS.legal_due_at < now + LEGAL_SOON
-    rank = case((near, func.least(_COLUMNS.rank, int(Rank.LEGAL))), else_=_COLUMNS.rank)
+    raised = case((_COLUMNS.raised, func.least(_COLUMNS.rank, int(Rank.X2))), else_=_COLUMNS.rank)
+    rank = case((near, func.least(_COLUMNS.rank, int(Rank.LEGAL))), else_=raised)
     statement = (
         select(queue)
         .where(_COLUMNS.brand == brand, _COLUMNS.holder_id.is_(None))

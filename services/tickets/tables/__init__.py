@@ -18,7 +18,7 @@ from services.tickets.tables.lists import (
 from services.tickets.tables.merges import merges
 from services.tickets.tables.metadata import metadata
 from services.tickets.tables.people import agents, personal_managers, presence, teams
-from services.tickets.tables.queue import escalations, queue, queue_calls, queues
+from services.tickets.tables.queue import escalations, queue, queue_calls, queue_settings, queues
 from services.tickets.tables.tickets import breaches, tickets, timeline
 
 __all__ = [
@@ -45,6 +45,7 @@ __all__ = [
     "presence",
     "queue",
     "queue_calls",
+    "queue_settings",
     "queues",
     "reasons",
     "search_documents",

@@ -2,12 +2,25 @@
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, PrimaryKeyConstraint, Table, Text, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    false,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, SMALLINT
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 
 from services.tickets.tables.metadata import metadata
-from shared.db.base import brand_column, id_column, time_column
+from shared.db.base import brand_column, id_column, time_column, version_column
 
 # One row for each ticket that awaits staff, held or not: what comes back has kept its place.
 queue: Final = Table(
@@ -32,6 +45,7 @@ queue: Final = Table(
     time_column("reserved_until", nullable=True),
     Column("passed_over", ARRAY(Text), nullable=False, server_default="{}"),
     time_column("stalled_at", nullable=True),
+    Column("raised", Boolean, nullable=False, server_default=false()),
     Index("ix_queue_waiting", "brand", "rank", "due_at", "enqueued_at", postgresql_where=text("holder_id IS NULL")),
     Index("ix_queue_held", "brand", "holder_id", postgresql_where=text("holder_id IS NOT NULL")),
 )
@@ -71,4 +85,17 @@ escalations: Final = Table(
     Column("declined", ARRAY(Text), nullable=False, server_default="{}"),
     time_column("asked_at"),
     Index("ix_escalations_senior", "brand", "senior_id"),
+)
+
+# How long a brand waits before it takes tickets back; what is not here is the default.
+queue_settings: Final = Table(
+    "queue_settings",
+    metadata,
+    Column("brand", Text, primary_key=True),
+    Column("silence_seconds", Integer, nullable=False),
+    Column("grace_seconds", Integer, nullable=False),
+    Column("sleeper_seconds", Integer, nullable=False),
+    Column("manager_seconds", Integer, nullable=False),
+    version_column(),
+    CheckConstraint("version > 0", name="version_positive"),
 )

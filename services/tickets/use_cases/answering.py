@@ -8,6 +8,7 @@ from services.tickets.domain.errors import NotAsked
 from services.tickets.domain.escalation import choose_senior
 from services.tickets.domain.tickets import Story
 from services.tickets.queries import copies, escalations
+from services.tickets.use_cases.asking import call_leads, tell_leads
 from services.tickets.use_cases.auditing import record_deed
 from services.tickets.use_cases.telling import locked, tell
 from shared.contracts.base import Author
@@ -44,7 +45,9 @@ async def decline(
     asked = await _asked(session, brand, ticket_id, senior)
     declined = (*asked.declined, senior.id)
     staff = [one for one in await copies.seniors(session, brand) if one.id not in declined]
-    following = choose_senior(staff)
+    following = choose_senior(
+        staff, without=ticket.state.assignee_id if ticket.state.assignee_id != senior.id else None
+    )
     story = Story(ticket, actor=senior, now=now)
     story.tells(
         TicketEscalationDeclined,
@@ -52,8 +55,12 @@ async def decline(
         reason=redact(reason),
         next_senior_id=following.id if following else None,
     )
-    if ticket.state.assignee_id == senior.id:
-        story.hands_over(following.id if following else None, following.role if following else None)
+    words = None
+    if following is None:
+        story.hands_over(None, None)
+        words = await tell_leads(session, story)
+    elif ticket.state.assignee_id == senior.id:
+        story.hands_over(following.id, following.role)
     await escalations.ask(
         session,
         brand,
@@ -63,7 +70,9 @@ async def decline(
         declined=declined,
         asked_at=now,
     )
-    return await _told(session, story, witness)
+    state = await _told(session, story, witness)
+    await call_leads(session, story, words)
+    return state
 
 
 async def _asked(session: Session, brand: str, ticket_id: UUID, senior: Author) -> escalations.Asked:

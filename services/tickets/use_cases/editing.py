@@ -11,10 +11,10 @@ from services.tickets.domain.escalation import (
     Colleague,
     check_assignee,
     check_escalation,
-    escalate,
 )
 from services.tickets.domain.tickets import Story
 from services.tickets.queries import copies
+from services.tickets.use_cases.asking import call_senior
 from services.tickets.use_cases.auditing import record_deed
 from services.tickets.use_cases.planning import plan_edit
 from services.tickets.use_cases.telling import locked, tell
@@ -88,12 +88,12 @@ async def escalate_ticket(
     reason: str,
     now: datetime,
 ) -> TicketState:
-    """Hand a ticket to a senior other than the one who has it, for a stated reason."""
+    """Call a senior other than the one who has the ticket, for a stated reason."""
     ticket = await locked(session, brand, ticket_id)
     check_escalation(ticket.state)
     story = Story(ticket, actor=caller, now=now)
     cause = f"{HAND}: {redact(reason)}"
-    escalate(story, await copies.seniors(session, brand), cause=cause, without=ticket.state.assignee_id)
+    await call_senior(session, story, cause=cause)
     return await _told(session, story, witness, AuditAction.ESCALATE_TICKET)
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from services.tickets.domain.errors import TicketNotFound
 from services.tickets.domain.escalation import tell_breach
 from services.tickets.domain.tickets import Story
-from services.tickets.queries import clocks, copies, macros
+from services.tickets.queries import clocks, copies, escalations, macros
 from services.tickets.use_cases.queueing import follow_due
 from services.tickets.use_cases.telling import locked, tell
 from shared.contracts.base import Author, AuthorKind
@@ -32,7 +32,9 @@ async def answer_breach(session: Session, *, brand: str, breach: ClockBreached, 
     if not await copies.first_breach(session, brand, breach):
         return
     story = Story(ticket, actor=_SLA, now=now)
-    tell_breach(story, await copies.seniors(session, brand), breached=breach.kind)
+    asked = await escalations.asked_of(session, brand, breach.ticket_id)
+    seniors = await copies.seniors(session, brand)
+    tell_breach(story, seniors, breached=breach.kind, asked=asked.senior_id if asked else None)
     await tell(session, story)
 
 

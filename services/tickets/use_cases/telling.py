@@ -11,6 +11,7 @@ from services.tickets.domain.statuses import FINISHED
 from services.tickets.domain.tickets import Story, Ticket, numbered
 from services.tickets.domain.timeline import Entry, entry_of
 from services.tickets.queries import escalations, facts, lifecycles, tickets, timeline
+from services.tickets.use_cases.asking import accept_by_act, ask_by_reason
 from services.tickets.use_cases.queueing import keep_place, wake_within_limits
 from services.tickets.use_cases.registering import (
     complaining_words,
@@ -38,6 +39,8 @@ async def locked(session: Session, brand: str, ticket_id: UUID, *, even_merged: 
 async def tell(session: Session, story: Story) -> TicketState:
     """Store what happened to a locked ticket and return it as it is now; nothing happened, nothing is written."""
     await notice(session, story)
+    await ask_by_reason(session, story)
+    await accept_by_act(session, story)
     if story.events:
         reservation = await wake_within_limits(session, story)
         ticket = story.ticket
@@ -58,15 +61,15 @@ async def tell_opening(session: Session, story: Story, *, audited: AuditEntry | 
     opened, words = (entry_of(event, ticket.state.id) for event in story.events)
     numbered(story, await tickets.insert_ticket(session, ticket, opened, words, audited=audited))
     await facts.record_facts(session, ticket.brand, story.events)
-    if not is_reason_of_complaint(story) and complaining_words(story) is None:
-        await keep_place(session, story)
-        return story.state
+    await keep_place(session, story)
+    following = Story(story.ticket, actor=story.actor, now=story.now)
     # A complaint bears the number that its ticket has only now.
     words_of_it = complaining_words(story)
-    following = Story(story.ticket, actor=story.actor, now=story.now)
-    said = (words_of_it.text, words_of_it.occurred_at) if words_of_it else None
-    await detect_complaint(session, following, words=said)
-    await keep_place(session, story)
+    if words_of_it is not None or is_reason_of_complaint(story):
+        said = (words_of_it.text, words_of_it.occurred_at) if words_of_it else None
+        await detect_complaint(session, following, words=said)
+    if story.state.reason is not None:
+        await ask_by_reason(session, following, opened=True)
     return await tell(session, following)
 
 

@@ -74,7 +74,7 @@ async def test_a_legal_deadline_under_four_hours_goes_before_all_that_is_not_gra
     for step, body in (
         ("investigate", {}),
         ("decision", {"decision": "No", "reasons": "None", "remedy": "None"}),
-        ("final-response", {"decision": "No"}),
+        ("final-response", {"decision": "No", "end_of_process_statement": "End", "language": "en"}),
     ):
         moved = await desk.service.http.post(f"/v1/complaints/{complaint['id']}/{step}", json=body, headers=lead)
         assert moved.status_code == 200, moved.text

@@ -1,7 +1,7 @@
 """The board: faces of tickets, the ledger of their facts, measures, reasons of breaches, imported holidays.
 
 Revision ID: 20261124_1580
-Revises: 20261124_1561
+Revises: 20261124_1570
 """
 
 import sqlalchemy as sa
@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql
 from shared.db.ground import isolate
 
 revision = "20261124_1580"
-down_revision = "20261124_1561"
+down_revision = "20261124_1570"
 branch_labels = None
 depends_on = None
 
