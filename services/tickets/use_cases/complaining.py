@@ -15,11 +15,8 @@ from services.tickets.queries import tickets
 from services.tickets.queries.complaints import Filters
 from services.tickets.settings import complaint_rules, complaint_texts, licences
 from services.tickets.use_cases.auditing import record_deed, record_register
-<<<<<<< HEAD
 from services.tickets.use_cases.queueing import follow_due
-=======
 from services.tickets.use_cases.reaching import Landing, heard_by_its_player, restored, said_by_player
->>>>>>> x2
 from services.tickets.use_cases.registering import REGISTER, detect_complaint, tell_change
 from services.tickets.use_cases.telling import locked, tell
 from shared.contracts.base import Author
