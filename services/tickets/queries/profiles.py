@@ -77,7 +77,9 @@ async def _save(
     """Insert or update one row; of two who make it at the same time the second finds it made."""
     if version == 0:
         made = insert(table).values({**mine, **values}).on_conflict_do_nothing().returning(table)
-        return (await session.execute(made)).first()
+        row: Row[Any] | None = (await session.execute(made)).first()
+        return row
     keys = [table.c[name] == value for name, value in mine.items()]
     changed = update(table).where(*keys, table.c.version == version).values({**values, "version": version + 1})
-    return (await session.execute(changed.returning(table))).first()
+    edited: Row[Any] | None = (await session.execute(changed.returning(table))).first()
+    return edited

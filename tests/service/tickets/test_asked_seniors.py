@@ -50,7 +50,7 @@ async def assigning(desk: Desk, *seniors: str) -> dict[str, Any]:
     ticket = await desk.open()
 
     async def held() -> bool:
-        return (await desk.get(f"/{ticket['id']}"))["assignee_id"] == "s-1"
+        return bool((await desk.get(f"/{ticket['id']}"))["assignee_id"] == "s-1")
 
     await eventually(held)
     return ticket

@@ -101,4 +101,4 @@ async def test_the_queue_is_looked_at_when_a_legal_deadline_comes_near(desk: Des
 
 
 async def _held(desk: Desk, ticket: dict[str, Any]) -> bool:
-    return (await desk.get(f"/{ticket['id']}"))["assignee_id"] == "s-1"
+    return bool((await desk.get(f"/{ticket['id']}"))["assignee_id"] == "s-1")
