@@ -12,10 +12,12 @@ from shared.directory import SERVICES
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 topology = typer.Typer(no_args_is_help=True, help="The broker's exchanges and queues.")
 events = typer.Typer(no_args_is_help=True, help="Events that wait or failed: look, replay, reconcile.")
+sla = typer.Typer(no_args_is_help=True, help="Measures of tickets.")
 audit = typer.Typer(no_args_is_help=True, help="The trail of who saw and changed players' data.")
 app.add_typer(topology, name="topology")
 app.add_typer(events, name="events")
 app.add_typer(audit, name="audit")
+app.add_typer(sla, name="sla")
 
 _NAMES = [entry.name for entry in SERVICES]
 
@@ -194,6 +196,17 @@ def audit_verify(
 ) -> None:
     """Fail with status 1, and say where, if the audit trail was edited, cut or computed anew."""
     _work("audit").verify(name, brand=brand, anchor=anchor)
+
+
+@sla.callback()
+def sla_measures() -> None:
+    """Look after what sla counts."""
+
+
+@sla.command("rebuild-measures")
+def sla_rebuild_measures(brand: Annotated[str, typer.Option(help="whose measures")]) -> None:
+    """Make the measures of a brand anew from the facts that sla keeps of its tickets."""
+    _work("measures").rebuild(brand)
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""The scripted day: a dozen players, agents who answer and one who does not, a breach, an escalation, an operator."""
+"""The scripted day: a dozen players, agents who answer and one who does not, a breach, an escalation, the desk."""
 
 import asyncio
 import time
@@ -12,6 +12,7 @@ from typing import Any, Final, TypeVar
 import aiosmtplib
 
 from deploy.demo.clients import Brand, ChatSocket, Door, Json, NoAnswer, Refused, new_key, sign_in
+from deploy.demo.desk import Desk
 from deploy.demo.receiver import Receiver, receiver
 from deploy.demo.timeline import Timeline
 
@@ -44,6 +45,7 @@ class Day:
             await asyncio.gather(
                 self._nobody_answers("Vera", lead), self._writes_mail("Ivan", bob), self._robot(), *chats
             )
+        await Desk(self.door, self.timeline, self._token, bob, lead, self._patient).play()
 
     async def _conversation(self, player: str, agent: str, *, words: int) -> None:
         socket = await ChatSocket.of_player(self.door, self._token(player), subject=f"{player} asks", new=True)

@@ -10,15 +10,21 @@ from typing import Final
 from prometheus_client import Histogram
 
 from services.sla.queries.standing import forget
+from services.sla.schemas.boards import BoardView
 from services.sla.settings import Settings
+from services.sla.use_cases.boards import BOARDS_JOB, boards_of
 from services.sla.use_cases.complaints import fire_complaint_timers
+from services.sla.use_cases.facing import measure_tickets
 from services.sla.use_cases.firing import Round, fire_due_timers
+from shared.contracts.sla import BOARD_TOPIC
 from shared.db.engine import Database
 from shared.messaging.runtime import Ground, Job
 from shared.messaging.transport import TransportState
 
 TIMERS: Final = "timers"
 COMPLAINTS: Final = "complaint-timers"
+MEASURES: Final = "measures"
+BOARD_PAUSE: Final = timedelta(seconds=1)
 _PACE: Final = "sla.pace"
 _LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 # A timer set by an event that just came may be due before the job looks again; several such events wake it once.
@@ -141,4 +147,27 @@ async def fire_complaints(ground: Ground) -> timedelta:
     return timedelta(0) if fired >= settings.timer_batch else settings.timer_most_pause
 
 
-JOBS: Final = (Job(TIMERS, fire_timers), Job(COMPLAINTS, fire_complaints))
+async def keep_measures(ground: Ground) -> timedelta:
+    """Measure one batch of the tickets that moved."""
+    settings = _settings(ground)
+    async with ground.database.begin_worker() as session:
+        measured = await measure_tickets(session, limit=settings.measure_batch)
+    return timedelta(0) if measured >= settings.measure_batch else settings.measure_pause
+
+
+async def tell_boards(ground: Ground) -> timedelta:
+    """Tell the board of every brand that somebody watches, once a second; who shows it leaves out what is no news."""
+    boards = boards_of(ground.extras)
+    for brand in boards.watched(ground.clock.now()):
+        board = await boards.board(ground.database, ground.clock, brand=brand, zone="UTC")
+        payload = {"brand": brand, "board": BoardView.of(board).model_dump(mode="json")}
+        await ground.transport.broadcast(BOARD_TOPIC, payload)
+    return BOARD_PAUSE
+
+
+JOBS: Final = (
+    Job(TIMERS, fire_timers),
+    Job(COMPLAINTS, fire_complaints),
+    Job(MEASURES, keep_measures),
+    Job(BOARDS_JOB, tell_boards),
+)

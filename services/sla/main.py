@@ -2,8 +2,8 @@
 
 from fastapi import FastAPI
 
-from services.sla.api import calendars, promises, rehearsals
-from services.sla.events import TICKETS, complaints_counted
+from services.sla.api import boards, calendars, holidays, promises, rehearsals
+from services.sla.events import LISTENERS, TICKETS, complaints_counted
 from services.sla.jobs import JOBS, attentive
 from services.sla.settings import Settings
 from shared.messaging.transport import Transport
@@ -16,8 +16,9 @@ def create_app(settings: Settings | None = None, transport: Transport | None = N
     return create_service(
         chosen,
         title="Pitboss SLA",
-        routers=(promises.router, rehearsals.router, calendars.router),
+        routers=(promises.router, rehearsals.router, calendars.router, holidays.router, boards.router),
         subscriptions=(*TICKETS, *complaints_counted(chosen.complaint_seconds_per_day)),
+        listeners=LISTENERS,
         jobs=JOBS,
         lifespan=attentive,
         transport=transport,

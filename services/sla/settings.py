@@ -40,6 +40,10 @@ class Settings(ServiceSettings):
     catch_up_limit: Annotated[
         timedelta, Field(description="longest wait of timers that fell due while sla was down")
     ] = timedelta(seconds=10)
+    measure_batch: Annotated[int, Field(ge=1, le=1000, description="tickets measured in one transaction")] = 200
+    measure_pause: Annotated[
+        timedelta, Field(description="sleep of the job that measures tickets once it is up to date")
+    ] = timedelta(seconds=1)
     complaint_seconds_per_day: Annotated[
         float, Field(gt=0, le=86400, description="how long a day of a legal clock lasts; shorter only in rehearsals")
     ] = 86400.0

@@ -6,6 +6,8 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
+    Double,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
@@ -134,6 +136,9 @@ clocks: Final = Table(
     Column("calendar_version", BigInteger),
     Column("open_paused_for", Interval, nullable=False, server_default="0"),
     PrimaryKeyConstraint("ticket_id", "id"),
+    Index("ix_clocks_breached", "brand", "breached_at", "id", postgresql_where=text("breached_at IS NOT NULL")),
+    Index("ix_clocks_breach", "id", postgresql_where=text("breached_at IS NOT NULL")),
+    Index("ix_clocks_met", "brand", "met_at", postgresql_where=text("state = 'met'")),
     postgresql_with={"fillfactor": "80"},
 )
 
@@ -212,4 +217,89 @@ complaint_timers: Final = Table(
     PrimaryKeyConstraint("complaint_id", "kind", "percent"),
     ForeignKeyConstraint(["complaint_id", "kind"], ["complaint_clocks.complaint_id", "complaint_clocks.kind"]),
     Index("ix_complaint_timers_due", "due_at", postgresql_where=text("state = 'pending'")),
+)
+
+# What the board looks at: a ticket as its newest fact tells it. `measured` is the last fact that its measures contain.
+ticket_faces: Final = Table(
+    "ticket_faces",
+    metadata,
+    Column("ticket_id", PG_UUID(as_uuid=True), primary_key=True),
+    brand_column(),
+    Column("team_id", Text),
+    Column("channel", Text, nullable=False),
+    Column("language", Text),
+    Column("reason", Text),
+    Column("reason_class", Text),
+    Column("tier", Text),
+    Column("licence", Text),
+    Column("assignee_id", Text),
+    Column("status", Text, nullable=False),
+    Column("priority", Text, nullable=False),
+    Column("party", Text, nullable=False),
+    time_column("party_since"),
+    time_column("opened_at"),
+    time_column("waiting_since", nullable=True),
+    Column("sequence", BigInteger, nullable=False),
+    Column("measured", BigInteger, nullable=False, server_default="0"),
+    Index("ix_ticket_faces_waiting", "brand", "waiting_since", postgresql_where=text("waiting_since IS NOT NULL")),
+    Index("ix_ticket_faces_unmeasured", "ticket_id", postgresql_where=text("measured < sequence")),
+    postgresql_with={"fillfactor": "80"},
+)
+
+# Every fact about a ticket as far as it can be measured; measures are made from these rows alone.
+ticket_facts: Final = Table(
+    "ticket_facts",
+    metadata,
+    Column("ticket_id", PG_UUID(as_uuid=True), nullable=False),
+    Column("sequence", BigInteger, nullable=False),
+    brand_column(),
+    Column("type", Text, nullable=False),
+    time_column("at"),
+    Column("data", JSONB, nullable=False),
+    PrimaryKeyConstraint("ticket_id", "sequence"),
+)
+
+measures: Final = Table(
+    "measures",
+    metadata,
+    Column("ticket_id", PG_UUID(as_uuid=True), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("ordinal", Integer, nullable=False),
+    brand_column(),
+    time_column("started_at"),
+    time_column("ended_at"),
+    Column("seconds", Double, nullable=False),
+    Column("business_seconds", Double),
+    Column("channel", Text, nullable=False),
+    Column("language", Text),
+    Column("reason", Text),
+    Column("reason_class", Text),
+    Column("team_id", Text),
+    Column("agent_id", Text),
+    Column("tier", Text),
+    Column("licence", Text),
+    PrimaryKeyConstraint("ticket_id", "kind", "ordinal"),
+    Index("ix_measures_listed", "brand", "ended_at", "ticket_id", "kind", "ordinal"),
+)
+
+breach_reasons: Final = Table(
+    "breach_reasons",
+    metadata,
+    Column("clock_id", PG_UUID(as_uuid=True), primary_key=True),
+    brand_column(),
+    Column("reason_code", Text, nullable=False),
+    Column("note", Text),
+    Column("given_by", Text, nullable=False),
+    time_column("given_at"),
+)
+
+# Which event of which iCalendar file brought a holiday, so that the next import of the event can replace it.
+imported_holidays: Final = Table(
+    "imported_holidays",
+    metadata,
+    Column("calendar_id", PG_UUID(as_uuid=True), ForeignKey("calendars.id", ondelete="CASCADE"), nullable=False),
+    Column("date", Date, nullable=False),
+    brand_column(),
+    Column("uid", Text, nullable=False),
+    PrimaryKeyConstraint("calendar_id", "date"),
 )

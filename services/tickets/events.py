@@ -1,18 +1,31 @@
 """What tickets reacts to."""
 
-from typing import Final
+from typing import Any, Final
 
 from services.tickets.domain.conversations import Conversation
-from services.tickets.use_cases import arriving, complaining, reacting
+from services.tickets.use_cases import arriving, complaining, reacting, staffing
 from shared.clock import SystemClock
-from shared.contracts.chat import MessagePosted, SessionEnded, SessionStarted
+from shared.contracts.chat import MessagePosted, PresenceChanged, SessionEnded, SessionStarted
 from shared.contracts.gateway import AccountChanged, BrandChanged
 from shared.contracts.intake import MessageReceived
-from shared.contracts.sla import ClockBreached, ComplaintBreached, ComplaintScheduled, ComplaintWarned
+from shared.contracts.sla import (
+    ClockBreached,
+    ClockCancelled,
+    ClockEvent,
+    ClockMet,
+    ClockPaused,
+    ClockStarted,
+    ClockWarned,
+    ClockWithdrawn,
+    ComplaintBreached,
+    ComplaintScheduled,
+    ComplaintWarned,
+)
 from shared.db.engine import Session
 from shared.messaging.subscriptions import Received, Subscription, on
 
 _CLOCK: Final = SystemClock()
+_CLOCK_FACTS: Final = (ClockStarted, ClockWarned, ClockMet, ClockPaused, ClockCancelled, ClockWithdrawn)
 
 
 async def remember_conversation_when_session_starts(session: Session, received: Received[SessionStarted]) -> None:
@@ -42,12 +55,28 @@ async def add_words_when_message_received(session: Session, received: Received[M
 
 async def escalate_when_clock_breached(session: Session, received: Received[ClockBreached]) -> None:
     """A promise was broken."""
-    await reacting.answer_breach(session, brand=received.brand, breach=received.event, now=_CLOCK.now())
+    brand, breach, now = received.brand, received.event, _CLOCK.now()
+    await reacting.keep_clock(session, brand=brand, clock=breach, sequence=received.sequence, now=now)
+    await reacting.answer_breach(session, brand=brand, breach=breach, now=now)
+
+
+async def keep_clock_when_it_moves(session: Session, received: Received[Any]) -> None:
+    """A promise began, came near, was kept, stopped, ended or was not broken after all."""
+    clock: ClockEvent = received.event
+    now = _CLOCK.now()
+    await reacting.keep_clock(session, brand=received.brand, clock=clock, sequence=received.sequence, now=now)
 
 
 async def keep_account_when_it_changes(session: Session, received: Received[AccountChanged]) -> None:
     """An account of the brand's staff changed."""
     await reacting.keep_account(session, brand=received.brand, account=received.event, sequence=received.sequence)
+    await staffing.look_again(session, brand=received.brand, since=received.event.changed_at, now=_CLOCK.now())
+
+
+async def keep_presence_when_it_changes(session: Session, received: Received[PresenceChanged]) -> None:
+    """A person came to or left the desk."""
+    event = received.event
+    await staffing.keep_presence(session, brand=received.brand, changed=event, now=_CLOCK.now())
 
 
 async def keep_brand_when_it_changes(session: Session, received: Received[BrandChanged]) -> None:
@@ -76,9 +105,11 @@ SUBSCRIPTIONS: Final[tuple[Subscription, ...]] = (
     on(SessionEnded, close_conversation_when_session_ends, strict=True),
     on(MessageReceived, add_words_when_message_received),
     on(ClockBreached, escalate_when_clock_breached),
+    *(on(fact, keep_clock_when_it_moves) for fact in _CLOCK_FACTS),
     on(AccountChanged, keep_account_when_it_changes),
     on(BrandChanged, keep_brand_when_it_changes),
     on(ComplaintScheduled, acknowledge_when_complaint_is_scheduled),
     on(ComplaintWarned, note_when_complaint_is_warned),
     on(ComplaintBreached, draft_letter_when_complaint_is_overdue),
+    on(PresenceChanged, keep_presence_when_it_changes),
 )

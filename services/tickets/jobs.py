@@ -1,7 +1,7 @@
 """The clock edge: the audit trail is chained within a second and anchored within a minute; tickets wake and close."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -11,21 +11,28 @@ import structlog
 
 from services.tickets.clients.anchors import keep_anchors
 from services.tickets.domain.audit import Anchor
-from services.tickets.queries import audit, lifecycles
+from services.tickets.queries import audit, lifecycles, queue, search
 from services.tickets.queries.lifecycles import Alarm
 from services.tickets.settings import Settings
 from services.tickets.use_cases.ageing import answer_alarm
 from services.tickets.use_cases.chaining import chain_waiting, reached_so_far
 from services.tickets.use_cases.deciding import forget_changed
+from services.tickets.use_cases.queueing import Called, forget_automated
+from services.tickets.use_cases.serving import serve
 from shared.messaging.lease import RENEW_SECONDS, Lease
 from shared.messaging.runtime import Ground, Job
 
+SERVING: Final = "queue"
 CHAINING: Final = "audit-chain"
 ALARMS: Final = "alarms"
+INDEXING: Final = "search-index"
 ANCHOR_EVERY: Final = timedelta(minutes=1)
 _ALARM_LEAST_PAUSE: Final = timedelta(milliseconds=50)
 _ALARM_MOST_PAUSE: Final = timedelta(seconds=1)
+_LOOK_FOR_CALLS: Final = timedelta(seconds=1)
+_INDEX_AT_ONCE: Final = 200
 _LOOK_EVERY: Final = timedelta(milliseconds=500)
+_FORGETTING: Final = (forget_changed, forget_automated)
 _logger = structlog.get_logger(module=__name__)
 
 
@@ -61,9 +68,16 @@ async def chaining(ground: Ground) -> AsyncIterator[None]:
     """Give the chaining job its memory; at the end chain and anchor what is left, and let the next process in."""
     chain = Chain(Lease(ground.database, CHAINING))
     ground.extras[CHAINING] = chain
+
+    def hear(noted: Sequence[object]) -> None:
+        if any(isinstance(what, Called) for what in noted):
+            ground.wake(SERVING)
+
+    ground.database.after_notes.append(hear)
     try:
         yield
     finally:
+        ground.database.after_notes.remove(hear)
         try:
             await _finish(ground, chain)
         except Exception as error:  # noqa: BLE001 - the end of a process must not fail; another one goes on
@@ -73,12 +87,13 @@ async def chaining(ground: Ground) -> AsyncIterator[None]:
 @asynccontextmanager
 async def remembering(ground: Ground) -> AsyncIterator[None]:
     """Keep what the jobs and the routes of this process remember between their rounds and requests."""
-    ground.database.after_notes.append(forget_changed)
+    ground.database.after_notes.extend(_FORGETTING)
     try:
         async with chaining(ground):
             yield
     finally:
-        ground.database.after_notes.remove(forget_changed)
+        for forget in _FORGETTING:
+            ground.database.after_notes.remove(forget)
 
 
 async def chain_audit(ground: Ground) -> timedelta:
@@ -143,6 +158,25 @@ async def _finish(ground: Ground, chain: Chain) -> None:
     await chain.lease.release()
 
 
+async def serve_queues(ground: Ground) -> timedelta:
+    """Answer every call that is due and say when the next one falls due, at most a second ahead.
+
+    A call is committed with what made it. Who commits wakes this job; if its process ends in between, another one finds
+    the call within that second.
+    """
+    async with ground.database.glance() as session:
+        calls = await queue.calling(session)
+    for brand, due_at in calls.items():
+        if due_at <= ground.clock.now():
+            async with ground.database.begin(brand) as session:
+                await serve(session, brand=brand, now=ground.clock.now())
+    async with ground.database.glance() as session:
+        nearest = min((await queue.calling(session)).values(), default=None)
+    if nearest is None:
+        return _LOOK_FOR_CALLS
+    return min(max(nearest - ground.clock.now(), timedelta(0)), _LOOK_FOR_CALLS)
+
+
 def _settings(ground: Ground) -> Settings:
     if not isinstance(ground.settings, Settings):
         message = "the jobs of tickets run on the settings of tickets"
@@ -173,4 +207,23 @@ async def _answer(ground: Ground, alarm: Alarm) -> bool:
         return False
 
 
-JOBS: Final = (Job(CHAINING, chain_audit), Job(ALARMS, answer_alarms))
+async def index_words(ground: Ground) -> timedelta:
+    """Index tickets whose words changed, brand by brand, and say when to look again.
+
+    Every process may do it: what one has taken is locked for the others, and no document is replaced by an older one.
+    """
+    async with ground.database.glance() as session:
+        brands = await search.brands_waiting(session)
+    more = False
+    for brand in brands:
+        async with ground.database.begin(brand) as session:
+            more |= await search.index_waiting(session, brand, _INDEX_AT_ONCE) == _INDEX_AT_ONCE
+    return timedelta(0) if more else _LOOK_EVERY
+
+
+JOBS: Final = (
+    Job(CHAINING, chain_audit),
+    Job(ALARMS, answer_alarms),
+    Job(SERVING, serve_queues),
+    Job(INDEXING, index_words),
+)

@@ -63,7 +63,7 @@ def complaint_lexicon() -> re.Pattern[str]:
 @cache
 def complaint_texts() -> letters.Texts:
     """Return the fixed texts of the complaints register."""
-    return letters.check_texts(_data("complaint-texts.yaml"))
+    return letters.read_texts(_data("complaint-texts.yaml"))
 
 
 def _data(name: str) -> dict[str, Any]:

@@ -1,12 +1,18 @@
 """Facts about promised times, told by sla. One sequence per ticket in the stream `sla.clock`."""
 
 from enum import StrEnum
-from typing import ClassVar, Self
+from typing import ClassVar, Final, Self
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from shared.contracts.base import SAMPLE_ID, SAMPLE_TIME, Channel, Event
+
+BOARD_TOPIC: Final = "sla.board"
+"""The broadcast that tells the board of one brand."""
+BOARD_WANTED_TOPIC: Final = "sla.board.wanted"
+"""The broadcast that asks for the board of one brand; it is told for `BOARD_WANTED_SECONDS` from then on."""
+BOARD_WANTED_SECONDS: Final = 30.0
 
 
 class ClockKind(StrEnum):

@@ -86,6 +86,10 @@ class PageParams:
         more = len(rows) > self.limit
         return shown, self._cursors.encode(key(shown[-1]), {**filters, **self._place}) if more else None
 
+    def following(self, key: Sequence[str], filters: Mapping[str, object]) -> str:
+        """Return the cursor that continues after `key`, for lists that know more than their rows say."""
+        return self._cursors.encode(key, {**filters, **self._place})
+
 
 async def page_params(
     request: Request,

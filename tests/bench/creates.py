@@ -29,7 +29,7 @@ _HOLD: Final = """
     SELECT name, 'benchmark', 1, now() + interval '1 hour' FROM unnest(ARRAY['relay', 'audit-chain']) AS name
     ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, fence = leases.fence + 1, expires_at = excluded.expires_at
 """
-_LET_GO: Final = "DELETE FROM leases; DELETE FROM outbox; DELETE FROM audit_waiting"
+_LET_GO: Final = "DELETE FROM leases; DELETE FROM outbox; DELETE FROM audit_waiting; DELETE FROM search_waiting"
 _PENDING: Final = (
     "SELECT (SELECT count(*) FROM outbox WHERE published_at IS NULL) + (SELECT count(*) FROM audit_waiting)"
 )
@@ -92,7 +92,7 @@ async def delay(stand: Stand, sizes: Sizes, watch: Watch) -> list[Figure]:
         await _create(stand, server, seconds=_WARM)
         for _ in range(sizes.repeats):
             watch.look()
-            load = await open_loop(server.port, _direct(stand), rate=_RATE, seconds=sizes.paced_seconds)
+            load = await open_loop(server.port, creating(stand), rate=_RATE, seconds=sizes.paced_seconds)
             p50.append(load.percentile(0.5))
             p99.append(load.percentile(0.99))
             refused.append(load.failed.total())
@@ -114,7 +114,7 @@ async def hop(stand: Stand, sizes: Sizes, watch: Watch) -> list[Figure]:
         await open_loop(gateway.port, _through_gateway(stand), rate=_RATE, seconds=_WARM)
         for _ in range(sizes.repeats):
             watch.look()
-            direct = await open_loop(server.port, _direct(stand), rate=_RATE, seconds=seconds)
+            direct = await open_loop(server.port, creating(stand), rate=_RATE, seconds=seconds)
             through = await open_loop(gateway.port, _through_gateway(stand), rate=_RATE, seconds=seconds)
             added.append(through.percentile(0.5) - direct.percentile(0.5))
             tail.append(through.percentile(0.99) - direct.percentile(0.99))
@@ -133,12 +133,13 @@ async def _cpu_of_create(stand: Stand, server: Server, seconds: float) -> float:
 
 
 async def _create(stand: Stand, server: Server, *, seconds: float) -> Load:
-    load = await closed_loop(server.port, _direct(stand), width=_WIDTH, seconds=seconds)
+    load = await closed_loop(server.port, creating(stand), width=_WIDTH, seconds=seconds)
     load.insist()
     return load
 
 
-def _direct(stand: Stand) -> MakeRequest:
+def creating(stand: Stand) -> MakeRequest:
+    """Return what opens tickets at the service itself."""
     return _requests(f"x-pitboss-actor: {stand.token(OPENER, 'tickets')}")
 
 

@@ -48,6 +48,7 @@ _BODIES: Final[Mapping[tuple[str, str], Json]] = {
     ("post", "/v1/sla/calendars/{calendar_id}/due-time"): {"start": "2026-01-01T00:00:00Z", "seconds": 60},
     ("patch", "/v1/sla/policies/{policy_id}"): {"active": False},
     ("post", "/v1/sla/policies/{policy_id}/apply"): {},
+    ("put", "/v1/sla/breaches/{clock_id}/reason"): {"reason_code": "mine-now"},
     ("patch", "/v1/staff/{staff_id}"): {"active": False},
     ("patch", "/v1/tickets/{ticket_id}"): {"priority": "low"},
     ("put", "/v1/tickets/{ticket_id}/assignment"): {"assignee_id": None},
@@ -55,6 +56,9 @@ _BODIES: Final[Mapping[tuple[str, str], Json]] = {
     ("post", "/v1/tickets/{ticket_id}/complaint"): {"type": "other"},
     ("post", "/v1/tickets/{ticket_id}/escalation"): {"reason": "Mine now"},
     ("post", "/v1/tickets/{ticket_id}/macros/{macro_id}"): {},
+    ("post", "/v1/tickets/{ticket_id}/escalation/decline"): {"reason": "Not mine"},
+    ("put", "/v1/agents/{staff_id}"): {"languages": ["en"]},
+    ("put", "/v1/teams/{team_id}"): {"name": "Taken over"},
     ("post", "/v1/tickets/{ticket_id}/messages"): {"text": "May I come in?"},
     ("patch", "/v1/ticket-fields/{key}"): {"label": "Taken over"},
     ("put", "/v1/reasons/{code}"): {"name": "Taken over", "reason_class": "S", "severity": 5},
@@ -64,6 +68,7 @@ _BODIES: Final[Mapping[tuple[str, str], Json]] = {
         "subject": "Mine now",
     },
     ("put", "/v1/tickets/{ticket_id}/links/{other_id}"): {"relation": "related"},
+    ("patch", "/v1/views/{view_id}"): {"name": "Taken over"},
     ("patch", "/v1/webhook-endpoints/{endpoint_id}"): {"description": "Taken over"},
     ("post", "/v1/webhook-endpoints/{endpoint_id}/replay"): {"since": "2026-01-01T00:00:00Z"},
 }
@@ -184,13 +189,16 @@ async def _things(house: House, visitor: str) -> AsyncIterator[Target]:
     yield Target("ticket_id", str(session["ticket_id"]), brand, "v-1")
     async for target in _shared_things(house):
         yield target
-    accused = await house.ticket("p-1", f"{word} words", subject=f"{word} subject")
-    complaint = await made(door, f"/v1/tickets/{accused['id']}/complaint", {"type": "other"}, token=house.api_key)
+    complaint = await made(
+        door, f"/v1/tickets/{session['ticket_id']}/complaint", {"type": "other"}, token=house.api_key
+    )
     yield Target("complaint_id", str(complaint["id"]), brand)
     async for promised in _promises(house, word):
         yield promised
     for decided in await _decisions(house, word):
         yield decided
+    view = await made(door, "/v1/views", {"name": word}, token=await house.hire("lead"))
+    yield Target("view_id", str(view["id"]), brand)
     yield Target("staff_id", house.ids["agent"], brand)
     yield Target("key_id", str((await house.made_key(word, "chat:read"))["id"]), brand)
     yield Target("kid", str(house.brand.player_key["kid"]), brand)
@@ -213,6 +221,18 @@ async def _promises(house: House, word: str) -> AsyncIterator[Target]:
     hours = {"name": word, "time_zone": "Europe/Malta", "week": week}
     calendar = await made(door, "/v1/sla/calendars", hours, token=house.api_key)
     yield Target("calendar_id", str(calendar["id"]), brand)
+    opened = await house.ticket("p-1", f"{word} words", subject=f"{word} subject")
+    yield Target("clock_id", await _clock(house, str(opened["id"])), brand)
+
+
+async def _clock(house: House, ticket_id: str) -> str:
+    """Return the id of a promise about a ticket, once sla has made it."""
+
+    async def made_one() -> str:
+        answer = await ask(house.door, "GET", f"/v1/tickets/{ticket_id}/sla", token=house.api_key)
+        return str(answer.json["clocks"][0]["id"]) if answer.status == 200 and answer.json["clocks"] else ""
+
+    return await eventually(made_one, within=30, every=0.2)
 
 
 async def _decisions(house: House, word: str) -> list[Target]:
@@ -306,9 +326,9 @@ async def _photograph(street: Street) -> object:
 
 
 def _without_use(seen: object) -> object:
-    """Drop what legitimately moves: when a key was last used, how a delivery fares."""
+    """Drop what legitimately moves: when a key was last used, how a delivery fares, what sla promises."""
     if isinstance(seen, dict):
-        moving = {"last_used_at", "health"}
+        moving = {"last_used_at", "health", "next_due_at"}
         return {name: _without_use(value) for name, value in seen.items() if name not in moving}
     return [_without_use(value) for value in seen] if isinstance(seen, list) else seen
 

@@ -98,7 +98,14 @@ class Unview(ClientFrame):
     ticket_id: UUID
 
 
-Frame: TypeAlias = Hello | Send | Typing | Delivered | Read | Pong | Watch | Unwatch | View | Unview
+class WatchBoard(ClientFrame):
+    """Staff want to see how promises are kept, once a second at most, or no longer want to."""
+
+    t: Literal["board"]
+    subscribe: bool
+
+
+Frame: TypeAlias = Hello | Send | Typing | Delivered | Read | Pong | Watch | Unwatch | View | Unview | WatchBoard
 _FRAMES: Final[TypeAdapter[Frame]] = TypeAdapter(Annotated[Frame, Field(discriminator="t")])
 
 

@@ -21,6 +21,7 @@ from services.chat.schemas.frames import (
     Unwatch,
     View,
     Watch,
+    WatchBoard,
     author_member,
     encode,
     nack_frame,
@@ -125,6 +126,16 @@ async def _unview(hub: Hub, socket: LiveSocket, frame: Unview) -> None:
     hub.viewing.unview(socket, frame.ticket_id)
 
 
+async def _board(hub: Hub, socket: LiveSocket, frame: WatchBoard) -> None:
+    """Let staff watch the board of their brand, or no longer."""
+    if not socket.person.is_staff:
+        socket.close(CloseCode.FORBIDDEN)
+    elif frame.subscribe:
+        hub.boards.subscribe(socket)
+    else:
+        hub.boards.unsubscribe(socket)
+
+
 async def _second_hello(_hub: Hub, socket: LiveSocket, _frame: Hello) -> None:
     socket.close(CloseCode.BAD_FRAME)
 
@@ -160,5 +171,6 @@ _ANSWERS: Final[dict[type[Frame], Callable[[Hub, LiveSocket, Any], Awaitable[Non
     Unwatch: _unwatch,
     View: _view,
     Unview: _unview,
+    WatchBoard: _board,
     Hello: _second_hello,
 }

@@ -9,6 +9,7 @@ import structlog
 
 from services.chat.domain.values import CloseCode, Person
 from services.chat.schemas.frames import encode, receipt_frame
+from services.chat.sockets.boards import ASK_EVERY, BOARDS_JOB
 from services.chat.sockets.connection import LiveSocket
 from services.chat.sockets.hub import PRESENCE_JOB, RECEIPTS_JOB, Hub, hub_of
 from services.chat.sockets.viewing import VIEWERS_JOB
@@ -141,9 +142,16 @@ async def turn_views(ground: Ground) -> timedelta:
     return hub_of(ground).viewing.turn()
 
 
+async def ask_for_boards(ground: Ground) -> timedelta:
+    """Tell sla which boards are watched here."""
+    hub_of(ground).boards.renew()
+    return timedelta(seconds=ASK_EVERY)
+
+
 JOBS: Final = (
     Job("chat-ping", ping),
     Job(PRESENCE_JOB, keep_presence),
     Job(RECEIPTS_JOB, write_receipts),
     Job(VIEWERS_JOB, turn_views),
+    Job(BOARDS_JOB, ask_for_boards),
 )

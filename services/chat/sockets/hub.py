@@ -11,11 +11,13 @@ import structlog
 from services.chat.domain.values import CloseCode, Person, Receipt, Said
 from services.chat.schemas.frames import encode, ping_frame, presence_frame, to_payload
 from services.chat.settings import Settings
+from services.chat.sockets.boards import Boards
 from services.chat.sockets.connection import LiveSocket
 from services.chat.sockets.conversations import Conversations
 from services.chat.sockets.people import People
 from services.chat.sockets.posting import Writers
 from services.chat.sockets.viewing import VIEWERS_JOB, VIEWERS_TOPIC, Viewing
+from shared.contracts.sla import BOARD_WANTED_TOPIC
 from shared.ids import new_id
 from shared.messaging.runtime import Ground
 
@@ -39,6 +41,7 @@ class Hub:
         self.people = People(settings, self._presence_changes)
         self.conversations = Conversations(ground.database, settings, self.spawn, self._tell_presence)
         self.viewing = Viewing(str(self.process_id), self._tell_views, lambda: ground.wake(VIEWERS_JOB))
+        self.boards = Boards(self._ask_for_board)
         self.writers = Writers(ground.database, ground.clock, settings)
         self.presence_changed: set[tuple[str, str]] = set()
         self.receipts: dict[tuple[str, UUID, str, str], Receipt] = {}
@@ -55,6 +58,7 @@ class Hub:
         for ticket_id in list(socket.subscriptions):
             self.conversations.tune_out(socket, ticket_id)
         self.viewing.forget(socket)
+        self.boards.unsubscribe(socket)
         self.people.remove(socket)
 
     def ping(self, socket: LiveSocket, heads: Mapping[UUID, int], now: float) -> None:
@@ -133,6 +137,9 @@ class Hub:
 
     def _tell_views(self, payload: dict[str, object]) -> None:
         self.spawn(self.ground.transport.broadcast(VIEWERS_TOPIC, payload))
+
+    def _ask_for_board(self, brand: str, *, at_once: bool) -> None:
+        self.spawn(self.ground.transport.broadcast(BOARD_WANTED_TOPIC, {"brand": brand, "at_once": at_once}))
 
     def _tell_presence(self, socket: LiveSocket, ticket_id: UUID, *, online: bool) -> None:
         person = socket.person

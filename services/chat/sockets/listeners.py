@@ -13,6 +13,7 @@ from services.chat.sockets.viewing import VIEWERS_TOPIC
 from shared.contracts.base import AuthorKind, Channel
 from shared.contracts.chat import PresenceChanged, SessionEnded
 from shared.contracts.gateway import AccountChanged
+from shared.contracts.sla import BOARD_TOPIC
 from shared.contracts.tickets import (
     MessageAdded,
     TicketAssigned,
@@ -105,6 +106,11 @@ async def hear_viewers(ground: Ground, payload: dict[str, Any]) -> None:
     hub_of(ground).viewing.hear(payload)
 
 
+async def show_board(ground: Ground, payload: dict[str, Any]) -> None:
+    """Show the board of a brand to those of its staff here who watch it."""
+    hub_of(ground).boards.hear(payload)
+
+
 def _holders(hub: Hub, brand: str, staff_id: str | None) -> list[LiveSocket]:
     return [] if staff_id is None else hub.people.sockets_of(brand, AuthorKind.STAFF, staff_id)
 
@@ -129,4 +135,5 @@ LISTENERS: Final = (
     hear(PRESENCE_TOPIC, pass_on),
     hear(RECEIPT_TOPIC, pass_on),
     hear(VIEWERS_TOPIC, hear_viewers),
+    hear(BOARD_TOPIC, show_board),
 )

@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from services.notifications.domain import payloads
+from services.notifications.domain.complaint_payloads import complaint_clock_told, complaint_told
 from services.notifications.domain.errors import EventTypeUnknown
 from services.notifications.domain.payloads import PublicType
 from services.notifications.domain.signing import webhook_id
@@ -22,11 +23,13 @@ SUBSCRIBABLE: Final = tuple(type_.value for type_ in PublicType if type_ is not 
 
 
 class AggregateKind(StrEnum):
-    """What a sequence counts: the facts about one ticket, about its promised times, about its conversation."""
+    """What a sequence counts: facts of a ticket, its promised times, its conversation, a complaint, its legal time."""
 
     TICKET = "ticket"
     SLA_CLOCK = "sla_clock"
     CHAT_SESSION = "chat_session"
+    COMPLAINT = "complaint"
+    COMPLAINT_CLOCK = "complaint_clock"
     ENDPOINT = "endpoint"
 
 
@@ -114,9 +117,20 @@ def _clock_fact(type_: PublicType, event: sla.ClockEvent) -> Fact:
 
 
 def _message_fact(event: tickets.MessageAdded) -> Fact | None:
-    if event.kind is tickets.MessageKind.NOTE:
+    # What a split copies was told when it was said.
+    if event.kind is tickets.MessageKind.NOTE or event.copied_from is not None:
         return None
     return _ticket_fact(PublicType.TICKET_MESSAGE_ADDED, event, payloads.message_added)
+
+
+def _complaint_fact(type_: PublicType, event: tickets.ComplaintRegistered | tickets.ComplaintChanged) -> Fact:
+    lean, full = (complaint_told(event, content=content) for content in (False, True))
+    return Fact(type_, AggregateKind.COMPLAINT, str(event.complaint_id), event.occurred_at, lean, full)
+
+
+def _complaint_clock_fact(type_: PublicType, event: sla.ComplaintWarned | sla.ComplaintBreached) -> Fact:
+    data = complaint_clock_told(event)
+    return Fact(type_, AggregateKind.COMPLAINT_CLOCK, str(event.complaint_id), event.occurred_at, data, data)
 
 
 def _chat_started_fact(event: chat.SessionStarted) -> Fact:
@@ -135,9 +149,18 @@ _MAPPINGS: Final[Mapping[type[Event], Callable[..., Fact | None]]] = {
     tickets.TicketAssigned: lambda e: _ticket_fact(PublicType.TICKET_ASSIGNED, e, payloads.ticket_assigned),
     tickets.TicketStatusChanged: lambda e: _ticket_fact(PublicType.TICKET_STATUS_CHANGED, e, payloads.status_changed),
     tickets.TicketEscalated: lambda e: _ticket_fact(PublicType.TICKET_ESCALATED, e, payloads.ticket_escalated),
+    tickets.TicketUpdated: lambda e: _ticket_fact(PublicType.TICKET_UPDATED, e, payloads.ticket_updated),
+    tickets.TicketMerged: lambda e: _ticket_fact(PublicType.TICKET_MERGED, e, payloads.ticket_related),
+    tickets.TicketUnmerged: lambda e: _ticket_fact(PublicType.TICKET_UNMERGED, e, payloads.ticket_related),
+    tickets.TicketSplit: lambda e: _ticket_fact(PublicType.TICKET_SPLIT, e, payloads.ticket_related),
+    tickets.ComplaintRegistered: lambda e: _complaint_fact(PublicType.COMPLAINT_REGISTERED, e),
+    tickets.ComplaintChanged: lambda e: _complaint_fact(PublicType.COMPLAINT_CHANGED, e),
+    sla.ComplaintWarned: lambda e: _complaint_clock_fact(PublicType.COMPLAINT_WARNED, e),
+    sla.ComplaintBreached: lambda e: _complaint_clock_fact(PublicType.COMPLAINT_OVERDUE, e),
     sla.ClockWarned: lambda e: _clock_fact(PublicType.SLA_WARNED, e),
     sla.ClockBreached: lambda e: _clock_fact(PublicType.SLA_BREACHED, e),
     sla.ClockMet: lambda e: _clock_fact(PublicType.SLA_MET, e),
+    sla.ClockWithdrawn: lambda e: _clock_fact(PublicType.SLA_WITHDRAWN, e),
     chat.SessionStarted: _chat_started_fact,
     chat.SessionEnded: _chat_ended_fact,
 }

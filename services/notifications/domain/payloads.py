@@ -17,11 +17,13 @@ _MOST_TEXT_BYTES: Final = 12_000
 _CONTENT: Final = "content: only at endpoints with include_content"
 
 
-class _Public(BaseModel):
+class Public(BaseModel):
+    """A shape that operators see."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class PublicAuthor(_Public):
+class PublicAuthor(Public):
     """Who did it."""
 
     kind: AuthorKind
@@ -29,7 +31,7 @@ class PublicAuthor(_Public):
     name: str | None = Field(default=None, description=_CONTENT)
 
 
-class PublicTicket(_Public):
+class PublicTicket(Public):
     """The ticket after the fact; `url` is its path in the API."""
 
     id: UUID
@@ -49,7 +51,7 @@ class PublicTicket(_Public):
     subject: str | None = Field(default=None, description=_CONTENT)
 
 
-class PublicMessage(_Public):
+class PublicMessage(Public):
     """Words that joined the timeline; `text` ends early, with `text_truncated`, past 12,000 bytes of JSON."""
 
     id: UUID
@@ -60,7 +62,7 @@ class PublicMessage(_Public):
     text_truncated: bool | None = Field(default=None, description=_CONTENT)
 
 
-class TicketData(_Public):
+class TicketData(Public):
     """A fact about a ticket."""
 
     ticket: PublicTicket
@@ -94,7 +96,20 @@ class EscalationData(TicketData):
     senior_id: str | None
 
 
-class ClockData(_Public):
+class EditData(TicketData):
+    """Fields of a ticket were edited; `changes` maps each to [before, after]."""
+
+    fields: tuple[str, ...]
+    changes: dict[str, tuple[str | None, str | None]] | None = Field(default=None, description=_CONTENT)
+
+
+class RelationData(TicketData):
+    """A ticket and another one: merged into it, taken out of it again, or split from it."""
+
+    other_id: UUID
+
+
+class ClockData(Public):
     """A promised time; `elapsed_seconds` counts from its start to this fact."""
 
     ticket_id: UUID
@@ -112,7 +127,7 @@ class ClockData(_Public):
     late_by_ms: int
 
 
-class ChatStartedData(_Public):
+class ChatStartedData(Public):
     """A live conversation began."""
 
     ticket_id: UUID
@@ -122,7 +137,7 @@ class ChatStartedData(_Public):
     subject: str | None = Field(default=None, description=_CONTENT)
 
 
-class ChatEndedData(_Public):
+class ChatEndedData(Public):
     """A live conversation ended."""
 
     ticket_id: UUID
@@ -130,7 +145,7 @@ class ChatEndedData(_Public):
     ended_at: AwareDatetime
 
 
-class TestData(_Public):
+class TestData(Public):
     """A test that somebody asked for."""
 
     message: str
@@ -144,9 +159,18 @@ class PublicType(StrEnum):
     TICKET_ASSIGNED = "ticket.assigned"
     TICKET_STATUS_CHANGED = "ticket.status_changed"
     TICKET_ESCALATED = "ticket.escalated"
+    TICKET_UPDATED = "ticket.updated"
+    TICKET_MERGED = "ticket.merged"
+    TICKET_UNMERGED = "ticket.unmerged"
+    TICKET_SPLIT = "ticket.split"
+    COMPLAINT_REGISTERED = "complaint.registered"
+    COMPLAINT_CHANGED = "complaint.changed"
+    COMPLAINT_WARNED = "complaint.warned"
+    COMPLAINT_OVERDUE = "complaint.overdue"
     SLA_WARNED = "sla.warned"
     SLA_BREACHED = "sla.breached"
     SLA_MET = "sla.met"
+    SLA_WITHDRAWN = "sla.withdrawn"
     CHAT_STARTED = "chat.started"
     CHAT_ENDED = "chat.ended"
     ENDPOINT_TEST = "endpoint.test"
@@ -154,16 +178,16 @@ class PublicType(StrEnum):
 
 def ticket_opened(event: tickets.TicketOpened, *, content: bool) -> TicketData:
     """Tell that a ticket was opened."""
-    return TicketData(ticket=_ticket(event.ticket, content=content), actor=_author(event.actor, content=content))
+    return TicketData(ticket=_ticket(event.ticket, content=content), actor=author_told(event.actor, content=content))
 
 
 def message_added(event: tickets.MessageAdded, *, content: bool) -> MessageData:
     """Tell that words were added."""
     words = _words(event.text) if content else {}
-    author = _author(event.author, content=content)
+    author = author_told(event.author, content=content)
     message = PublicMessage(id=event.message_id, kind=event.kind, author=author, automatic=event.automatic, **words)
     return MessageData(
-        ticket=_ticket(event.ticket, content=content), actor=_author(event.actor, content=content), message=message
+        ticket=_ticket(event.ticket, content=content), actor=author_told(event.actor, content=content), message=message
     )
 
 
@@ -171,7 +195,7 @@ def ticket_assigned(event: tickets.TicketAssigned, *, content: bool) -> Assignme
     """Tell that a ticket changed hands."""
     return AssignmentData(
         ticket=_ticket(event.ticket, content=content),
-        actor=_author(event.actor, content=content),
+        actor=author_told(event.actor, content=content),
         assignee_id=event.assignee_id,
         previous_assignee_id=event.previous_assignee_id,
     )
@@ -181,7 +205,7 @@ def status_changed(event: tickets.TicketStatusChanged, *, content: bool) -> Stat
     """Tell that a ticket moved."""
     return StatusData(
         ticket=_ticket(event.ticket, content=content),
-        actor=_author(event.actor, content=content),
+        actor=author_told(event.actor, content=content),
         before=event.before,
         after=event.after,
     )
@@ -191,9 +215,32 @@ def ticket_escalated(event: tickets.TicketEscalated, *, content: bool) -> Escala
     """Tell that a ticket was handed up."""
     return EscalationData(
         ticket=_ticket(event.ticket, content=content),
-        actor=_author(event.actor, content=content),
+        actor=author_told(event.actor, content=content),
         cause=event.cause,
         senior_id=event.senior_id,
+    )
+
+
+def ticket_updated(event: tickets.TicketUpdated, *, content: bool) -> EditData:
+    """Tell which fields were edited; what they say may be words."""
+    changes = {"changes": event.changes} if content else {}
+    return EditData(
+        ticket=_ticket(event.ticket, content=content),
+        actor=author_told(event.actor, content=content),
+        fields=tuple(event.changes),
+        **changes,
+    )
+
+
+def ticket_related(
+    event: tickets.TicketMerged | tickets.TicketUnmerged | tickets.TicketSplit, *, content: bool
+) -> RelationData:
+    """Tell what became of a ticket beside another one."""
+    other = event.new_ticket_id if isinstance(event, tickets.TicketSplit) else event.survivor_id
+    return RelationData(
+        ticket=_ticket(event.ticket, content=content),
+        actor=author_told(event.actor, content=content),
+        other_id=other,
     )
 
 
@@ -207,7 +254,7 @@ def chat_started(event: chat.SessionStarted, *, content: bool) -> ChatStartedDat
     words = {"subject": event.subject} if content else {}
     return ChatStartedData(
         ticket_id=event.ticket_id,
-        player=_author(event.player, content=content),
+        player=author_told(event.player, content=content),
         language=event.language,
         started_at=event.started_at,
         **words,
@@ -224,7 +271,8 @@ def _ticket(state: tickets.TicketState, *, content: bool) -> PublicTicket:
     return PublicTicket.model_validate({**values, "url": f"/v1/tickets/{state.id}"})
 
 
-def _author(author: Author, *, content: bool) -> PublicAuthor:
+def author_told(author: Author, *, content: bool) -> PublicAuthor:
+    """Tell who did something."""
     if content:
         return PublicAuthor(kind=author.kind, id=author.id, name=author.name)
     return PublicAuthor(kind=author.kind, id=author.id)

@@ -263,6 +263,7 @@ class _Step(Running):
             self._end(ClockKind.SENIOR_ACCEPTS, rules.cancel, ClockCancelled)
 
 
+# house: any - each rule takes the one fact it stands under
 _RULES: Final[Mapping[type[TicketFact], Callable[[_Step, Any], None]]] = {
     TicketOpened: _Step.opened,
     MessageAdded: _Step.message_added,

@@ -13,6 +13,7 @@ from services.sla.queries import clocks as clock_queries
 from services.sla.queries import policies as policy_queries
 from services.sla.queries import timers as timer_queries
 from services.sla.queries.clocks import LockedTicket
+from services.sla.use_cases.facing import remember_fact
 from shared.contracts.tickets import TicketOpened
 from shared.db.engine import Session
 from shared.messaging.outbox import record
@@ -29,6 +30,7 @@ async def follow_ticket(session: Session, event: TicketFact, *, brand: str, sequ
         policies=await policy_queries.standing_policies(session, brand),
     )
     await keep_outcome(session, locked, outcome, brand=brand)
+    await remember_fact(session, event, kind=event.type, brand=brand, sequence=sequence)
 
 
 async def clocks_of_ticket(session: Session, *, brand: str, ticket_id: UUID) -> Sequence[Clock]:

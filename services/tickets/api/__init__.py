@@ -1,36 +1,48 @@
 """The HTTP edge of tickets."""
 
 from services.tickets.api import (
+    agents,
     audits,
     bulk,
     catalogues,
     collaboration,
     complaints,
+    escalations,
     links,
+    lists,
     macros,
     merges,
     policies,
+    queues,
+    teams,
     tickets,
     timelines,
+    views,
 )
 
-# Policies, tags and bulk first: their paths would be taken for a ticket's id.
+# Policies, tags, bulk and one's own mentions first: their paths would be taken for an id.
 ROUTERS = (
     policies.router,
     tickets.hot,
     timelines.hot,
     collaboration.router,
+    collaboration.agents,
     bulk.router,
     merges.router,
     links.router,
+    escalations.router,
+    lists.router,
     tickets.router,
     timelines.router,
     audits.router,
     catalogues.reasons,
     catalogues.fields,
-    collaboration.agents,
+    agents.router,
+    queues.router,
+    teams.router,
     macros.router,
     macros.using,
     complaints.by_hand,
     complaints.router,
+    views.router,
 )

@@ -39,7 +39,7 @@ async def list_reasons(
 @reasons.put(
     "/{code}",
     response_model=schemas.ContactReason,
-    responses=problems(errors.ReasonNotFound, errors.TooManyReasons, Forbidden, *_CONDITIONAL),
+    responses=problems(errors.ReasonNotFound, errors.TooManyReasons, errors.TeamUnknown, Forbidden, *_CONDITIONAL),
 )
 async def replace_reason(
     *,

@@ -17,6 +17,7 @@ from services.tickets.api.callers import (
     strongest_role,
 )
 from services.tickets.domain import errors
+from services.tickets.domain.complaints import ComplaintOpen
 from services.tickets.schemas import macros as schemas
 from services.tickets.schemas import tickets as ticket_schemas
 from services.tickets.use_cases import keeping_macros, using_macros
@@ -169,6 +170,8 @@ async def read_usage(
         errors.PlaceholderUnknown,
         errors.ReasonUnknown,
         errors.StatusMoveRefused,
+        errors.FieldsMissing,
+        ComplaintOpen,
         errors.TagsFull,
         errors.TicketChanged,
         Forbidden,

@@ -1,9 +1,9 @@
-"""Routes of tickets themselves: open, list, read, edit, assign, escalate."""
+"""Routes of tickets themselves: open, read, edit, assign, escalate."""
 
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Response
 
 from services.tickets.api.callers import (
     ONCE,
@@ -15,25 +15,20 @@ from services.tickets.api.callers import (
     WriterDep,
     check_may_set_tier,
     is_inside,
-    list_of,
     optional_if_match,
     strongest_role,
 )
 from services.tickets.domain import errors
 from services.tickets.domain.complaints import ComplaintOpen, LicenceRefused
-from services.tickets.queries.tickets import Filters
 from services.tickets.schemas import tickets as schemas
-from services.tickets.schemas.fields import Id, Moment
 from services.tickets.use_cases import editing, opening, reading
-from shared.contracts.base import Channel
-from shared.contracts.tickets import TicketState, TicketStatus
+from shared.contracts.tickets import TicketState
 from shared.db.session import SessionDep
 from shared.service import GroundDep
-from shared.web.actor import Actor, ActorKind, Forbidden
+from shared.web.actor import Actor, Forbidden
 from shared.web.conditional import IfMatchDep, IfMatchMalformed, IfMatchMissing, Stale, etag
 from shared.web.hot import HotRoute
 from shared.web.idempotency import OnceDep, Reply
-from shared.web.pages import CursorInvalid, Page, PageDep
 from shared.web.problems import problems
 
 router: Final = APIRouter(prefix=PREFIX, tags=["tickets"])
@@ -83,40 +78,6 @@ async def open_ticket(
     return await once.answer(run, status=201)
 
 
-@router.get("", response_model=Page[schemas.Ticket], responses=problems(CursorInvalid, Forbidden))
-async def list_tickets(
-    *,
-    actor: ReaderDep,
-    witness: WitnessDep,
-    session: SessionDep,
-    page: PageDep,
-    status: Annotated[list[TicketStatus] | None, Query(description="may be repeated")] = None,
-    assignee: Annotated[Id | None, Query(description="a staff id, `me` or `none`")] = None,
-    player_id: Annotated[Id | None, Query()] = None,
-    channel: Annotated[Channel | None, Query()] = None,
-    updated_since: Annotated[
-        Moment | None, Query(description="repeat with a few seconds' overlap: commits take a moment")
-    ] = None,
-) -> Page[schemas.Ticket]:
-    """List tickets, newest first; players and visitors see their own."""
-    filters = Filters(
-        statuses=tuple(status or ()),
-        assignee_id=_assignee(assignee, actor),
-        unassigned=assignee == "none",
-        player_id=actor.id if actor.kind is ActorKind.PLAYER else player_id,
-        visitor_id=actor.id if actor.kind is ActorKind.VISITOR else None,
-        channel=channel.value if channel else None,
-        updated_since=updated_since,
-    )
-    bound = list_of(actor, filters)
-    rows = await reading.list_tickets(
-        session, brand=actor.brand, filters=filters, after=page.after(bound), limit=page.limit, witness=witness
-    )
-    shown, next_cursor = page.cut(rows, _key_of_ticket, bound)
-    items = [schemas.ticket_of(state, actor.brand, inside=is_inside(actor)) for state in shown]
-    return Page[schemas.Ticket](items=items, next_cursor=next_cursor)
-
-
 @router.get("/{ticket_id}", response_model=schemas.Ticket, responses=problems(errors.TicketNotFound, Forbidden))
 async def read_ticket(
     ticket_id: UUID, actor: ReaderDep, witness: WitnessDep, session: SessionDep, response: Response
@@ -142,6 +103,7 @@ async def read_ticket(
         errors.FieldUnknown,
         errors.FieldValueInvalid,
         errors.FieldsMissing,
+        errors.TeamUnknown,
         ComplaintOpen,
         Forbidden,
         IfMatchMissing,
@@ -253,13 +215,3 @@ def _reply(state: TicketState, actor: Actor, **headers: str) -> Reply:
     return Reply(
         schemas.ticket_of(state, actor.brand, inside=is_inside(actor)), headers={"ETag": etag(state.version), **headers}
     )
-
-
-def _assignee(wanted: str | None, actor: Actor) -> str | None:
-    if wanted == editing.ME:
-        return actor.id
-    return None if wanted == "none" else wanted
-
-
-def _key_of_ticket(state: TicketState) -> tuple[str, ...]:
-    return state.created_at.isoformat(), str(state.id)

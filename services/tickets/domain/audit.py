@@ -64,6 +64,16 @@ class AuditAction(StrEnum):
     EDIT_REASON = "edit_reason"
     READ_FIELDS = "read_fields"
     EDIT_FIELD = "edit_field"
+    READ_PROFILES = "read_profiles"
+    EDIT_PROFILE = "edit_profile"
+    EDIT_TEAM = "edit_team"
+    READ_QUEUE = "read_queue"
+    ANSWER_ESCALATION = "answer_escalation"
+    READ_VIEW = "read_view"
+    MAKE_VIEW = "make_view"
+    EDIT_VIEW = "edit_view"
+    DROP_VIEW = "drop_view"
+    COUNT_VIEWS = "count_views"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,9 @@
 from collections.abc import Collection, Iterable
 from typing import ClassVar
 
+from services.tickets.domain.macros import is_safety
 from services.tickets.domain.statuses import FINISHED
-from shared.contracts.tickets import ReasonClass, TicketState, TicketStatus
+from shared.contracts.tickets import TicketState, TicketStatus
 from shared.errors import DomainError, Kind
 
 
@@ -18,7 +19,7 @@ def check_bulk(state: TicketState, *, status: TicketStatus | None, merges: bool)
     """Refuse complaints altogether, and finishing what concerns a player's safety."""
     if state.complaint_id is not None:
         raise BulkRefused("a complaint is never changed among many")
-    if state.reason_class is ReasonClass.SAFETY and (merges or status in FINISHED):
+    if is_safety(state) and (merges or status in FINISHED):
         raise BulkRefused("what concerns a player's safety is never finished among many")
 
 

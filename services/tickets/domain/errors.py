@@ -68,25 +68,11 @@ class AssigneeInvalid(DomainError):
 class DetailMissing(DomainError):
     """The status needs a value that says whom or what the ticket waits for."""
 
-
-class TagMalformed(DomainError):
-    """A tag is a short word of letters, digits, hyphens, underscores and colons."""
-
     kind: ClassVar[Kind] = Kind.INVALID
 
 
 class DetailMisplaced(DomainError):
     """The value does not go with the status."""
-
-
-class TagsFull(DomainError):
-    """The ticket has as many tags as a ticket may have."""
-
-    kind: ClassVar[Kind] = Kind.CONFLICT
-
-
-class MentionsRefused(DomainError):
-    """Only a note mentions people: the player reads everything else."""
 
     kind: ClassVar[Kind] = Kind.INVALID
 
@@ -100,29 +86,17 @@ class SnoozeRefused(DomainError):
 class ReasonNotFound(DomainError):
     """There is no such contact reason to replace."""
 
-
-class MentionNotFound(DomainError):
-    """There is no such mention of the caller."""
-
     kind: ClassVar[Kind] = Kind.NOT_FOUND
 
 
 class TooManyReasons(DomainError):
     """The brand has as many contact reasons as it may have."""
 
-
-class TicketChanged(DomainError):
-    """Somebody else spoke in the ticket since the version that was read."""
-
     kind: ClassVar[Kind] = Kind.CONFLICT
 
 
 class FieldNotFound(DomainError):
     """There is no such field of this brand."""
-
-
-class DraftNotFound(DomainError):
-    """The caller keeps no draft for this ticket."""
 
     kind: ClassVar[Kind] = Kind.NOT_FOUND
 
@@ -142,6 +116,62 @@ class TooManyFields(DomainError):
 class FieldChoicesInvalid(DomainError):
     """Choices belong to fields of type choice, which need some."""
 
+    kind: ClassVar[Kind] = Kind.INVALID
+
+
+class FieldUnknown(DomainError):
+    """The brand has no such field in use."""
+
+    kind: ClassVar[Kind] = Kind.INVALID
+
+
+class FieldValueInvalid(DomainError):
+    """The value does not fit the type of the field."""
+
+    kind: ClassVar[Kind] = Kind.INVALID
+
+
+class FieldsMissing(DomainError):
+    """The contact reason asks for fields that are not filled in."""
+
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+class TagMalformed(DomainError):
+    """A tag is a short word of letters, digits, hyphens, underscores and colons."""
+
+    kind: ClassVar[Kind] = Kind.INVALID
+
+
+class TagsFull(DomainError):
+    """The ticket has as many tags as a ticket may have."""
+
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+class MentionsRefused(DomainError):
+    """Only a note mentions people: the player reads everything else."""
+
+    kind: ClassVar[Kind] = Kind.INVALID
+
+
+class MentionNotFound(DomainError):
+    """There is no such mention of the caller."""
+
+    kind: ClassVar[Kind] = Kind.NOT_FOUND
+
+
+class TicketChanged(DomainError):
+    """Somebody else spoke in the ticket since the version that was read."""
+
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+class DraftNotFound(DomainError):
+    """The caller keeps no draft for this ticket."""
+
+    kind: ClassVar[Kind] = Kind.NOT_FOUND
+
 
 class MacroNotFound(DomainError):
     """There is no such macro for this caller."""
@@ -155,24 +185,10 @@ class MacroInvalid(DomainError):
     kind: ClassVar[Kind] = Kind.INVALID
 
 
-class FieldUnknown(DomainError):
-    """The brand has no such field in use."""
-
-
 class PlaceholderUnknown(DomainError):
     """The text has a placeholder that nothing fills in."""
 
     kind: ClassVar[Kind] = Kind.INVALID
-
-
-class FieldValueInvalid(DomainError):
-    """The value does not fit the type of the field."""
-
-    kind: ClassVar[Kind] = Kind.INVALID
-
-
-class FieldsMissing(DomainError):
-    """The contact reason asks for fields that are not filled in."""
 
 
 class PlaceholderEmpty(DomainError):
@@ -201,5 +217,53 @@ class ShortcutTaken(DomainError):
 
 class MacrosFull(DomainError):
     """The owner has as many macros as one may have."""
+
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+class TeamUnknown(DomainError):
+    """The brand has no team with this id."""
+
+    kind: ClassVar[Kind] = Kind.INVALID
+
+
+class TeamNotFound(DomainError):
+    """There is no such team of this brand."""
+
+    kind: ClassVar[Kind] = Kind.NOT_FOUND
+
+
+class NotAsked(DomainError):
+    """Only the senior who is asked to take an escalated ticket on can answer."""
+
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+class SortRefused(DomainError):
+    """The list cannot be ordered so."""
+
+    kind: ClassVar[Kind] = Kind.INVALID
+
+
+class SearchRefused(DomainError):
+    """Only staff and the operator's servers search."""
+
+    kind: ClassVar[Kind] = Kind.INVALID
+
+
+class ViewNotFound(DomainError):
+    """There is no such view for this caller."""
+
+    kind: ClassVar[Kind] = Kind.NOT_FOUND
+
+
+class ViewNotYours(DomainError):
+    """Shared views are changed by leads and admins."""
+
+    kind: ClassVar[Kind] = Kind.FORBIDDEN
+
+
+class TooManyViews(DomainError):
+    """Nobody keeps more than a hundred views."""
 
     kind: ClassVar[Kind] = Kind.CONFLICT

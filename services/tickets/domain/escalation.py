@@ -5,15 +5,27 @@ from dataclasses import dataclass
 from typing import Final
 
 from services.tickets.domain.errors import StaffInactive, TicketFinished
+from services.tickets.domain.reasons import Reason
 from services.tickets.domain.statuses import FINISHED
 from services.tickets.domain.tickets import Story
+from shared.contracts.base import AuthorKind
 from shared.contracts.gateway import StaffRole, StaffStatus
 from shared.contracts.sla import ClockKind
-from shared.contracts.tickets import Priority, TicketState
+from shared.contracts.tickets import (
+    MessageAdded,
+    MessageKind,
+    Priority,
+    ReasonClass,
+    TicketAssigned,
+    TicketEscalated,
+    TicketState,
+)
 
 _LADDER: Final = tuple(Priority)
 _PRESENCE: Final = (StaffStatus.ONLINE, StaffStatus.BUSY, StaffStatus.AWAY, StaffStatus.OFFLINE)
 _TAKERS: Final = (StaffRole.SENIOR, StaffRole.LEAD)
+_HARD: Final = frozenset({ReasonClass.COMPLEX, ReasonClass.REGULATED})
+_GRAVE: Final = 2
 HAND: Final = "staff"
 
 
@@ -56,7 +68,35 @@ def escalate(story: Story, staff: Iterable[Colleague], *, cause: str, without: s
     story.hands_over(senior.id if senior else None, senior.role if senior else None)
 
 
-def tell_breach(story: Story, staff: Iterable[Colleague], *, breached: ClockKind) -> None:
+def ask_senior(story: Story, staff: Iterable[Colleague], *, cause: str) -> None:
+    """Ask a senior other than who has the ticket; without one it goes back to the queue for whoever comes first."""
+    senior = choose_senior(staff, without=story.state.assignee_id)
+    if senior is None:
+        story.escalates(cause, None)
+        story.hands_over(None, None)
+        return
+    story.tells(TicketEscalated, cause=cause, senior_id=senior.id, asked=True)
+
+
+def wants_senior(reason: Reason | None) -> bool:
+    """True for grave reasons that are complex or regulated."""
+    return reason is not None and reason.reason_class in _HARD and reason.severity <= _GRAVE
+
+
+def accepted_by(story: Story, asked: str | None) -> tuple[str, str] | None:
+    """Return who accepted an escalation by what he did, and his role: took the ticket, or answered as who was asked."""
+    for event in story.events:
+        if isinstance(event, TicketEscalated):
+            return None
+        if isinstance(event, TicketAssigned) and event.assignee_id == event.actor.id and event.assignee_role in _TAKERS:
+            return event.actor.id, str(event.assignee_role)
+        is_reply = isinstance(event, MessageAdded) and event.kind is MessageKind.REPLY
+        if is_reply and event.actor.kind is AuthorKind.STAFF and event.actor.id == asked:
+            return event.actor.id, StaffRole.SENIOR.value
+    return None
+
+
+def tell_breach(story: Story, staff: Iterable[Colleague], *, breached: ClockKind, asked: str | None = None) -> None:
     """Answer a broken promise; a finished ticket has nothing left to hurry.
 
     A senior who did not accept in time is not asked again.
@@ -64,7 +104,7 @@ def tell_breach(story: Story, staff: Iterable[Colleague], *, breached: ClockKind
     if is_finished(story.state):
         return
     story.edits({"priority": raised_priority(story.state.priority, breached)})
-    silent = story.state.assignee_id if breached is ClockKind.SENIOR_ACCEPTS else None
+    silent = (asked or story.state.assignee_id) if breached is ClockKind.SENIOR_ACCEPTS else None
     escalate(story, staff, cause=f"sla.{breached}.breached", without=silent)
 
 

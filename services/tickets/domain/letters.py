@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Final, TypeAlias
 
 from services.tickets.domain.complaints import Complaint, Jurisdiction
 
@@ -10,13 +10,21 @@ FALLBACK: Final = "en"
 FORMER_ODR: Final = ("ec.europa.eu/odr", "ec.europa.eu/consumers/odr", "webgate.ec.europa.eu/odr")
 _DATE: Final = "%d.%m.%Y %H:%M UTC"
 
-Texts = Mapping[str, Any]
+Texts: TypeAlias = Mapping[str, Mapping[str, str]]
 
 
-def check_texts(texts: Texts) -> Texts:
-    """Return the texts; refuse any that names the EU platform for disputes, which has ended."""
-    for name, value in _leaves(texts):
-        if any(url in value.casefold() for url in FORMER_ODR):
+def read_texts(document: Mapping[str, object]) -> Texts:
+    """Return the texts of a parsed file by name and language.
+
+    Refuse any that names the EU platform for disputes, which has ended.
+    """
+    texts = {
+        name: {str(language): str(text) for language, text in versions.items()}
+        for name, versions in document.items()
+        if isinstance(versions, Mapping)
+    }
+    for name, versions in texts.items():
+        if any(url in text.casefold() for text in versions.values() for url in FORMER_ODR):
             message = f"{name} names the former ODR platform"
             raise ValueError(message)
     return texts
@@ -25,8 +33,8 @@ def check_texts(texts: Texts) -> Texts:
 def acknowledgement(complaint: Complaint, texts: Texts, licences: Mapping[str, Jurisdiction]) -> str:
     """Return what the player is told once the complaint is registered."""
     language = _language(complaint, texts, None)
-    step = licences[complaint.state.jurisdiction].next_step or texts["words"]["next_step_unnamed"][language]
-    return str(texts["acknowledgement"][language]).format(
+    step = licences[complaint.state.jurisdiction].next_step or texts["next_step_unnamed"][language]
+    return texts["acknowledgement"][language].format(
         ref=complaint.state.number,
         received_at=complaint.state.received_at.strftime(_DATE),
         due_at=_moment(complaint.legal_due_at),
@@ -37,7 +45,7 @@ def acknowledgement(complaint: Complaint, texts: Texts, licences: Mapping[str, J
 def extension(complaint: Complaint, texts: Texts, *, reason: str, due_at: datetime) -> str:
     """Return the notice that the answer takes longer."""
     language = _language(complaint, texts, None)
-    return str(texts["extension"][language]).format(ref=complaint.state.number, reason=reason, due_at=_moment(due_at))
+    return texts["extension"][language].format(ref=complaint.state.number, reason=reason, due_at=_moment(due_at))
 
 
 def letter(
@@ -45,9 +53,9 @@ def letter(
 ) -> str:
     """Return the letter that ends the procedure: the decision, that it is the last word, and where to go from here."""
     chosen = _language(complaint, texts, language or complaint.record.final_language)
-    record, missing = complaint.record, texts["words"]["open_point"][chosen]
+    record, missing = complaint.record, texts["open_point"][chosen]
     name = "letter" if complaint.state.final_response_at or record.decision else "letter_overdue"
-    body = str(texts[name][chosen]).format(
+    body = texts[name][chosen].format(
         ref=complaint.state.number,
         received_at=complaint.state.received_at.strftime(_DATE),
         details=record.details,
@@ -61,7 +69,7 @@ def letter(
 
 def _way_on(complaint: Complaint, texts: Texts, licences: Mapping[str, Jurisdiction], language: str) -> str:
     entity = complaint.record.adr_entity_ref or licences[complaint.state.jurisdiction].next_step
-    return str(texts["adr"][language]).format(entity=entity) if entity else str(texts["no_adr"][language])
+    return texts["adr"][language].format(entity=entity) if entity else texts["no_adr"][language]
 
 
 def _language(complaint: Complaint, texts: Texts, wanted: str | None) -> str:
@@ -75,9 +83,3 @@ def _language(complaint: Complaint, texts: Texts, wanted: str | None) -> str:
 
 def _moment(moment: datetime | None) -> str:
     return moment.strftime(_DATE) if moment else "-"
-
-
-def _leaves(value: object, name: str = "") -> list[tuple[str, str]]:
-    if isinstance(value, Mapping):
-        return [leaf for key, inner in value.items() for leaf in _leaves(inner, f"{name}.{key}")]
-    return [(name, value)] if isinstance(value, str) else []

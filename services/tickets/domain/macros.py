@@ -120,6 +120,12 @@ def check_usable(found: tuple[str, ...]) -> None:
         raise MacroNotUsable(f"not for this ticket: {', '.join(found)}", obstacles=list(found))
 
 
+def check_closing(actions: Actions, state: TicketState) -> None:
+    """Refuse to close a safety ticket by a macro, also one that was written for them: a person decides that."""
+    if actions.status is TicketStatus.CLOSED and is_safety(state):
+        check_usable(("safety",))
+
+
 def text_for(macro: Macro, wanted: str | None, default: str) -> tuple[str, str] | None:
     """Return language and text: the ticket's own language, then without its region, then the brand's default."""
     known = {language.casefold(): language for language in macro.texts}

@@ -1,8 +1,8 @@
 """Whether words are a complaint: a fixed lexicon, so that no complaint waits for a machine that may be away.
 
 Words are compared in their plain form: without case, accents, apostrophes and repeated blanks. In a phrase `*` ends a
-stem and `...` stands for up to four words. All phrases are one compiled expression; reading a message costs
-microseconds.
+stem and `...` stands for up to four words. All phrases are one compiled expression; reading a
+message costs microseconds.
 """
 
 import re

@@ -14,6 +14,7 @@ from services.tickets.domain.statuses import (
     status_after_answer,
     status_after_words,
 )
+from services.tickets.domain.waiting import waiting_after
 from shared.contracts.base import Author, AuthorKind, Channel, ContactRef
 from shared.contracts.tickets import (
     MessageAdded,
@@ -64,7 +65,8 @@ class Ticket:
 
     `visitor_id` is the anonymous writer's, `contact` where an outside writer is answered, `live` that chat holds the
     conversation; `also_for` are live conversations of the same person that were merged into it, as far as they matter.
-    `resolved_at` is set while the ticket is resolved or closed: when its work ended.
+    `resolved_at` is set while the ticket is resolved or closed: when its work ended. `waiting_since` is the player's
+    oldest words without an answer.
     """
 
     brand: str
@@ -74,6 +76,7 @@ class Ticket:
     live: bool = False
     resolved_at: datetime | None = None
     also_for: tuple[UUID, ...] = ()
+    waiting_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +208,8 @@ class Story:
 
     def _tell(self, event: Fact) -> None:
         self.events.append(event)
-        self.ticket = replace(self.ticket, state=event.ticket)
+        waiting = waiting_after(self.ticket.waiting_since, event)
+        self.ticket = replace(self.ticket, state=event.ticket, waiting_since=waiting)
 
 
 def numbered(story: Story, number: str) -> None:

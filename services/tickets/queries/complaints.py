@@ -1,6 +1,6 @@
 """The register in the database; every change begins with the complaint's row lock."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -142,11 +142,11 @@ async def repliers_of(session: Session, brand: str, ticket_id: UUID) -> Sequence
     return (await session.execute(statement)).scalars().all()
 
 
-async def first_words(session: Session, brand: str, ticket_id: UUID) -> tuple[str, datetime] | None:
-    """Return the player's earliest words in a ticket and when they were said."""
+async def first_words(session: Session, brand: str, ids: Collection[UUID]) -> tuple[str, datetime] | None:
+    """Return the player's earliest words in these tickets and when they were said."""
     statement = (
         select(timeline.c.text, timeline.c.occurred_at)
-        .where(timeline.c.brand == brand, timeline.c.ticket_id == ticket_id, timeline.c.kind == "message")
+        .where(timeline.c.brand == brand, timeline.c.ticket_id.in_(ids), timeline.c.kind == "message")
         .order_by(timeline.c.occurred_at, timeline.c.id)
         .limit(1)
     )

@@ -1,20 +1,18 @@
 """Tickets in the database: one statement opens one, a row lock comes before every change."""
 
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 from pydantic_core import to_json
-from sqlalchemy import Row, Select, bindparam, select, tuple_, update
+from sqlalchemy import Row, Select, bindparam, insert, select, update
 
 from services.tickets.domain.audit import AuditEntry
 from services.tickets.domain.tickets import Ticket
 from services.tickets.domain.timeline import Entry
 from services.tickets.queries.audit import RECORDING, values_of
-from services.tickets.tables import tickets
+from services.tickets.tables import search_waiting, tickets
 from shared.contracts.base import ContactRef
-from shared.contracts.tickets import TicketState, TicketStatus
+from shared.contracts.tickets import TicketState
 from shared.db.engine import Session
 from shared.db.fixed import Fixed
 
@@ -23,11 +21,12 @@ _OPENING: Final = """
     WITH opened AS (
         INSERT INTO tickets (
             id, brand, number, player_id, visitor_id, subject, channel, status, priority, assignee_id, language,
-            reason, reason_class, contact, live, created_at, updated_at, version, team_id, tier, licence, fields
+            reason, reason_class, contact, live, created_at, updated_at, version, team_id, tier, licence, fields,
+            waiting_since
         ) VALUES (
             :ticket_id, :brand, next_ticket_number(:brand), :player_id, :visitor_id, :subject, :channel, :status,
             :priority, NULL, :language, :reason, :reason_class, CAST(:contact AS jsonb), :live, :created_at,
-            :updated_at, :version, :team_id, :tier, :licence, CAST(:fields AS jsonb)
+            :updated_at, :version, :team_id, :tier, :licence, CAST(:fields AS jsonb), :waiting_since
         ) RETURNING number
     ), told AS (
         INSERT INTO timeline (
@@ -40,6 +39,8 @@ _OPENING: Final = """
             :message_id, :brand, :ticket_id, :kind, :said_at, :author_kind, :author_id, :author_name, :text,
             :automatic, NULL, :public, 2
         )
+    ), queued AS (
+        INSERT INTO search_waiting (entry_id, brand, ticket_id) VALUES (:message_id, :brand, :ticket_id)
     )
 """
 _NUMBER: Final = "SELECT number FROM opened"
@@ -51,19 +52,10 @@ _ONE: Final = select(tickets).where(tickets.c.brand == bindparam("brand"), ticke
 _LOCKED: Final = _ONE.with_for_update()
 _LOCKED_IF_FREE: Final = _ONE.with_for_update(skip_locked=True)
 _SAVE: Final = update(tickets).where(tickets.c.brand == bindparam("of_brand"), tickets.c.id == bindparam("ticket_id"))
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """What a list is narrowed to; None does not narrow. `unassigned` asks for tickets in nobody's hands."""
-
-    statuses: tuple[TicketStatus, ...] = ()
-    assignee_id: str | None = None
-    unassigned: bool = False
-    player_id: str | None = None
-    visitor_id: str | None = None
-    channel: str | None = None
-    updated_since: datetime | None = None
+_QUEUED: Final = insert(search_waiting).values(
+    entry_id=bindparam("entry_id"), brand=bindparam("of_brand"), ticket_id=bindparam("ticket_id")
+)
+_SAVE_REWORDED: Final = _SAVE.add_cte(_QUEUED.cte("queued"))
 
 
 async def insert_ticket(
@@ -92,6 +84,7 @@ async def insert_ticket(
         "tier": state.tier,
         "licence": state.licence,
         "fields": to_json(state.fields).decode(),
+        "waiting_since": ticket.waiting_since,
         "opened_at": opened.occurred_at,
         "opener_kind": opened.author.kind.value,
         "opener_id": opened.author.id,
@@ -127,8 +120,8 @@ async def lock_free_ticket(session: Session, brand: str, ticket_id: UUID) -> Tic
     return await _one(session, _LOCKED_IF_FREE, brand, ticket_id)
 
 
-async def save_ticket(session: Session, ticket: Ticket) -> None:
-    """Write what can change of a locked ticket."""
+async def save_ticket(session: Session, ticket: Ticket, *, reworded: UUID | None = None) -> None:
+    """Write what can change of a locked ticket; with the id of what changed its words it is queued for the search."""
     state = ticket.state
     values = {
         "of_brand": ticket.brand,
@@ -154,36 +147,12 @@ async def save_ticket(session: Session, ticket: Ticket) -> None:
         "complaint_id": state.complaint_id,
         "fields": state.fields,
         "resolved_at": ticket.resolved_at,
+        "waiting_since": ticket.waiting_since,
     }
-    await session.execute(_SAVE, values)
-
-
-async def tickets_page(
-    session: Session, brand: str, filters: Filters, *, after: tuple[str, ...] | None, limit: int
-) -> list[TicketState]:
-    """Return up to `limit + 1` tickets, newest first, that follow `after` = (created_at, id)."""
-    statement = _narrowed(select(tickets).where(tickets.c.brand == brand), filters)
-    if after is not None:
-        created_at, ticket_id = after
-        key = (datetime.fromisoformat(created_at), UUID(ticket_id))
-        statement = statement.where(tuple_(tickets.c.created_at, tickets.c.id) < tuple_(*key))
-    statement = statement.order_by(tickets.c.created_at.desc(), tickets.c.id.desc()).limit(limit + 1)
-    return [_state_of(row) for row in await session.execute(statement)]
-
-
-def _narrowed(statement: Select[Any], filters: Filters) -> Select[Any]:
-    columns = tickets.c
-    if filters.statuses:
-        statement = statement.where(columns.status.in_([status.value for status in filters.statuses]))
-    if filters.unassigned:
-        statement = statement.where(columns.assignee_id.is_(None))
-    if filters.updated_since is not None:
-        statement = statement.where(columns.updated_at >= filters.updated_since)
-    for name in ("assignee_id", "player_id", "visitor_id", "channel"):
-        wanted = getattr(filters, name)
-        if wanted is not None:
-            statement = statement.where(columns[name] == wanted)
-    return statement
+    if reworded is None:
+        await session.execute(_SAVE, values)
+    else:
+        await session.execute(_SAVE_REWORDED, {**values, "entry_id": reworded})
 
 
 async def _one(session: Session, statement: Select[Any], brand: str, ticket_id: UUID) -> Ticket | None:
@@ -196,15 +165,17 @@ def ticket_from(row: Row[Any]) -> Ticket:
     contact = ContactRef.model_validate(row.contact) if row.contact is not None else None
     return Ticket(
         brand=row.brand,
-        state=_state_of(row),
+        state=state_of(row),
         visitor_id=row.visitor_id,
         contact=contact,
         live=row.live,
         resolved_at=row.resolved_at,
+        waiting_since=row.waiting_since,
     )
 
 
-def _state_of(row: Row[Any]) -> TicketState:
+def state_of(row: Row[Any]) -> TicketState:
+    """Return the state in a row of tickets."""
     return TicketState.model_validate({name: getattr(row, name) for name in TicketState.model_fields})
 
 

@@ -7,11 +7,22 @@ from services.tickets.tables.complaints import complaint_moves, complaints
 from services.tickets.tables.copies import conversations, staff
 from services.tickets.tables.lifecycle import alarms, lifecycles
 from services.tickets.tables.links import links
+from services.tickets.tables.lists import (
+    search_documents,
+    search_waiting,
+    search_words,
+    ticket_clocks,
+    ticket_tags,
+    views,
+)
 from services.tickets.tables.merges import merges
 from services.tickets.tables.metadata import metadata
+from services.tickets.tables.people import agents, personal_managers, presence, teams
+from services.tickets.tables.queue import escalations, queue, queue_calls, queue_settings, queues
 from services.tickets.tables.tickets import breaches, tickets, timeline
 
 __all__ = [
+    "agents",
     "alarms",
     "audit",
     "audit_links",
@@ -22,6 +33,7 @@ __all__ = [
     "complaints",
     "conversations",
     "drafts",
+    "escalations",
     "lifecycles",
     "links",
     "macro_uses",
@@ -29,10 +41,23 @@ __all__ = [
     "mentions",
     "merges",
     "metadata",
+    "personal_managers",
+    "presence",
+    "queue",
+    "queue_calls",
+    "queue_settings",
+    "queues",
     "reasons",
+    "search_documents",
+    "search_waiting",
+    "search_words",
     "staff",
+    "teams",
+    "ticket_clocks",
     "ticket_fields",
+    "ticket_tags",
     "tickets",
     "timeline",
+    "views",
     "watchers",
 ]

@@ -19,6 +19,9 @@ from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 from services.tickets.tables.metadata import metadata
 from shared.db.base import brand_column, id_column, time_column, version_column
 
+# Said in the same words by the lists that are to use these indexes.
+UNFINISHED: Final = "status IN ('new', 'bot', 'open', 'pending', 'waiting', 'snoozed')"
+
 tickets: Final = Table(
     "tickets",
     metadata,
@@ -52,6 +55,9 @@ tickets: Final = Table(
     Column("fields", JSONB, nullable=False, server_default="{}"),
     # While it is resolved or closed: when its work ended, from which its lifecycle counts.
     time_column("resolved_at", nullable=True),
+    # The earliest promise that is open, as sla last told; the player's oldest unanswered words.
+    time_column("next_due_at", nullable=True),
+    time_column("waiting_since", nullable=True),
     time_column("created_at"),
     time_column("updated_at"),
     version_column(),
@@ -71,7 +77,16 @@ tickets: Final = Table(
     Index(
         "ix_tickets_visitor", "brand", "visitor_id", "created_at", "id", postgresql_where=text("visitor_id IS NOT NULL")
     ),
-    Index("ix_tickets_updated", "brand", "updated_at"),
+    Index("ix_tickets_changed", "brand", "updated_at", "id"),
+    Index("ix_tickets_number", "brand", text("number text_pattern_ops")),
+    # What most tickets are not in: these lists stay small whatever the history.
+    Index("ix_tickets_unfinished", "brand", "created_at", "id", postgresql_where=text(UNFINISHED)),
+    Index("ix_tickets_due", "brand", "next_due_at", "id", postgresql_where=text(UNFINISHED)),
+    Index("ix_tickets_waiting", "brand", "waiting_since", "id", postgresql_where=text("waiting_since IS NOT NULL")),
+    Index("ix_tickets_team", "brand", "team_id", "created_at", "id", postgresql_where=text("team_id IS NOT NULL")),
+    Index("ix_tickets_reason", "brand", "reason", "created_at", "id", postgresql_where=text("reason IS NOT NULL")),
+    Index("ix_tickets_tier", "brand", "tier", "created_at", "id", postgresql_where=text("tier IS NOT NULL")),
+    Index("ix_tickets_complaint", "brand", "created_at", "id", postgresql_where=text("complaint_id IS NOT NULL")),
     Index("ix_tickets_tagged", "brand", "updated_at", postgresql_where=text("tags <> '{}'::text[]")),
     Index("ix_tickets_merged_into", "brand", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
     # Most edits change no indexed column but updated_at; room on the page keeps the others cheap.

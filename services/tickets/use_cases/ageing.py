@@ -1,21 +1,25 @@
 """What time does to tickets: snoozed ones wake, resolved ones close; and the policies that say when."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from services.tickets.domain.audit import AuditAction, Witness
 from services.tickets.domain.lifecycle import Lifecycle, LifecyclePolicy, moves_by_itself
+from services.tickets.domain.macros import is_safety
 from services.tickets.domain.tickets import Story
 from services.tickets.queries import lifecycles, tickets
 from services.tickets.use_cases.auditing import record_decision
+from services.tickets.use_cases.registering import is_complaint_open
 from services.tickets.use_cases.telling import tell
 from shared.contracts.base import Author, AuthorKind
+from shared.contracts.tickets import TicketState, TicketStatus
 from shared.db.engine import Session
 from shared.web.conditional import Stale, demand
 
 _TIME: Final = Author(kind=AuthorKind.SYSTEM, id="lifecycle")
+_LOOK_AGAIN: Final = timedelta(days=1)
 
 
 async def answer_alarm(session: Session, *, brand: str, ticket_id: UUID, now: datetime) -> bool:
@@ -23,12 +27,22 @@ async def answer_alarm(session: Session, *, brand: str, ticket_id: UUID, now: da
     ticket = await tickets.lock_free_ticket(session, brand, ticket_id)
     if ticket is None or not await lifecycles.is_due(session, brand, ticket_id):
         return False
+    if await _must_stay(session, brand, ticket.state):
+        await lifecycles.set_alarm(session, brand, ticket_id, now + _LOOK_AGAIN)
+        return True
     story = Story(ticket, actor=_TIME, now=now)
     moves_by_itself(story)
     if not story.events:
         await lifecycles.set_alarm(session, brand, ticket_id, None)
     await tell(session, story)
     return True
+
+
+async def _must_stay(session: Session, brand: str, state: TicketState) -> bool:
+    """True if a resolved ticket must not close by itself: what concerns safety, or an open complaint."""
+    if state.status is not TicketStatus.RESOLVED:
+        return False
+    return is_safety(state) or await is_complaint_open(session, brand, state.complaint_id)
 
 
 async def read_policy(session: Session, *, brand: str, witness: Witness | None) -> LifecyclePolicy:

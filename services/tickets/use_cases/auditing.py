@@ -11,7 +11,7 @@ from services.tickets.domain.complaints import Complaint
 from services.tickets.queries import audit, collaboration
 from services.tickets.queries.audit import AuditFilters
 from services.tickets.queries.complaints import Filters as ComplaintFilters
-from services.tickets.queries.tickets import Filters
+from services.tickets.queries.lists import Filters
 from shared.contracts.base import AuthorKind
 from shared.contracts.tickets import MessageKind, TicketState
 from shared.db.engine import Session
@@ -68,6 +68,14 @@ async def record_register(
     await audit.record(session, entry)
 
 
+async def record_act(
+    session: Session, witness: Witness | None, action: AuditAction, about: Mapping[str, object]
+) -> None:
+    """Record that staff did something that is about no ticket: `about` says what it was."""
+    if witness is not None:
+        await audit.record(session, witness.saw(new_id(), action, narrowed=about))
+
+
 async def record_listing(
     session: Session,
     witness: Witness | None,
@@ -89,6 +97,12 @@ async def record_decision(
     """Record that staff or a server read or changed what a brand has decided about its tickets."""
     if witness is not None:
         await audit.record(session, witness.saw(new_id(), action, narrowed=what or None))
+
+
+async def record_view(session: Session, witness: Witness | None, action: AuditAction, *views: UUID) -> None:
+    """Record that staff saw or changed saved views: what a view is narrowed to may name a player."""
+    if witness is not None:
+        await audit.record(session, witness.saw(new_id(), action, narrowed={"views": [str(id_) for id_ in views]}))
 
 
 async def read_audit(

@@ -8,12 +8,15 @@ from services.tickets.domain import complaints as rules
 from services.tickets.domain import letters
 from services.tickets.domain.audit import AuditAction, Witness
 from services.tickets.domain.complaints import Complaint, Move, PauseNote, Withdrawal
+from services.tickets.domain.merging import same_person
 from services.tickets.domain.tickets import Story, Words
 from services.tickets.queries import complaints as queries
 from services.tickets.queries import tickets
 from services.tickets.queries.complaints import Filters
 from services.tickets.settings import complaint_rules, complaint_texts, licences
 from services.tickets.use_cases.auditing import record_deed, record_register
+from services.tickets.use_cases.queueing import follow_due
+from services.tickets.use_cases.reaching import Landing, heard_by_its_player, restored, said_by_player
 from services.tickets.use_cases.registering import REGISTER, detect_complaint, tell_change
 from services.tickets.use_cases.telling import locked, tell
 from shared.contracts.base import Author
@@ -219,6 +222,7 @@ async def take_schedule(session: Session, *, brand: str, told: ComplaintSchedule
     final = told.kind is ClockKind.COMPLAINT_FINAL
     known = complaint.with_due(told.due_at, final=final)
     await queries.save_complaint(session, known)
+    await follow_due(session, brand=brand, ticket_id=known.state.ticket_id, now=now)
     if final and known.state.step is ComplaintStep.REGISTERED:
         await _acknowledged(session, known, REGISTER, now)
 
@@ -258,9 +262,14 @@ async def _acknowledged(session: Session, complaint: Complaint, by: Author, now:
 
 
 async def _say(session: Session, complaint: Complaint, text: str, by: Author, now: datetime) -> None:
-    story = Story(await locked(session, complaint.brand, complaint.state.ticket_id), actor=by, now=now)
-    story.says(Words(new_id(), MessageKind.REPLY, by, text, now))
-    await tell(session, story)
+    """Say it to the person who complains, wherever he writes: also in a conversation that was merged in."""
+    ticket = await locked(session, complaint.brand, complaint.state.ticket_id)
+    said_to = await said_by_player(session, ticket, complaint.state.player_id)
+    landed = Landing(said_to, ticket)
+    origin = None if same_person(said_to, ticket) else landed.origin_id
+    story = Story(await heard_by_its_player(session, landed, MessageKind.REPLY), actor=by, now=now)
+    story.says(Words(new_id(), MessageKind.REPLY, by, text, now, origin_id=origin))
+    await tell(session, restored(story, ticket))
 
 
 async def _note(session: Session, brand: str, ticket_id: UUID, text: str, now: datetime) -> None:

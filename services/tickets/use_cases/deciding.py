@@ -17,6 +17,7 @@ from services.tickets.domain.fields import FIELDS_PER_BRAND, TicketField, check_
 from services.tickets.domain.reasons import REASONS_PER_BRAND, Reason, Taxonomy
 from services.tickets.queries import catalogues, kept
 from services.tickets.use_cases.auditing import record_decision
+from services.tickets.use_cases.planning import check_team
 from shared.db.engine import Session, note
 from shared.redaction import redact
 from shared.web.conditional import demand
@@ -64,6 +65,8 @@ async def replace_reason(
     demand(expected_version, known.version if known else _NEW)
     if known is None and len(taxonomy.reasons) >= REASONS_PER_BRAND:
         raise TooManyReasons
+    if reason.team_id is not None and reason.team_id != (known.team_id if known else None):
+        await check_team(session, brand, reason.team_id)
     stored = replace(reason, name=redact(reason.name), version=expected_version + 1)
     await catalogues.insert_reason(session, brand, stored, by=by, now=now)
     what = {"code": stored.code, "version": stored.version}

@@ -5,23 +5,21 @@ from datetime import datetime
 from uuid import UUID
 
 from services.tickets.domain.audit import AuditAction, Witness
-from services.tickets.domain.complaints import ComplaintOpen
 from services.tickets.domain.errors import AssigneeInvalid, StaffNotFound
 from services.tickets.domain.escalation import (
     HAND,
     Colleague,
     check_assignee,
     check_escalation,
-    escalate,
 )
 from services.tickets.domain.tickets import Story
 from services.tickets.queries import copies
+from services.tickets.use_cases.asking import call_senior
 from services.tickets.use_cases.auditing import record_deed
 from services.tickets.use_cases.planning import plan_edit
-from services.tickets.use_cases.registering import is_complaint_open
 from services.tickets.use_cases.telling import locked, tell
 from shared.contracts.base import Author, AuthorKind
-from shared.contracts.tickets import TicketState, TicketStatus
+from shared.contracts.tickets import TicketState
 from shared.db.engine import Session
 from shared.redaction import redact
 from shared.web.conditional import demand
@@ -48,8 +46,6 @@ async def edit_ticket(
     demand(expected_version, ticket.state.version)
     edit = await plan_edit(session, ticket, fields, editor=editor, now=now)
     story = Story(ticket, actor=editor, now=now)
-    if edit.status is TicketStatus.CLOSED and await is_complaint_open(session, brand, ticket.state.complaint_id):
-        raise ComplaintOpen(field="status")
     story.edits(edit.fields)
     story.moves(edit.status, edit.details)
     return await _told(session, story, witness, AuditAction.EDIT_TICKET)
@@ -92,12 +88,12 @@ async def escalate_ticket(
     reason: str,
     now: datetime,
 ) -> TicketState:
-    """Hand a ticket to a senior other than the one who has it, for a stated reason."""
+    """Call a senior other than the one who has the ticket, for a stated reason."""
     ticket = await locked(session, brand, ticket_id)
     check_escalation(ticket.state)
     story = Story(ticket, actor=caller, now=now)
     cause = f"{HAND}: {redact(reason)}"
-    escalate(story, await copies.seniors(session, brand), cause=cause, without=ticket.state.assignee_id)
+    await call_senior(session, story, cause=cause)
     return await _told(session, story, witness, AuditAction.ESCALATE_TICKET)
 
 

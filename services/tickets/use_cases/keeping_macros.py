@@ -9,9 +9,9 @@ from services.tickets.domain.audit import AuditAction, Witness
 from services.tickets.domain.errors import MacroNotFound, MacrosFull, ShortcutTaken
 from services.tickets.domain.macros import MOST_MACROS, Macro, check_macro
 from services.tickets.domain.reasons import reason_of
+from services.tickets.queries import kept as decided
 from services.tickets.queries import macros
 from services.tickets.queries.macros import DayOfUse, Uses
-from services.tickets.settings import taxonomy
 from services.tickets.use_cases.auditing import record_look
 from shared.db.engine import Session
 from shared.redaction import redact
@@ -40,7 +40,7 @@ class Shown:
 async def create_macro(session: Session, *, keeper: Keeper, macro: Macro, witness: Witness | None) -> Shown:
     """Store a new macro, the brand's or the keeper's own."""
     _check_right(keeper, macro)
-    kept = _cleaned(macro)
+    kept = await _cleaned(session, macro, macro.created_at)
     if await macros.count_macros(session, kept.brand, kept.owner_id) >= MOST_MACROS:
         raise MacrosFull(f"at most {MOST_MACROS} macros")
     if not await macros.insert_macro(session, kept):
@@ -64,7 +64,7 @@ async def edit_macro(
     before = await _kept(session, brand, keeper, macro_id, locked=True)
     _check_right(keeper, before)
     demand(expected_version, before.version)
-    after = _cleaned(replace(before, **fields))  # type: ignore[arg-type] # the schema gives fields of a macro
+    after = await _cleaned(session, replace(before, **fields), now)  # type: ignore[arg-type] # the schema gives fields of a macro
     if after != before:
         after = replace(after, version=before.version + 1, updated_at=now)
         if not await macros.save_macro(session, after):
@@ -124,10 +124,10 @@ def _check_right(keeper: Keeper, macro: Macro) -> None:
         raise Forbidden("the brand's macros are written by leads")
 
 
-def _cleaned(macro: Macro) -> Macro:
+async def _cleaned(session: Session, macro: Macro, now: datetime) -> Macro:
     """Return a macro fit to be kept: known placeholders, known reason, nothing to redact."""
     if macro.actions.reason is not None:
-        reason_of(macro.actions.reason, taxonomy())
+        reason_of(macro.actions.reason, (await decided.TAXONOMIES.of(session, macro.brand, now)).reasons)
     texts = {language.casefold(): redact(text) for language, text in macro.texts.items()}
     kept = replace(macro, name=redact(macro.name), texts=texts)
     check_macro(kept)

@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from services.tickets.domain.complaints import ComplaintOpen
+from services.tickets.domain.errors import TeamUnknown
 from services.tickets.domain.fields import FieldType, check_filled, merged_values
 from services.tickets.domain.lifecycle import details_of
 from services.tickets.domain.reasons import effects_of, reason_of
 from services.tickets.domain.tickets import Ticket
-from services.tickets.queries import kept
+from services.tickets.queries import kept, profiles
+from services.tickets.use_cases.registering import is_complaint_open, is_reason_of_complaints
 from shared.contracts.base import Author, AuthorKind
 from shared.contracts.tickets import TicketState, TicketStatus
 from shared.db.engine import Session
@@ -38,12 +41,29 @@ async def plan_edit(
         wanted["subject"] = redact(str(wanted["subject"]))
     if "reason" in wanted:
         wanted |= await _effects(session, ticket, wanted, now)
+    if wanted.get("team_id") not in {None, ticket.state.team_id}:
+        await check_team(session, ticket.brand, str(wanted["team_id"]))
     if wanted.get("fields") is not None:
         wanted["fields"] = await _values(session, ticket, wanted["fields"], now)
     after = ticket.state.model_copy(update=wanted)
     if status is TicketStatus.RESOLVED and ticket.state.status is not status and editor.kind is AuthorKind.STAFF:
         await _check_filled(session, ticket.brand, after, now)
+    if status is TicketStatus.CLOSED:
+        await _check_complaint(session, ticket, after)
     return Edit(wanted, status, details_of(status, ticket.state, details, now))
+
+
+async def check_team(session: Session, brand: str, team_id: str) -> None:
+    """Refuse a team that the brand does not have: its tickets would wait for nobody."""
+    if await profiles.team_of(session, brand, team_id) is None:
+        raise TeamUnknown(f"there is no team {team_id!r}", field="team_id")
+
+
+async def _check_complaint(session: Session, ticket: Ticket, after: TicketState) -> None:
+    """Refuse to close over a complaint that is open, or that the very same edit registers by its reason."""
+    registers = after.reason != ticket.state.reason and is_reason_of_complaints(after.reason)
+    if registers or await is_complaint_open(session, ticket.brand, after.complaint_id):
+        raise ComplaintOpen(field="status")
 
 
 async def _effects(session: Session, ticket: Ticket, wanted: Mapping[str, object], now: datetime) -> dict[str, object]:

@@ -57,6 +57,14 @@ async def heard_by_its_player(session: Session, landed: Landing, kind: MessageKi
     return addressed(landed.ticket, [landed.ticket, *members], audience)
 
 
+async def said_by_player(session: Session, ticket: Ticket, player_id: str | None) -> Ticket:
+    """Return the ticket that is this player's own: itself, or one of another player that was merged into it."""
+    if player_id in {None, ticket.state.player_id}:
+        return ticket
+    members = await merges.members_of(session, ticket.brand, ticket.state.id)
+    return next((one for one in members if one.state.player_id == player_id), ticket)
+
+
 def restored(story: Story, stored: Ticket) -> Story:
     """Give the ticket its own contact back before it is stored: a reply's addressee may be somebody else's."""
     story.ticket = replace(story.ticket, contact=stored.contact, live=stored.live)

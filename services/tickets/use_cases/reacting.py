@@ -2,13 +2,15 @@
 
 from datetime import datetime
 
+from services.tickets.domain.errors import TicketNotFound
 from services.tickets.domain.escalation import tell_breach
 from services.tickets.domain.tickets import Story
-from services.tickets.queries import copies, macros
+from services.tickets.queries import clocks, copies, escalations, macros
+from services.tickets.use_cases.queueing import follow_due
 from services.tickets.use_cases.telling import locked, tell
 from shared.contracts.base import Author, AuthorKind
 from shared.contracts.gateway import AccountChanged, BrandChanged
-from shared.contracts.sla import ClockBreached
+from shared.contracts.sla import ClockBreached, ClockEvent
 from shared.db.engine import Session
 
 _SLA = Author(kind=AuthorKind.SYSTEM, id="sla")
@@ -30,5 +32,14 @@ async def answer_breach(session: Session, *, brand: str, breach: ClockBreached, 
     if not await copies.first_breach(session, brand, breach):
         return
     story = Story(ticket, actor=_SLA, now=now)
-    tell_breach(story, await copies.seniors(session, brand), breached=breach.kind)
+    asked = await escalations.asked_of(session, brand, breach.ticket_id)
+    seniors = await copies.seniors(session, brand)
+    tell_breach(story, seniors, breached=breach.kind, asked=asked.senior_id if asked else None)
     await tell(session, story)
+
+
+async def keep_clock(session: Session, *, brand: str, clock: ClockEvent, sequence: int, now: datetime) -> None:
+    """Keep what a ticket is promised next; that is no change of the ticket and has no version."""
+    if not await clocks.keep_clock(session, brand, clock, sequence):
+        raise TicketNotFound
+    await follow_due(session, brand=brand, ticket_id=clock.ticket_id, now=now)

@@ -8,11 +8,10 @@ from services.tickets.domain.audit import AuditAction, Witness
 from services.tickets.domain.errors import TicketNotFound
 from services.tickets.domain.tickets import Ticket
 from services.tickets.domain.timeline import Entry, EntryKind
-from services.tickets.queries import merges, tickets, timeline
-from services.tickets.queries.tickets import Filters
+from services.tickets.queries import lists, merges, tickets, timeline
+from services.tickets.queries.lists import Filters, Listed, Order, Sort
 from services.tickets.use_cases.auditing import record_deed, record_listing
 from shared.contracts.base import Author
-from shared.contracts.tickets import TicketState
 from shared.db.engine import Session
 
 
@@ -30,12 +29,14 @@ async def list_tickets(
     *,
     brand: str,
     filters: Filters,
+    sort: Sort,
+    order: Order | None,
     after: tuple[str, ...] | None,
     limit: int,
     witness: Witness | None,
-) -> list[TicketState]:
-    """Return up to `limit + 1` tickets, newest first; the filters are narrowed to what the reader may see."""
-    found = await tickets.tickets_page(session, brand, filters, after=after, limit=limit)
+) -> list[Listed]:
+    """Return up to `limit + 1` tickets in this order; the filters are narrowed to what the reader may see."""
+    found = await lists.tickets_page(session, brand, filters, sort=sort, order=order, after=after, limit=limit)
     await record_listing(session, witness, AuditAction.LIST_TICKETS, filters, after)
     return found
 

@@ -1,14 +1,19 @@
 """Noticing complaints in what is told about tickets, and entering them into the register."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from services.tickets.domain import complaints as rules
 from services.tickets.domain.complaints import Complaint, Move, Record
+from services.tickets.domain.merging import same_person
 from services.tickets.domain.phrases import is_complaint
-from services.tickets.domain.tickets import Story
+from services.tickets.domain.tickets import Story, Ticket
+from services.tickets.domain.timeline import Entry
 from services.tickets.queries import complaints as queries
+from services.tickets.queries import merges
 from services.tickets.settings import complaint_lexicon, complaint_rules, licences
+from services.tickets.use_cases.queueing import follow_due
 from shared.contracts.base import Author, AuthorKind
 from shared.contracts.tickets import (
     ComplaintChanged,
@@ -52,7 +57,12 @@ def is_reason_of_complaint(story: Story) -> bool:
         isinstance(event, TicketOpened) or (isinstance(event, TicketUpdated) and "reason" in event.changes)
         for event in story.events
     )
-    return given and (story.state.reason or "").startswith(_COMPLAINTS)
+    return given and is_reason_of_complaints(story.state.reason)
+
+
+def is_reason_of_complaints(code: str | None) -> bool:
+    """True if a reason with this code says that the player complains."""
+    return (code or "").startswith(_COMPLAINTS)
 
 
 async def notice(session: Session, story: Story) -> None:
@@ -69,7 +79,11 @@ async def notice(session: Session, story: Story) -> None:
         return
     if story.state.complaint_id is not None and (known is None or not rules.is_over(known.state.step)):
         return
-    await detect_complaint(session, story, words=(found.text, found.occurred_at) if found else None)
+    said = (found.text, found.occurred_at) if found else None
+    author = found.author if found else None
+    # In a ticket that another player's was merged into, the complaint is his who said it.
+    by = author.id if author is not None and author.kind is AuthorKind.PLAYER else story.state.player_id
+    await detect_complaint(session, story, words=said, player_id=by)
 
 
 async def detect_complaint(
@@ -79,14 +93,16 @@ async def detect_complaint(
     words: tuple[str, datetime] | None = None,
     type_: str | None = None,
     details: str | None = None,
+    player_id: str | None = None,
 ) -> Complaint:
     """Register the complaint of a locked ticket and note it in the ticket's story.
 
-    It is as old as the words that complain, else as the player's first ones, else as the ticket.
+    It is as old as the words that complain, else as the player's first ones (also in what was merged in), else as the
+    ticket.
     """
     brand, ticket = story.ticket.brand, story.state
-    said = words or await queries.first_words(session, brand, ticket.id) or (ticket.subject, ticket.created_at)
-    complaint = await _new(session, story, said, type_, details)
+    said = words or await _first_words(session, story.ticket) or (ticket.subject, ticket.created_at)
+    complaint = await _new(session, story, said, type_, details, player_id or ticket.player_id)
     await queries.insert_complaint(session, complaint)
     await record(
         session,
@@ -105,10 +121,24 @@ async def detect_complaint(
 
 async def is_complaint_open(session: Session, brand: str, complaint_id: UUID | None) -> bool:
     """True if a ticket with this complaint must not be closed yet."""
+    return await open_complaint(session, brand, complaint_id) is not None
+
+
+async def open_complaint(session: Session, brand: str, complaint_id: UUID | None) -> Complaint | None:
+    """Return the complaint of a ticket unless it has none or it is over."""
     if complaint_id is None:
-        return False
+        return None
     complaint = await queries.complaint_of(session, brand, complaint_id)
-    return complaint is not None and not rules.is_over(complaint.state.step)
+    return None if complaint is None or rules.is_over(complaint.state.step) else complaint
+
+
+async def carry_over(session: Session, story: Story, complaint: Complaint, words: Sequence[Entry]) -> None:
+    """Register a complaint for a new ticket too if words that complain were copied there; it becomes no younger."""
+    lexicon, received_at = complaint_lexicon(), complaint.state.received_at
+    said = [one for one in words if one.kind == MessageKind.MESSAGE.value and not one.automatic]
+    found = [one for one in said if one.occurred_at == received_at or is_complaint(one.text or "", lexicon)]
+    if found:
+        await detect_complaint(session, story, words=(found[0].text or "", received_at), type_=complaint.state.type)
 
 
 async def tell_change(
@@ -125,11 +155,23 @@ async def tell_change(
         after=after.state.step,
     )
     await record(session, fact, brand=after.brand, sequence=after.state.version, at=now)
+    await follow_due(session, brand=after.brand, ticket_id=after.state.ticket_id, now=now)
     return after
 
 
+async def _first_words(session: Session, ticket: Ticket) -> tuple[str, datetime] | None:
+    members = await merges.members_of(session, ticket.brand, ticket.state.id)
+    his = [ticket.state.id, *(one.state.id for one in members if same_person(one, ticket))]
+    return await queries.first_words(session, ticket.brand, his)
+
+
 async def _new(
-    session: Session, story: Story, said: tuple[str, datetime], type_: str | None, details: str | None
+    session: Session,
+    story: Story,
+    said: tuple[str, datetime],
+    type_: str | None,
+    details: str | None,
+    player_id: str | None,
 ) -> Complaint:
     brand, ticket = story.ticket.brand, story.state
     known = await queries.brand_of(session, brand)
@@ -140,7 +182,7 @@ async def _new(
         id=new_id(),
         ticket_id=ticket.id,
         number=rules.number_of(ticket.number, earlier),
-        player_id=ticket.player_id,
+        player_id=player_id,
         step=ComplaintStep.REGISTERED,
         type=chosen,
         jurisdiction=licence if licence in licences() else rules.DEFAULT,

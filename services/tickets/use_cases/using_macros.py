@@ -10,15 +10,14 @@ from services.tickets.domain.audit import AuditAction, Witness
 from services.tickets.domain.errors import MacroNotFound, MacroTextMissing, TicketNotFound
 from services.tickets.domain.macros import Actions, Macro
 from services.tickets.domain.placeholders import filled, missing_in
-from services.tickets.domain.reasons import reason_of
 from services.tickets.domain.tags import with_tags
 from services.tickets.domain.tickets import Story, Ticket, Words
 from services.tickets.domain.timeline import Entry, entry_of
 from services.tickets.queries import collaboration, copies, macros, tickets
-from services.tickets.settings import taxonomy
 from services.tickets.use_cases.auditing import record_deed, record_look, record_words
 from services.tickets.use_cases.collaborating import check_view
 from services.tickets.use_cases.keeping_macros import Keeper, Shown, with_uses
+from services.tickets.use_cases.planning import plan_edit
 from services.tickets.use_cases.telling import locked, tell
 from shared.contracts.base import Author
 from shared.contracts.tickets import MessageKind, TicketState
@@ -174,18 +173,18 @@ async def _words(session: Session, ticket: Ticket, macro: Macro, user: Author, w
 
 
 async def _act(session: Session, story: Story, actions: Actions, role: str) -> None:
-    wanted: dict[str, object] = {"tags": with_tags(story.state.tags, actions.add_tags, actions.remove_tags)}
-    if actions.priority is not None:
-        wanted["priority"] = actions.priority
-    if actions.reason is not None:
-        reason = reason_of(actions.reason, taxonomy())
-        wanted |= {"reason": actions.reason, "reason_class": reason.reason_class if reason else None}
-    story.edits(wanted)
+    """Do the steps as edits by hand: what would refuse one refuses the macro."""
+    wishes = {"priority": actions.priority, "reason": actions.reason, "status": actions.status}
+    wanted: dict[str, object] = {name: value for name, value in wishes.items() if value is not None}
+    wanted["tags"] = with_tags(story.state.tags, actions.add_tags, actions.remove_tags)
+    rules.check_closing(actions, story.state)
+    edit = await plan_edit(session, story.ticket, wanted, editor=story.actor, now=story.now)
+    story.edits(edit.fields)
+    rules.check_closing(actions, story.state)
     if actions.assign_me:
         known = await copies.colleague(session, story.ticket.brand, story.actor.id)
         story.hands_over(story.actor.id, known.role if known else role)
-    if actions.status is not None:
-        story.moves(actions.status)
+    story.moves(edit.status, edit.details)
 
 
 async def _setting(session: Session, ticket: Ticket, agent: Author) -> Setting:

@@ -157,7 +157,10 @@ class TicketUpdated(TicketEvent, Event):
 
 
 class TicketEscalated(TicketEvent, Event):
-    """A ticket was handed up, by a breach or by hand; `senior_id` is null while no senior is available."""
+    """A ticket was handed up, by a breach, by its reason or by hand; `senior_id` is null while no senior is available.
+
+    A senior who is `asked` does not have the ticket before the escalation is accepted.
+    """
 
     type: ClassVar[str] = "tickets.ticket.escalated.v1"
     aggregate: ClassVar[str] = "ticket_id"
@@ -165,6 +168,7 @@ class TicketEscalated(TicketEvent, Event):
 
     cause: str
     senior_id: str | None = None
+    asked: bool = False
 
     @classmethod
     def sample(cls) -> Self:

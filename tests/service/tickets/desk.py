@@ -79,6 +79,13 @@ class Desk:
             f"/v1/tickets/{ticket['id']}/assignment", json={"assignee_id": assignee}, headers=self.agent() | headers
         )
 
+    async def team(self, *ids: str, brand: str = "lucky") -> None:
+        """Make teams that are not there yet."""
+        for id_ in ids:
+            headers = self.agent("s-9", brand, "lead") | {"If-Match": '"0"'}
+            answer = await self.service.http.put(f"/v1/teams/{id_}", json={"name": id_}, headers=headers)
+            assert answer.status_code in {200, 412}, answer.text
+
     async def hire(
         self,
         id_: str,

@@ -16,6 +16,7 @@ LATE = {"name": "late payout", "reason_class": "R", "severity": 0, "team_id": "t
 
 
 async def _put_reason(desk: Desk, code: str, version: int, brand: str = "lucky", **body: Any) -> httpx.Response:
+    await desk.team("t-pay", brand=brand)
     headers = desk.agent("s-lead", brand, "lead") | {"If-Match": f'"{version}"'}
     return await desk.service.http.put(f"/v1/reasons/{code}", json={**LATE, **body}, headers=headers)
 
@@ -82,6 +83,7 @@ async def test_a_brand_adds_and_retires_reasons(desk: Desk) -> None:
 
 async def test_who_decides(desk: Desk) -> None:
     """Leads, admins and keys that may write; each decision is in the audit trail."""
+    await desk.team("t-pay")
     http = desk.service.http
     for headers in (desk.agent(), desk.agent(role="senior"), desk.player(), desk.server("tickets:read")):
         put = await http.put("/v1/reasons/WDR.LATE", json=LATE, headers=headers | {"If-Match": '"0"'})
@@ -95,6 +97,7 @@ async def test_who_decides(desk: Desk) -> None:
     assert (first.status_code, again.headers["Idempotency-Replayed"]) == (201, "true")
     trail = (await http.get("/v1/audit", headers=desk.agent(role="lead"))).json()["items"]
     assert [(entry["action"], entry["filter"]) for entry in reversed(trail)] == [
+        ("edit_team", {"team_id": "t-pay"}),
         ("edit_reason", {"code": "WDR.LATE", "version": 1}),
         ("edit_field", {"key": "txn", "version": 1}),
     ]
@@ -111,11 +114,37 @@ async def test_setting_a_reason_sets_class_priority_and_team(desk: Desk) -> None
         "reason": (None, "WDR.LATE"), "priority": ("normal", "urgent"), "team_id": (None, "t-pay"),
     }  # fmt: skip
     assert fact.ticket.reason_class == "R"
+    await desk.team("t-1")
     by_hand = (await desk.patch(await desk.open(), priority="low", team_id="t-1")).json()
     kept = (await desk.patch(by_hand, reason="WDR.LATE")).json()
     assert (kept["priority"], kept["team_id"]) == ("low", "t-1")
     recoded = (await desk.patch(untouched, reason="DEP.METHODS")).json()
     assert (recoded["priority"], recoded["team_id"]) == ("low", "t-pay")
+
+
+async def test_a_team_must_be_one_of_the_brand(desk: Desk) -> None:
+    """On a ticket as in a reason; the team of another brand is none. What was there before may stay."""
+    await desk.team("theirs", brand="royal")
+    ticket = await desk.open()
+    headers = desk.agent("s-9", role="lead") | {"If-Match": '"0"'}
+    for answer in (
+        await desk.patch(ticket, team_id="theirs"),
+        await desk.service.http.put("/v1/reasons/NEW.ONE", json={**LATE, "team_id": "theirs"}, headers=headers),
+    ):
+        problem = answer.json()
+        assert (answer.status_code, problem["code"], problem["errors"][0]["pointer"]) == (
+            400,
+            "team-unknown",
+            "/team_id",
+        )
+    assert (await desk.get(f"/{ticket['id']}"))["version"] == ticket["version"]
+    assert (await _put_reason(desk, "NEW.ONE", 0)).status_code == 200
+    pays = (await desk.patch(ticket, team_id="t-pay")).json()
+    gone = await desk.service.http.delete("/v1/teams/t-pay", headers=headers)
+    assert gone.status_code == 204
+    assert (await desk.patch(pays, team_id="t-pay", priority="low")).json()["team_id"] == "t-pay"
+    again = await desk.service.http.put("/v1/reasons/NEW.ONE", json=LATE, headers=headers | {"If-Match": '"1"'})
+    assert again.status_code == 200
 
 
 async def test_fields_are_typed(desk: Desk) -> None:

@@ -108,6 +108,7 @@ async def test_what_a_status_needs(desk: Desk, change: dict[str, Any], code: str
 
 async def test_the_tier_is_set_by_leads_and_servers(desk: Desk) -> None:
     """Agents would give their own tickets precedence."""
+    await desk.team("t-1")
     ticket = await desk.open()
     for role in ("agent", "senior"):
         assert (await desk.patch(ticket, desk.agent(role=role), tier="gold")).status_code == 403

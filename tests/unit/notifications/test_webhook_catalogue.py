@@ -23,6 +23,15 @@ TOLD: Final[tuple[type[Event], ...]] = (
     tickets.TicketAssigned,
     tickets.TicketStatusChanged,
     tickets.TicketEscalated,
+    tickets.TicketUpdated,
+    tickets.TicketMerged,
+    tickets.TicketUnmerged,
+    tickets.TicketSplit,
+    tickets.ComplaintRegistered,
+    tickets.ComplaintChanged,
+    sla.ComplaintWarned,
+    sla.ComplaintBreached,
+    sla.ClockWithdrawn,
     sla.ClockWarned,
     sla.ClockBreached,
     sla.ClockMet,
@@ -80,7 +89,13 @@ def test_notes_stay_inside() -> None:
     assert public_fact(note) is None
 
 
-@pytest.mark.parametrize("event", [tickets.TicketUpdated, sla.ClockStarted, sla.ClockPaused, chat.MessagePosted])
+def test_what_a_split_copies_is_not_told_again() -> None:
+    """A copy is no new word: an operator who counts messages must not see one twice."""
+    copy = MessageAdded.sample().model_copy(update={"copied_from": SAMPLE_ID})
+    assert public_fact(copy) is None
+
+
+@pytest.mark.parametrize("event", [tickets.TicketLinked, sla.ClockStarted, sla.ClockPaused, chat.MessagePosted])
 def test_other_facts_are_not_public(event: type[Event]) -> None:
     """The public catalogue is chosen, not everything that happens."""
     assert public_fact(event.sample()) is None

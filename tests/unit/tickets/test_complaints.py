@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.tickets.domain import complaints as rules
-from services.tickets.domain.letters import check_texts
+from services.tickets.domain.letters import read_texts
 from services.tickets.domain.phrases import is_complaint
 from services.tickets.domain.returns import period_of, safe_cell
 from services.tickets.settings import complaint_lexicon, complaint_rules, complaint_texts, licences
@@ -105,7 +105,7 @@ def test_a_message_is_read_in_microseconds() -> None:
 def test_a_text_with_the_former_odr_address_is_refused() -> None:
     texts = dict(complaint_texts()) | {"extra": {"en": "See https://EC.europa.eu/odr for help."}}
     with pytest.raises(ValueError, match="ODR"):
-        check_texts(texts)
+        read_texts(texts)
 
 
 @pytest.mark.parametrize("name", ["acknowledgement", "letter", "letter_overdue", "adr", "no_adr", "extension"])

@@ -1,7 +1,7 @@
 """Merges that can be taken back, words that name where they came from.
 
 Revision ID: 20261124_1530
-Revises: 20261124_1510
+Revises: 20261124_1520
 """
 
 import sqlalchemy as sa
@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql
 from shared.db.ground import isolate
 
 revision = "20261124_1530"
-down_revision = "20261124_1510"
+down_revision = "20261124_1520"
 branch_labels = None
 depends_on = None
 

@@ -1,7 +1,7 @@
 """The complaints register and its history; brands with their licences.
 
 Revision ID: 20261124_1560
-Revises: 20261124_1540
+Revises: 20261124_1550
 """
 
 import sqlalchemy as sa
@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql
 from shared.db.ground import isolate
 
 revision = "20261124_1560"
-down_revision = "20261124_1540"
+down_revision = "20261124_1550"
 branch_labels = None
 depends_on = None
 

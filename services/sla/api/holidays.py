@@ -1,0 +1,96 @@
+"""The HTTP edge of calendar files."""
+
+import asyncio
+from typing import Annotated, Any, Final, Self
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import Response
+from pydantic import BaseModel
+
+from services.sla.api.promises import Writer
+from services.sla.domain.calendars import CalendarNotFound, DueTimeTooFar, TooManyHolidays
+from services.sla.domain.holiday_files import (
+    LARGEST_FILE,
+    HolidayFile,
+    HolidayFileInvalid,
+    HolidayFileTooLarge,
+    HolidayUnclear,
+    read_holidays,
+)
+from services.sla.schemas.calendars import CalendarView
+from services.sla.use_cases.holidays import Imported, import_holidays
+from shared.db.session import SessionDep
+from shared.service import GroundDep
+from shared.web.actor import Forbidden
+from shared.web.conditional import etag
+from shared.web.problems import problems
+
+router = APIRouter(prefix="/v1/sla/calendars", tags=["sla"])
+
+_BODY: Final[dict[str, Any]] = {
+    "requestBody": {"required": True, "content": {"text/calendar": {"schema": {"type": "string"}}}}
+}
+
+
+class HolidayImport(BaseModel):
+    """The calendar after an import: days that the file brought, earlier ones that went, events that bring none."""
+
+    calendar: CalendarView
+    brought: int
+    removed: int
+    skipped: int
+
+    @classmethod
+    def of(cls, imported: Imported, file: HolidayFile) -> Self:
+        """Return the view of an import."""
+        return cls(
+            calendar=CalendarView.of(imported.calendar),
+            brought=imported.brought,
+            removed=imported.removed,
+            skipped=file.skipped,
+        )
+
+
+async def holiday_file(request: Request, actor: Writer, ground: GroundDep) -> HolidayFile:
+    """Return what the file in the body says; one that is too large is refused before it is read to its end.
+
+    It is read in a thread: a file of the greatest size takes longer than others should wait.
+    """
+    del actor  # whoever may not write is refused before his file is read
+    content = bytearray()
+    if int(request.headers.get("content-length", "0")) > LARGEST_FILE:
+        raise HolidayFileTooLarge
+    async for chunk in request.stream():
+        content += chunk
+        if len(content) > LARGEST_FILE:
+            raise HolidayFileTooLarge
+    return await asyncio.to_thread(read_holidays, bytes(content), year=ground.clock.now().year)
+
+
+@router.post(
+    "/{calendar_id}/holidays/import",
+    openapi_extra=_BODY,
+    responses=problems(
+        Forbidden,
+        CalendarNotFound,
+        HolidayFileTooLarge,
+        HolidayFileInvalid,
+        HolidayUnclear,
+        TooManyHolidays,
+        DueTimeTooFar,
+    ),
+)
+async def import_file(
+    *,
+    calendar_id: UUID,
+    file: Annotated[HolidayFile, Depends(holiday_file)],
+    session: SessionDep,
+    actor: Writer,
+    ground: GroundDep,
+    response: Response,
+) -> HolidayImport:
+    """Import the all-day events of an iCalendar file as holidays, in place of what the same events brought before."""
+    imported = await import_holidays(session, calendar_id, file, brand=actor.brand, now=ground.clock.now())
+    response.headers["ETag"] = etag(imported.calendar.version)
+    return HolidayImport.of(imported, file)

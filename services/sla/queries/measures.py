@@ -1,0 +1,193 @@
+"""Faces of tickets, the ledger of their facts, and the measures made from it."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from services.sla.domain.calendars import Hours
+from services.sla.domain.faces import Fact
+from services.sla.domain.measures import Measure
+from services.sla.queries.calendars import hours_from
+from shared.db.engine import Session
+from shared.db.fixed import Fixed
+
+_SAME: Final = (
+    "team_id", "channel", "language", "reason", "reason_class", "tier", "licence", "assignee_id", "status", "priority",
+    "party",
+)  # fmt: skip
+_WAIT: Final = """CASE CAST(:effect AS text)
+    WHEN 'asks' THEN least(face.waiting_since, excluded.waiting_since)
+    WHEN 'answers' THEN NULL WHEN 'ends' THEN NULL ELSE face.waiting_since END"""
+
+
+def _newer(new: str, old: str) -> str:
+    """Return SQL for a column of a face, which a fact that comes after a newer one does not change."""
+    return f"CASE WHEN excluded.sequence > face.sequence THEN {new} ELSE {old} END"
+
+
+# One statement, because every event of every ticket runs it.
+_REMEMBER: Final = Fixed(f"""
+WITH kept AS (
+    INSERT INTO ticket_facts (ticket_id, sequence, brand, type, at, data)
+    VALUES (:ticket_id, :sequence, :brand, :type, :at, :data) ON CONFLICT DO NOTHING
+)
+INSERT INTO ticket_faces AS face (
+    ticket_id, brand, {", ".join(_SAME)}, party_since, opened_at, waiting_since, sequence
+) VALUES (
+    :ticket_id, :brand, {", ".join(f":{name}" for name in _SAME)}, :at, :at, :asked_at, :sequence
+) ON CONFLICT (ticket_id) DO UPDATE SET
+    {", ".join(f"{name} = {_newer(f'excluded.{name}', f'face.{name}')}" for name in (*_SAME, "sequence"))},
+    party_since = {
+    _newer(
+        "CASE WHEN face.party = excluded.party THEN face.party_since ELSE excluded.party_since END", "face.party_since"
+    )
+},
+    waiting_since = {_newer(_WAIT, "face.waiting_since")},
+    measured = {_newer("face.measured", "-1")}
+""")  # noqa: S608 - of constants
+_TRY_ALONE: Final = Fixed("SELECT pg_try_advisory_xact_lock(hashtext('sla.measures'))")
+_ALONE: Final = Fixed("SELECT pg_advisory_xact_lock(hashtext('sla.measures'))")
+_UNMEASURED: Final = Fixed("""
+SELECT face.ticket_id, face.brand, face.measured, hours.hours
+FROM ticket_faces AS face
+LEFT JOIN LATERAL (
+    SELECT CAST(version.hours AS text) AS hours FROM clocks
+    JOIN calendar_versions AS version
+        ON version.calendar_id = clocks.calendar_id AND version.version = clocks.calendar_version
+    WHERE clocks.ticket_id = face.ticket_id ORDER BY clocks.started_at, clocks.id LIMIT 1
+) AS hours ON true
+WHERE face.measured < face.sequence LIMIT :limit
+""")
+_FACTS: Final = Fixed(
+    "SELECT ticket_id, sequence, type, at, CAST(data AS text) AS data FROM ticket_facts "
+    "WHERE ticket_id = ANY(CAST(:tickets AS uuid[])) ORDER BY ticket_id, sequence"
+)
+_COLUMNS: Final = (
+    "ticket_id", "kind", "ordinal", "brand", "started_at", "ended_at", "seconds", "business_seconds", "channel",
+    "language", "reason", "reason_class", "team_id", "agent_id", "tier", "licence",
+)  # fmt: skip
+_WRITE: Final = Fixed(f"""
+WITH given AS MATERIALIZED (
+    SELECT * FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS row (
+        ticket_id uuid, kind text, ordinal integer, brand text, started_at timestamptz, ended_at timestamptz,
+        seconds float8, business_seconds float8, channel text, language text, reason text, reason_class text,
+        team_id text, agent_id text, tier text, licence text
+    )
+), gone AS (
+    DELETE FROM measures WHERE ticket_id = ANY(CAST(:tickets AS uuid[])) AND NOT EXISTS (
+        SELECT FROM given WHERE given.ticket_id = measures.ticket_id AND given.kind = measures.kind
+            AND given.ordinal = measures.ordinal
+    )
+)
+INSERT INTO measures AS known ({", ".join(_COLUMNS)})
+SELECT {", ".join(_COLUMNS)} FROM given
+ON CONFLICT (ticket_id, kind, ordinal) DO UPDATE SET
+    {", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[4:])}
+WHERE ({", ".join(f"known.{name}" for name in _COLUMNS[4:])})
+    IS DISTINCT FROM ({", ".join(f"excluded.{name}" for name in _COLUMNS[4:])})
+""")  # noqa: S608 - of constants
+# Rows that a consumer holds are left for the next round: this side waits for nobody.
+_MARK: Final = Fixed("""
+UPDATE ticket_faces AS face SET measured = seen.sequence
+FROM (
+    SELECT free.ticket_id, given.sequence FROM ticket_faces AS free
+    JOIN unnest(CAST(:tickets AS uuid[]), CAST(:before AS bigint[]), CAST(:sequences AS bigint[]))
+        AS given (ticket_id, measured, sequence)
+        ON given.ticket_id = free.ticket_id AND given.measured = free.measured
+    FOR UPDATE OF free SKIP LOCKED
+) AS seen
+WHERE face.ticket_id = seen.ticket_id
+""")
+_FORGET: Final = Fixed("DELETE FROM measures WHERE brand = :brand")
+_AGAIN: Final = Fixed("UPDATE ticket_faces SET measured = 0 WHERE brand = :brand")
+
+
+@dataclass(frozen=True, slots=True)
+class Unmeasured:
+    """A ticket whose measures contain its facts up to `measured` only.
+
+    `hours` are those that the first of its promises with a calendar follows; null: round the clock.
+    """
+
+    ticket_id: UUID
+    brand: str
+    measured: int
+    hours: Hours | None
+
+
+async def remember(session: Session, brand: str, fact: Fact) -> None:
+    """Keep a fact in the ledger and make the ticket's face what it tells; one that is known changes nothing."""
+    asked_at = fact.data.get("asked_at")
+    values = {name: fact.data[name] for name in _SAME} | {
+        "ticket_id": fact.ticket_id,
+        "sequence": fact.sequence,
+        "brand": brand,
+        "type": fact.type,
+        "at": fact.at,
+        "data": json.dumps(fact.data, separators=(",", ":")),
+        "effect": fact.data.get("effect"),
+        "asked_at": None if asked_at is None else datetime.fromisoformat(str(asked_at)),
+    }
+    await _REMEMBER.value(session, values)
+
+
+async def alone(session: Session, *, wait: bool) -> bool:
+    """True if no other process measures until this transaction ends; `wait` waits for the one that does."""
+    if wait:
+        await _ALONE.value(session, {})
+        return True
+    return bool(await _TRY_ALONE.value(session, {}))
+
+
+async def unmeasured(session: Session, *, limit: int) -> Sequence[Unmeasured]:
+    """Return up to `limit` tickets of any brand whose measures are behind their facts."""
+    rows = await _UNMEASURED.rows(session, {"limit": limit})
+    return [
+        Unmeasured(row["ticket_id"], row["brand"], row["measured"], hours_from(row["hours"]) if row["hours"] else None)
+        for row in rows
+    ]
+
+
+async def facts_of(session: Session, tickets: Sequence[UUID]) -> Mapping[UUID, Sequence[Fact]]:
+    """Return the ledger of each ticket."""
+    found: dict[UUID, list[Fact]] = {}
+    for row in await _FACTS.rows(session, {"tickets": list(tickets)}):
+        fact = Fact(row["ticket_id"], row["sequence"], row["type"], row["at"], json.loads(row["data"]))
+        found.setdefault(fact.ticket_id, []).append(fact)
+    return found
+
+
+async def write(session: Session, measured: Sequence[tuple[Unmeasured, Sequence[Measure]]]) -> None:
+    """Make the measures of tickets what is given; rows that are as they were are not written again."""
+    rows = [_row(ticket, measure) for ticket, measures in measured for measure in measures]
+    tickets = [ticket.ticket_id for ticket, _ in measured]
+    await _WRITE.value(session, {"rows": json.dumps(rows, default=str), "tickets": tickets})
+
+
+async def mark(session: Session, tickets: Iterable[tuple[Unmeasured, int]]) -> None:
+    """Note up to which fact tickets are measured; those that got an older fact meanwhile stay behind."""
+    pairs = tuple(tickets)
+    values = {
+        "tickets": [ticket.ticket_id for ticket, _ in pairs],
+        "before": [ticket.measured for ticket, _ in pairs],
+        "sequences": [sequence for _, sequence in pairs],
+    }
+    await _MARK.value(session, values)
+
+
+async def forget(session: Session, brand: str) -> None:
+    """Remove the measures of a brand, so that all of them are made anew."""
+    await _FORGET.value(session, {"brand": brand})
+    await _AGAIN.value(session, {"brand": brand})
+
+
+def _row(ticket: Unmeasured, measure: Measure) -> dict[str, object]:
+    return asdict(measure) | {
+        "ticket_id": ticket.ticket_id,
+        "brand": ticket.brand,
+        "seconds": measure.lasted.total_seconds(),
+        "business_seconds": measure.business_seconds(ticket.hours),
+    }

@@ -1,0 +1,112 @@
+"""The people who take tickets: what they can do, how much they can hold, and whether they are there."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from fractions import Fraction
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from shared.contracts.base import Channel
+from shared.contracts.gateway import StaffRole, StaffStatus
+
+CHAT_CAPACITY: Final = 6
+MOST_CAPACITY: Final = 20
+GRACE: Final = timedelta(seconds=30)
+_DAY: Final = timedelta(days=1)
+_WEEK: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """Working hours on some days of the week (0 is Monday); one that ends before it begins ends the next day."""
+
+    days: frozenset[int]
+    begins: time
+    ends: time
+
+    def covers(self, local: datetime) -> bool:
+        """True if a moment of the person's own clock is inside."""
+        clock, today = local.time(), local.weekday()
+        if self.begins < self.ends:
+            return today in self.days and self.begins <= clock < self.ends
+        yesterday = (today - 1) % 7
+        return (today in self.days and clock >= self.begins) or (yesterday in self.days and clock < self.ends)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A person with a profile. `connected` is None while no socket of theirs was ever seen.
+
+    `load` counts what they hold and what awaits them, by channel. `gone_at` is when they went away, None while they
+    are there.
+    """
+
+    id: str
+    role: StaffRole
+    status: StaffStatus
+    active: bool
+    connected: bool | None
+    status_since: datetime
+    connected_since: datetime | None
+    teams: frozenset[str] = frozenset()
+    languages: frozenset[str] = frozenset()
+    skills: frozenset[str] = frozenset()
+    capacity: Mapping[str, int] = None  # type: ignore[assignment]
+    shifts: tuple[Shift, ...] = ()
+    time_zone: str = "UTC"
+    last_given_at: datetime | None = None
+
+    def limit(self, channel: Channel) -> int:
+        """Return how many conversations of a channel the person holds at most."""
+        default = CHAT_CAPACITY if channel is Channel.WEB else MOST_CAPACITY
+        return (self.capacity or {}).get(channel.value, default)
+
+    def is_on_shift(self, now: datetime) -> bool:
+        """True inside a shift; who has no shifts is always on."""
+        if not self.shifts:
+            return True
+        local = now.astimezone(ZoneInfo(self.time_zone))
+        return any(shift.covers(local) for shift in self.shifts)
+
+    def takes(self, channel: Channel, now: datetime) -> bool:
+        """True if the person is there for new work of a channel.
+
+        Live chat goes to nobody whose socket is known to be gone; a desk that works by requests alone has no sockets.
+        """
+        there = self.active and self.status is StaffStatus.ONLINE and self.is_on_shift(now)
+        return there and not (channel is Channel.WEB and self.connected is False)
+
+    def has_left(self, channel: Channel, now: datetime) -> bool:
+        """True if what the person holds must go to somebody else.
+
+        Offline or switched off: everything. Away or without a socket: live chat. A short absence is forgiven.
+        """
+        if not self.active:
+            return True
+        if self.status is StaffStatus.OFFLINE and now - self.status_since >= GRACE:
+            return True
+        if channel is not Channel.WEB:
+            return False
+        if self.status is StaffStatus.AWAY and now - self.status_since >= GRACE:
+            return True
+        unheard = self.connected is False and self.connected_since is not None
+        return unheard and now - (self.connected_since or now) >= GRACE
+
+    def next_turn(self, now: datetime) -> datetime | None:
+        """Return when the next shift begins or ends, None without shifts."""
+        zone = ZoneInfo(self.time_zone)
+        today = now.astimezone(zone).date()
+        moments = (
+            datetime.combine(today + _DAY * ahead, clock, zone)
+            for ahead in range(_WEEK)
+            for shift in self.shifts
+            for clock in (shift.begins, shift.ends)
+        )
+        return min((moment for moment in moments if moment > now), default=None)
+
+
+def fullness(person: Person, load: Mapping[str, int]) -> Fraction:
+    """Return how busy a person is over all channels, relative to what they can hold."""
+    parts = (Fraction(count, max(person.limit(Channel(channel)), 1)) for channel, count in load.items())
+    return sum(parts, Fraction(0))

@@ -1,0 +1,50 @@
+"""Which senior is asked to take a ticket on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import insert
+
+from services.tickets.tables import escalations
+from shared.db.engine import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A senior who was asked, None while there is nobody, and those who declined before."""
+
+    senior_id: str | None
+    cause: str
+    declined: tuple[str, ...]
+
+
+async def asked_of(session: Session, brand: str, ticket_id: UUID) -> Asked | None:
+    """Return who is asked about a locked ticket, None if nobody has to accept it."""
+    mine = (escalations.c.brand == brand, escalations.c.ticket_id == ticket_id)
+    row = (await session.execute(select(escalations).where(*mine))).first()
+    return None if row is None else Asked(row.senior_id, row.cause, tuple(row.declined))
+
+
+async def ask(
+    session: Session,
+    brand: str,
+    ticket_id: UUID,
+    *,
+    senior_id: str | None,
+    cause: str,
+    declined: Sequence[str],
+    asked_at: datetime,
+) -> None:
+    """Remember who is asked now; a new escalation replaces the one before."""
+    values = {"senior_id": senior_id, "cause": cause, "declined": list(declined), "asked_at": asked_at}
+    statement = insert(escalations).values(brand=brand, ticket_id=ticket_id, **values)
+    await session.execute(statement.on_conflict_do_update(index_elements=[escalations.c.ticket_id], set_=values))
+
+
+async def settle(session: Session, brand: str, ticket_id: UUID) -> None:
+    """Forget who was asked: it is accepted or no longer matters."""
+    mine = (escalations.c.brand == brand, escalations.c.ticket_id == ticket_id)
+    await session.execute(delete(escalations).where(*mine))

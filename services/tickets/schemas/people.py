@@ -1,0 +1,91 @@
+"""Teams and profiles as the HTTP API shows them."""
+
+from datetime import time
+from typing import Annotated, Any
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
+
+from services.tickets.domain.people import CHAT_CAPACITY, MOST_CAPACITY
+from services.tickets.schemas.fields import Id, Language, Subject
+from shared.contracts.base import Channel
+
+
+def _zone(name: str) -> str:
+    if name not in available_timezones():
+        raise PydanticCustomError("time_zone", "is no time zone of the IANA database")
+    return name
+
+
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,59}$")]
+Skill = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,39}$")]
+Slots = Annotated[int, Field(ge=0, le=MOST_CAPACITY)]
+Zone = Annotated[str, AfterValidator(_zone)]
+Day = Annotated[int, Field(ge=0, le=6, description="0 is Monday")]
+
+
+class ShiftHours(BaseModel):
+    """Working hours on some days; a shift that ends before it begins ends the next day."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    days: Annotated[tuple[Day, ...], Field(min_length=1, max_length=7)]
+    begins: time
+    ends: time
+
+
+class EditProfile(BaseModel):
+    """What a person takes. No languages: whatever the brand speaks; no shifts: always on.
+
+    `skills` are `vip`, `safer_gambling`, `complaints` and groups of contact reasons; who names groups takes no others.
+    `capacity` is how many conversations that await staff the person holds at most, by channel.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    teams: Annotated[tuple[Slug, ...], Field(max_length=50)] = ()
+    languages: Annotated[tuple[Language, ...], Field(max_length=50)] = ()
+    skills: Annotated[tuple[Skill, ...], Field(max_length=50)] = ()
+    capacity: dict[Channel, Slots] = Field(
+        default_factory=dict, description=f"web {CHAT_CAPACITY} and others {MOST_CAPACITY} unless said"
+    )
+    shifts: Annotated[tuple[ShiftHours, ...], Field(max_length=50)] = ()
+    time_zone: Zone = "UTC"
+
+    def stored(self) -> dict[str, Any]:
+        """Return the values as they are stored."""
+        values: dict[str, Any] = self.model_dump(mode="json")
+        return values
+
+
+class Profile(EditProfile):
+    """A person's profile; `version` is its ETag."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    staff_id: str
+    version: int
+
+
+class EditTeam(BaseModel):
+    """What a team is called."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Subject
+
+
+class Team(BaseModel):
+    """People who take the same tickets; `version` is its ETag."""
+
+    id: str
+    name: str
+    version: int
+
+
+class Player(BaseModel):
+    """Whose personal manager somebody is."""
+
+    staff_id: Id
+    player_id: Id

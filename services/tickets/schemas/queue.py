@@ -1,0 +1,67 @@
+"""The queue as the HTTP API shows it."""
+
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel
+
+from services.tickets.domain.lines import Standing, name_of
+from shared.contracts.base import Channel
+
+
+class Waiting(BaseModel):
+    """A ticket that nobody has, and its position: 1 is served next. `queue` names those it stands in line with.
+
+    `stalled_at` is since when nobody at all is there who could take it.
+    """
+
+    ticket_id: UUID
+    queue: str
+    position: int
+    eta_seconds: int
+    rank: str
+    channel: Channel
+    language: str | None
+    team_id: str | None
+    skill: str | None
+    due_at: AwareDatetime | None
+    enqueued_at: AwareDatetime
+    reserved_for: str | None
+    stalled_at: AwareDatetime | None
+
+
+class QueuePosition(BaseModel):
+    """Where a ticket stands, itself included, and about how long it waits; null once somebody has it."""
+
+    ticket_id: UUID
+    position: int | None
+    eta_seconds: int | None
+
+
+class Queue(BaseModel):
+    """Tickets of one rank, language and team that wait for somebody."""
+
+    queue: str
+    waiting: int
+    stalled: int
+    oldest_at: AwareDatetime
+    eta_seconds: int
+
+
+def waiting_of(standing: Standing) -> Waiting:
+    """Return a waiting ticket as the API shows it."""
+    place = standing.place
+    return Waiting(
+        ticket_id=place.ticket_id,
+        queue=name_of(place),
+        position=standing.position,
+        eta_seconds=standing.eta_seconds,
+        rank=place.rank.name.lower(),
+        channel=place.channel,
+        language=place.language,
+        team_id=place.team_id,
+        skill=place.skill,
+        due_at=place.due_at,
+        enqueued_at=place.enqueued_at,
+        reserved_for=place.reserved_for,
+        stalled_at=place.stalled_at,
+    )

@@ -1,0 +1,107 @@
+"""One look at a brand's queue: take back what nobody attends to, then give to whoever is next."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID, uuid5
+
+from services.tickets.domain.matching import Choice, plan
+from services.tickets.domain.people import Person
+from services.tickets.domain.queueing import Place, awaits_staff
+from services.tickets.domain.tickets import Story
+from services.tickets.queries import people, queue, tickets
+from services.tickets.use_cases.telling import tell
+from shared.contracts.base import Author, AuthorKind, Channel
+from shared.db.engine import Session
+
+QUEUE: Final = Author(kind=AuthorKind.SYSTEM, id="queue")
+_CHANNELS: Final = tuple(Channel)
+_LOOKED_AT: Final = 5000
+_SOON: Final = timedelta(milliseconds=50)
+_TURNS: Final = UUID("019ab000-0000-7000-8000-00000000c0de")
+
+
+async def serve(session: Session, *, brand: str, now: datetime) -> int:
+    """Answer the calls of a brand and return how many tickets were given; without a call nothing is looked at.
+
+    The caller's transaction is the only one that decides for this brand. It waits for nobody's ticket: what is locked
+    is called for again, and whoever holds it may call as well.
+    """
+    await queue.take_turn(session, brand)
+    if not await queue.take_calls(session, brand, now):
+        return 0
+    staff = await people.people_of(session, brand)
+    if not staff:
+        return 0
+    await _call_at_turns(session, brand, staff, now)
+    await _take_back(session, brand, staff, now)
+    places = await queue.waiting(session, brand, _LOOKED_AT, now)
+    decided = plan(places, staff, await people.loads_of(session, brand), now)
+    await _tell_stalled(session, brand, places, decided.stalled, now)
+    by_id = {one.id: one for one in staff}
+    return sum([await _give(session, brand, choice, by_id[choice.staff_id], now) for choice in decided.choices])
+
+
+async def _take_back(session: Session, brand: str, staff: list[Person], now: datetime) -> None:
+    by_id = {one.id: one for one in staff}
+    left = [one.id for one in staff if any(one.has_left(channel, now) for channel in _CHANNELS)]
+    for place in await queue.to_take_back(session, brand, left, now):
+        holder = by_id.get(place.holder_id or "")
+        silent = place.silent_at is not None and place.silent_at <= now
+        if holder is not None and (silent or holder.has_left(place.channel, now)):
+            await _release(session, brand, place, holder, now)
+
+
+async def _release(session: Session, brand: str, place: Place, holder: Person, now: datetime) -> None:
+    ticket = await tickets.lock_free_ticket(session, brand, place.ticket_id)
+    if ticket is None:
+        await queue.call(session, brand, now + _SOON)
+        return
+    current = await queue.place_of(session, brand, place.ticket_id)
+    if current is None or current.holder_id != place.holder_id or current.answered:
+        return
+    passed = (*(one for one in current.passed_over if one != holder.id), holder.id)
+    await queue.save_place(session, brand, replace(current, passed_over=passed))
+    story = Story(ticket, actor=QUEUE, now=now)
+    story.hands_over(None, None)
+    await tell(session, story)
+
+
+async def _give(session: Session, brand: str, choice: Choice, person: Person, now: datetime) -> bool:
+    """Hand one ticket over, if it is still nobody's and the person still has room; both are locked meanwhile."""
+    ticket = await tickets.lock_free_ticket(session, brand, choice.ticket_id)
+    if ticket is None or not await people.hold_person(session, brand, person.id):
+        await queue.call(session, brand, now + _SOON)
+        return False
+    if ticket.state.assignee_id is not None or not awaits_staff(ticket.state):
+        return False
+    load = (await people.loads_of(session, brand, person.id)).get(person.id, {})
+    if load.get(ticket.state.channel.value, 0) >= person.limit(ticket.state.channel):
+        await queue.call(session, brand, now + _SOON)
+        return False
+    story = Story(ticket, actor=QUEUE, now=now)
+    story.hands_over(person.id, person.role.value)
+    await tell(session, story)
+    await people.note_given(session, brand, person.id, now)
+    return True
+
+
+async def _call_at_turns(session: Session, brand: str, staff: list[Person], now: datetime) -> None:
+    """Look again when the next shift begins or ends; however often this is asked, it is one call."""
+    turns = (one.next_turn(now) for one in staff)
+    following = min((turn for turn in turns if turn is not None), default=None)
+    if following is not None:
+        await queue.call(session, brand, following, uuid5(_TURNS, f"{brand} {following.isoformat()}"))
+
+
+async def _tell_stalled(
+    session: Session, brand: str, places: list[Place], stalled: tuple[Place, ...], now: datetime
+) -> None:
+    """Remember for which tickets nobody is there, once, and for which somebody is there again."""
+    ids = {one.ticket_id for one in stalled}
+    fresh = [one.ticket_id for one in stalled if one.stalled_at is None]
+    again = [one.ticket_id for one in places if one.stalled_at is not None and one.ticket_id not in ids]
+    if fresh:
+        await queue.note_stalled(session, brand, fresh, now)
+    if again:
+        await queue.note_stalled(session, brand, again, None)
