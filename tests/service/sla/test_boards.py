@@ -12,7 +12,7 @@ from services.sla.queries.boards import BOARD, BREACHES, MEASURES
 from services.sla.use_cases.facing import measure_tickets
 from shared.clock import SystemClock
 from shared.contracts.base import Channel
-from shared.contracts.tickets import TicketStatus
+from shared.contracts.tickets import ReasonClass, TicketStatus
 from shared.web.actor import ActorKind
 from tests.service.sla.desk import Desk, story_now
 from tests.support.eventually import eventually
@@ -113,8 +113,9 @@ async def test_whose_move_it_was_when_the_promise_broke_is_whom_it_is_put_down_t
     nobody = ago(20).opened().player_writes(0)
     held = ago(20).opened().player_writes(0).assigned(10, "s-1").assigned(400, "s-2")
     handed_back = ago(20).opened().player_writes(0).assigned(10, "s-1").assigned(120, None)
-    with_bot = ago(20).opened().player_writes(0)
-    with_bot.becomes(1, TicketStatus.BOT)
+    with_bot = ago(20)
+    with_bot.reason_class = ReasonClass.SIMPLE
+    with_bot.opened().player_writes(0).becomes(1, TicketStatus.BOT)
     office = ago(20).opened().player_writes(0).assigned(5, "s-3").becomes(6, TicketStatus.WAITING)
     for story in (nobody, held, handed_back, with_bot, office):
         await desk.tell(story)
