@@ -129,7 +129,7 @@ async def test_whose_move_it_was_when_the_promise_broke_is_whom_it_is_put_down_t
     }
     mine = await get(desk, "breaches", assignee_id="s-1")
     assert [row["ticket_id"] for row in mine["items"]] == [str(held.ticket_id)]
-    assert (await get(desk, "breaches", metric="resolution"))["items"] == []
+    assert (await get(desk, "breaches", metric="senior_accepts"))["items"] == []
     assert (await get(desk, "breaches", brand="royal"))["items"] == []
 
 
