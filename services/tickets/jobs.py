@@ -204,7 +204,20 @@ async def _answer(ground: Ground, alarm: Alarm) -> bool:
             return await answer_alarm(session, brand=alarm.brand, ticket_id=alarm.ticket_id, now=ground.clock.now())
     except Exception as error:  # noqa: BLE001 - one ticket must not keep the others asleep
         _logger.warning("alarm_failed", ticket_id=str(alarm.ticket_id), error=repr(error))
+        return await _put_off(ground, alarm)
+
+
+async def _put_off(ground: Ground, alarm: Alarm) -> bool:
+    """Let an alarm that fails ring later, so that it neither fills the log nor keeps its place before the others."""
+    try:
+        async with ground.database.begin(alarm.brand) as session:
+            pause = await lifecycles.put_off(session, alarm.brand, alarm.ticket_id)
+    except Exception as error:  # noqa: BLE001 - what cannot even be put off is tried again with the next round
+        _logger.warning("alarm_not_put_off", ticket_id=str(alarm.ticket_id), error=repr(error))
         return False
+    if pause is not None:
+        _logger.warning("alarm_put_off", ticket_id=str(alarm.ticket_id), seconds=pause.total_seconds())
+    return True
 
 
 async def index_words(ground: Ground) -> timedelta:

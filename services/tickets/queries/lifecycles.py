@@ -23,6 +23,12 @@ _NEXT: Final = Fixed("""
     UNION ALL
     (SELECT brand, ticket_id, now() - due_at AS late FROM alarms WHERE due_at > now() ORDER BY due_at LIMIT 1)
 """)
+_PUT_OFF: Final = Fixed("""
+    UPDATE alarms SET attempts = attempts + 1,
+        due_at = now() + least(interval '1 second' * power(2, least(attempts, 12)), interval '1 hour')
+    WHERE brand = :brand AND ticket_id = :ticket_id AND due_at <= now()
+    RETURNING due_at - now()
+""")
 _ON_TIME: Final = timedelta(0)
 
 
@@ -60,7 +66,18 @@ async def set_alarm(session: Session, brand: str, ticket_id: UUID, due_at: datet
         await session.execute(delete(alarms).where(alarms.c.brand == brand, alarms.c.ticket_id == ticket_id))
         return
     statement = upsert(alarms).values(ticket_id=ticket_id, brand=brand, due_at=due_at)
-    await session.execute(statement.on_conflict_do_update(index_elements=[alarms.c.ticket_id], set_={"due_at": due_at}))
+    await session.execute(
+        statement.on_conflict_do_update(index_elements=[alarms.c.ticket_id], set_={"due_at": due_at, "attempts": 0})
+    )
+
+
+async def put_off(session: Session, brand: str, ticket_id: UUID) -> timedelta | None:
+    """Let an alarm that could not be answered ring later, each time twice as late, at most an hour; return the pause.
+
+    None if there is no such alarm any more, or it is not due: somebody else has answered it.
+    """
+    found: timedelta | None = await _PUT_OFF.value(session, {"brand": brand, "ticket_id": ticket_id})
+    return found
 
 
 async def is_due(session: Session, brand: str, ticket_id: UUID) -> bool:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sqlalchemy import Column, Index, PrimaryKeyConstraint, Table, Text
+from sqlalchemy import Column, Index, Integer, PrimaryKeyConstraint, Table, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 
@@ -28,5 +28,7 @@ alarms: Final = Table(
     Column("ticket_id", PG_UUID(as_uuid=True), primary_key=True),
     brand_column(),
     time_column("due_at"),
+    # How often in a row answering it has failed.
+    Column("attempts", Integer, nullable=False, server_default="0"),
     Index("ix_alarms_due", "due_at"),
 )

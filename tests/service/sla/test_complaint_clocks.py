@@ -89,3 +89,22 @@ async def test_a_complaint_that_came_late_is_broken_at_its_own_time(quick: Runni
     await registered(quick, one)
     broken = (await eventually(lambda: told(quick, ComplaintBreached), within=20))[0]
     assert broken.data["late_by_ms"] > 80_000_000
+
+
+async def test_two_timer_jobs_fire_each_legal_clock_once(postgres: Cluster) -> None:
+    """Two processes on one database: every complaint is warned three times and broken once."""
+    async with (
+        running_service(postgres, "sla", complaint_seconds_per_day=0.05) as one,
+        running_service(postgres, "sla", urls=one.urls, complaint_seconds_per_day=0.05),
+    ):
+        complaints = [state(one) for _ in range(10)]
+        for complaint in complaints:
+            await registered(one, complaint)
+
+        async def all_broken() -> bool:
+            return len(await told(one, ComplaintBreached)) >= len(complaints)
+
+        await eventually(all_broken, within=20)
+        for type_, times in ((ComplaintWarned, 3), (ComplaintBreached, 1)):
+            subjects = [fact.subject for fact in await told(one, type_)]
+            assert sorted(subjects) == sorted([str(complaint.id) for complaint in complaints] * times)

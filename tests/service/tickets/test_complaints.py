@@ -227,7 +227,10 @@ async def test_at_the_deadline_the_letter_is_drafted_and_nothing_is_closed(desk:
     assert "Commission-approved" in after["letter"] or "list" in after["letter"]
     words = await desk.get(f"/{complaint['ticket_id']}/messages")
     assert sum(item["kind"] == "note" for item in words["items"]) == 2
-    assert (await post(desk, complaint, "adr-offer", adr_entity_ref="IBAS")).status_code == 200
+    late = await post(desk, complaint, "final-response", **DECISION, **FINAL, adr_entity_ref="IBAS")
+    assert (late.status_code, late.json()["state"]) == (200, "final_response_sent"), late.text
+    assert late.json()["final_response_at"]
+    await steps(desk, complaint, ("deadlock", {}), ("adr-offer", {"adr_entity_ref": "IBAS"}))
 
 
 async def test_a_server_names_the_licence_of_one_player(desk: Desk) -> None:

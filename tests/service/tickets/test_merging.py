@@ -235,3 +235,14 @@ async def test_foreign_tickets_are_not_there(desk: Desk, path: str) -> None:
     foreign = await desk.post(f"/{mine['id']}/{path}", body, desk.agent(brand="other"))
     assert foreign.status_code == 404
     assert (await desk.post(f"/{mine['id']}/{path}", body, desk.player())).status_code == 403
+
+
+async def test_of_two_undos_at_once_exactly_one_wins(desk: Desk) -> None:
+    """The other one is told that the ticket is not merged."""
+    for _ in range(3):
+        a, b = await desk.open(), await desk.open()
+        assert (await _merge(desk, a, b)).status_code == 200
+        answers = await asyncio.gather(*(desk.post(f"/{a['id']}/unmerge", None) for _ in range(2)))
+        assert sorted(answer.status_code for answer in answers) == [200, 409]
+        assert next(one for one in answers if one.status_code == 409).json()["code"] == "not-merged"
+    assert len(await desk.service.recorded(TicketUnmerged)) == 3

@@ -11,7 +11,7 @@ from services.tickets.use_cases.ageing import answer_alarm
 from tests.service.tickets.desk import Desk
 from tests.support.eventually import eventually
 
-CLOSE = {"status": "closed"}
+CLOSE: dict[str, Any] = {"status": "closed"}
 EVERYWHERE = {"allowed_in_safety": True, "allowed_in_complaints": True}
 
 

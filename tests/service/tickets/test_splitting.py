@@ -134,3 +134,24 @@ async def test_bulk_refuses_what_it_cannot_mean(desk: Desk) -> None:
     ]
     for body in wrong:
         assert (await desk.post("/bulk", body)).status_code == 422, body
+
+
+async def test_a_hundred_are_changed_at_once_and_one_more_is_refused(desk: Desk) -> None:
+    """All of them, each with its own answer."""
+    ids = [(await desk.open())["id"] for _ in range(101)]
+    answer = await desk.post("/bulk", {"ids": ids[:100], "action": {"priority": "low"}})
+    assert [item["status"] for item in answer.json()["items"]] == ["done"] * 100
+    assert (await desk.post("/bulk", {"ids": ids, "action": {"priority": "high"}})).status_code == 422
+
+
+async def test_a_ticket_has_at_most_a_hundred_links(desk: Desk) -> None:
+    """One of those it has may still be replaced."""
+    ticket, *others = [await desk.open() for _ in range(102)]
+
+    async def link(other: dict[str, Any], relation: str) -> int:
+        path = f"/v1/tickets/{ticket['id']}/links/{other['id']}"
+        return (await desk.service.http.put(path, json={"relation": relation}, headers=desk.agent())).status_code
+
+    assert {await link(other, "related") for other in others[:100]} == {200}
+    assert await link(others[100], "related") == 409
+    assert await link(others[0], "duplicate") == 200
