@@ -1,14 +1,14 @@
 """Alarms that fail ring again later and later; tickets resolved before there were alarms get theirs.
 
 Revision ID: 20261124_1593
-Revises: 20261124_1560
+Revises: 20261124_1591
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "20261124_1593"
-down_revision = "20261124_1560"
+down_revision = "20261124_1591"
 branch_labels = None
 depends_on = None
 
