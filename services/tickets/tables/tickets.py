@@ -78,7 +78,7 @@ tickets: Final = Table(
         "ix_tickets_visitor", "brand", "visitor_id", "created_at", "id", postgresql_where=text("visitor_id IS NOT NULL")
     ),
     Index("ix_tickets_changed", "brand", "updated_at", "id"),
-    Index("ix_tickets_number", "brand", text("number text_pattern_ops")),
+    Index("ix_tickets_number", "brand", "number", postgresql_ops={"number": "text_pattern_ops"}),
     # What most tickets are not in: these lists stay small whatever the history.
     Index("ix_tickets_unfinished", "brand", "created_at", "id", postgresql_where=text(UNFINISHED)),
     Index("ix_tickets_due", "brand", "next_due_at", "id", postgresql_where=text(UNFINISHED)),
