@@ -98,7 +98,14 @@ async def list_complaints(
     return Page[schemas.ComplaintView](items=[schemas.complaint_view(one) for one in shown], next_cursor=following)
 
 
-@router.get("/export", response_model=None, responses=problems(Forbidden))
+@router.get(
+    "/export",
+    response_model=None,
+    responses={
+        200: {"content": {"application/json": {}, "text/csv": {}}, "description": "the export"},
+        **problems(Forbidden),
+    },
+)
 async def export_complaints(
     *,
     actor: ReporterDep,

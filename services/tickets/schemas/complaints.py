@@ -12,7 +12,7 @@ from shared.contracts.base import Channel
 from shared.contracts.tickets import ComplaintExtension, ComplaintPause, ComplaintStep
 
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_.-]{1,60}$")]
-Month = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")]
+Month = Annotated[str, StringConstraints(pattern=r"^[12][0-9]{3}-(0[1-9]|1[0-2])$")]
 
 
 class _Body(BaseModel):
