@@ -9,8 +9,7 @@ from fastapi import APIRouter, Depends, Query
 from services.tickets.api.callers import PREFIX, ReaderDep, WitnessDep, is_inside, list_of
 from services.tickets.domain.audit import Witness
 from services.tickets.domain.errors import SearchRefused, SortRefused
-from services.tickets.domain.statuses import FINISHED
-from services.tickets.queries.lists import Filters, Listed, Order, Sort, key_of, order_of
+from services.tickets.queries.lists import Filters, Listed, Order, Sort, is_orderable, key_of, order_of
 from services.tickets.schemas import lists as schemas
 from services.tickets.use_cases import reading, searching
 from shared.db.engine import Session
@@ -82,7 +81,7 @@ async def listed_page(
     witness: Witness | None,
 ) -> Page[schemas.ListedTicket]:
     """Return one page of a list."""
-    if sort is Sort.DUE and FINISHED & set(filters.statuses):
+    if not is_orderable(filters.statuses, sort):
         raise SortRefused("nothing is due of resolved and closed tickets", field="#query/sort")
     if sort in {Sort.DUE, Sort.WAITING} and not is_inside(actor):
         raise SortRefused("players and visitors sort by opening and update", field="#query/sort")

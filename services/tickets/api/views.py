@@ -127,7 +127,9 @@ async def list_tickets_of_view(
 @router.patch(
     "/{view_id}",
     response_model=schemas.View,
-    responses=problems(errors.ViewNotFound, errors.ViewNotYours, Forbidden, IfMatchMissing, IfMatchMalformed, Stale),
+    responses=problems(
+        errors.ViewNotFound, errors.ViewNotYours, errors.SortRefused, Forbidden, IfMatchMissing, IfMatchMalformed, Stale
+    ),
 )
 async def edit_view(
     *,

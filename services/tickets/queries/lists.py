@@ -1,6 +1,6 @@
 """Lists of tickets in the database: filters, four orders, keyset pages, every one along an index."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -104,6 +104,11 @@ def key_of(listed: Listed, sort: Sort) -> tuple[str, ...]:
     }
     moment = moments[sort]
     return _NONE if moment is None else moment.isoformat(), str(listed.state.id)
+
+
+def is_orderable(statuses: Collection[TicketStatus], sort: Sort) -> bool:
+    """False if a list of these statuses cannot be ordered so: of finished tickets nothing is due."""
+    return sort is not Sort.DUE or not FINISHED & set(statuses)
 
 
 async def tickets_page(

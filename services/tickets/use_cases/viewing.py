@@ -7,12 +7,14 @@ from typing import Final
 from uuid import UUID
 
 from services.tickets.domain.audit import AuditAction, Witness
-from services.tickets.domain.errors import TooManyViews, ViewNotFound, ViewNotYours
+from services.tickets.domain.errors import SortRefused, TooManyViews, ViewNotFound, ViewNotYours
 from services.tickets.queries import views
-from services.tickets.queries.lists import Filters, Sort
+from services.tickets.queries.lists import Filters, Sort, is_orderable
 from services.tickets.queries.views import View
 from services.tickets.use_cases.auditing import record_view
+from shared.contracts.tickets import TicketStatus
 from shared.db.engine import Session
+from shared.redaction import redact
 from shared.web.conditional import demand
 
 _MOST_VIEWS: Final = 100
@@ -62,9 +64,10 @@ async def make_view(session: Session, view: View, *, leads: bool, witness: Witne
         raise ViewNotYours(field="shared")
     if await views.count_views(session, view.brand, view.owner_id) >= _MOST_VIEWS:
         raise TooManyViews
-    await views.insert_view(session, view)
-    await record_view(session, witness, AuditAction.MAKE_VIEW, view.id)
-    return view
+    kept = _cleaned(view)
+    await views.insert_view(session, kept)
+    await record_view(session, witness, AuditAction.MAKE_VIEW, kept.id)
+    return kept
 
 
 async def edit_view(
@@ -82,8 +85,9 @@ async def edit_view(
     """Change one's own view, or, as a lead, a shared one."""
     view = await _own(session, brand, view_id, editor_id, leads=leads)
     demand(expected_version, view.version)
+    changed = _cleaned(replace(view, **{**changes, "updated_at": now}))  # type: ignore[arg-type] # the schema gives fields of a view
     await record_view(session, witness, AuditAction.EDIT_VIEW, view.id)
-    return await views.save_view(session, replace(view, **{**changes, "updated_at": now}))  # type: ignore[arg-type]
+    return await views.save_view(session, changed)
 
 
 async def drop_view(
@@ -123,3 +127,11 @@ async def _own(session: Session, brand: str, view_id: UUID, editor_id: str, *, l
     if view.shared and not leads:
         raise ViewNotYours
     return view
+
+
+def _cleaned(view: View) -> View:
+    """Return a view fit to be kept: nothing to redact in its name, and an order that its list can have."""
+    statuses = [TicketStatus(status) for status in view.filters.get("status", ())]  # type: ignore[attr-defined] # as the schema dumps it
+    if not is_orderable(statuses, view.sort):
+        raise SortRefused("nothing is due of resolved and closed tickets", field="sort")
+    return replace(view, name=redact(view.name))

@@ -4,8 +4,10 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 from tests.service.tickets.desk import Desk
+from tests.support.service import RunningService
 
 
 async def _make(desk: Desk, headers: dict[str, str] | None = None, **body: Any) -> httpx.Response:
@@ -81,3 +83,54 @@ async def test_no_views_no_counts(desk: Desk) -> None:
     """Whoever has none is answered all the same."""
     answer = await desk.service.http.get("/v1/views/counts", headers=desk.agent())
     assert answer.json() == {"items": []}
+
+
+_CARD = "4111 1111 1111 1111"
+
+
+async def test_nothing_secret_is_kept_in_a_view(tickets: RunningService, desk: Desk) -> None:
+    """Names and the texts of filters are redacted before they are stored, when made and when changed."""
+    made = await _make(desk, name=f"Card {_CARD}", filters={"tag": ["fraud", _CARD], "player_id": _CARD})
+    assert made.status_code == 201
+    path, match = f"/v1/views/{made.json()['id']}", desk.agent() | {"If-Match": '"1"'}
+    assert made.json()["filters"]["tag"][0] == "fraud"
+    assert await _stored(tickets) == [made.json()["name"], made.json()["filters"]]
+    assert "1111 1111" not in made.text
+    body = {"name": f"My {_CARD}", "filters": {"tier": _CARD}}
+    edited = await desk.service.http.patch(path, json=body, headers=match)
+    assert edited.json()["name"].startswith("My [CARD")
+    assert await _stored(tickets) == [edited.json()["name"], edited.json()["filters"]]
+    assert "1111 1111" not in edited.text
+    assert (await desk.service.http.get(f"{path}/tickets", headers=desk.agent())).status_code == 200
+    broken = {"filters": {"language": "en-41111111-11111111"}}
+    assert (await _make(desk, **broken)).status_code == 422
+
+
+@pytest.mark.parametrize("field", ["name", "filters", "sort", "columns", "position"])
+async def test_null_is_no_value(desk: Desk, field: str) -> None:
+    """What must be there may be left out of a change, but not be null."""
+    made = await _make(desk)
+    match = desk.agent() | {"If-Match": '"1"'}
+    path = f"/v1/views/{made.json()['id']}"
+    for body in ({field: None}, {"filters": {"status": None}}, {"filters": {"merged": None}}):
+        assert (await desk.service.http.patch(path, json=body, headers=match)).status_code == 422
+    cleared = await desk.service.http.patch(path, json={"order": None}, headers=match)
+    assert (cleared.status_code, cleared.json()["order"]) == (200, None)
+
+
+async def test_a_view_is_ordered_as_its_list_can_be(desk: Desk) -> None:
+    """Nothing is due of what is closed: refused when made, and when either half of it is changed."""
+    refused = await _make(desk, sort="due", filters={"status": ["open", "closed"]})
+    assert (refused.status_code, refused.json()["code"]) == (400, "sort-refused")
+    for first, second in (({"sort": "due"}, {"filters": {"status": ["closed"]}}), ({}, {"sort": "due"})):
+        made = await _make(desk, **{"filters": {} if first else {"status": ["resolved"]}, **first})
+        path, match = f"/v1/views/{made.json()['id']}", desk.agent() | {"If-Match": '"1"'}
+        changed = await desk.service.http.patch(path, json=second, headers=match)
+        assert (changed.status_code, changed.json()["code"]) == (400, "sort-refused")
+        assert (await desk.service.http.get(path, headers=desk.agent())).json()["version"] == 1
+    assert (await _make(desk, sort="due", filters={"status": ["open"]})).status_code == 201
+
+
+async def _stored(service: RunningService) -> list[Any]:
+    async with service.ground.database.begin("lucky") as session:
+        return list((await session.execute(text("SELECT name, filters FROM views"))).one())
