@@ -30,7 +30,9 @@ BODY: Final = {
 }
 _ROLE: Final = "tickets_app"
 _CREATED: Final = 201
-_FRAME: Final = frozenset({"BEGIN", "COMMIT"})  # the control begins and commits by itself
+_BEGIN: Final = "BEGIN"
+_FRAME: Final = frozenset({"COMMIT", "ROLLBACK"})  # the control begins and commits by itself
+_OPENS: Final = "INSERT INTO tickets "
 
 Rows = list[tuple[object, ...]]
 
@@ -69,15 +71,19 @@ class Script:
 
 async def script_of_one_create(stand: Stand) -> Script:
     """Return what one ticket create says between BEGIN and COMMIT, the setting that isolates brands included."""
-    seen: list[Statement] = []
-
-    def note(query: "asyncpg.connection.LoggedQuery") -> None:
-        if query.query in _FRAME:
-            return
-        many = bool(query.args) and isinstance(query.args[0], tuple | list) and not isinstance(query.args, tuple)
-        seen.append(Statement(query.query, [tuple(row) for row in (query.args if many else [query.args])], many=many))
+    transactions: list[list[Statement]] = []
 
     def listen(driver: Any, _record: object) -> None:
+        said: list[Statement] = []
+
+        def note(query: "asyncpg.connection.LoggedQuery") -> None:
+            nonlocal said
+            if query.query.startswith(_BEGIN):
+                said = []
+                transactions.append(said)
+            elif query.query.rstrip(";") not in _FRAME:
+                said.append(_statement_of(query))
+
         if driver.driver_connection.get_settings().session_authorization == _ROLE:
             driver.driver_connection.add_query_logger(note)
 
@@ -91,4 +97,11 @@ async def script_of_one_create(stand: Stand) -> Script:
         event.remove(Pool, "connect", listen)
     if answer.status_code != _CREATED:
         raise RuntimeError(answer.text)
-    return Script(seen, key)
+    # The service indexes and looks after its queue meanwhile, in transactions of their own.
+    [opening] = [said for said in transactions if any(_OPENS in statement.sql for statement in said)]
+    return Script(opening, key)
+
+
+def _statement_of(query: "asyncpg.connection.LoggedQuery") -> Statement:
+    many = bool(query.args) and isinstance(query.args[0], tuple | list) and not isinstance(query.args, tuple)
+    return Statement(query.query, [tuple(row) for row in (query.args if many else [query.args])], many=many)
