@@ -1,7 +1,7 @@
 """Lists of tickets in the database: filters, four orders, keyset pages, every one along an index."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
@@ -152,6 +152,16 @@ def narrowed(brand: str, filters: Filters, sort: Sort) -> list[ColumnElement[boo
     return said + _within(filters) + [_tagged(brand, tag) for tag in filters.tags]
 
 
+def _followed(brand: str, filters: Filters, sort: Sort) -> Select[Any] | None:
+    """Return a list that is read along its first tag, which knows when its tickets were opened; None if none does."""
+    if sort is not Sort.CREATED or not filters.tags:
+        return None
+    first, *others = filters.tags
+    along = select(tickets).join(ticket_tags, tickets.c.id == ticket_tags.c.ticket_id)
+    along = along.where(ticket_tags.c.brand == brand, ticket_tags.c.tag == first)
+    return along.where(*narrowed(brand, replace(filters, tags=tuple(others)), sort))
+
+
 def _standing(filters: Filters, sort: Sort) -> list[ColumnElement[bool]]:
     said: list[ColumnElement[bool]] = []
     if filters.statuses:
@@ -202,6 +212,9 @@ def statements(
     """Return the statements to ask one after the other: those with a time, then, where there may be none, the rest."""
     column, id_ = _COLUMNS[sort], tickets.c.id
     timed = statement = _selected(brand, filters, sort)
+    tagged = _followed(brand, filters, sort)
+    if tagged is not None:
+        timed, column, id_ = tagged, ticket_tags.c.created_at, ticket_tags.c.ticket_id
     if sort is Sort.DUE:
         timed = timed.where(column.is_not(None))
     bare = statement.where(column.is_(None)) if sort is Sort.DUE else None

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from services.tickets.queries.lists import Listed, listed_of
 from services.tickets.tables import tickets
@@ -132,13 +132,14 @@ async def similar_words(session: Session, brand: str, words: Sequence[str], most
 
 
 async def numbered(session: Session, brand: str, number: str, limit: int) -> list[Listed]:
-    """Return the ticket of this number, then those whose number begins so."""
+    """Return the ticket of this number, then the last of those whose number begins so."""
     column = tickets.c.number
     statement = select(tickets).where(tickets.c.brand == brand)
     exact = [listed_of(row) for row in await session.execute(statement.where(column == number))]
-    # Between these two, in the order of bytes, lies all that begins so; unlike LIKE these are leakproof.
+    # Between these two, in the order of bytes, lies all that begins so; unlike LIKE these are leakproof. In that order
+    # the index gives the last ones at once, however old they are; by age they would be looked for among all tickets.
     begun = statement.where(column.op("~>=~")(number), column.op("~<~")(number + ":"), column != number)
-    more = await session.execute(begun.order_by(tickets.c.created_at.desc(), tickets.c.id.desc()).limit(limit))
+    more = await session.execute(begun.order_by(text("number USING ~>~")).limit(limit))
     return exact + [listed_of(row) for row in more]
 
 

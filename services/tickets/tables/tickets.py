@@ -87,6 +87,21 @@ tickets: Final = Table(
     Index("ix_tickets_reason", "brand", "reason", "created_at", "id", postgresql_where=text("reason IS NOT NULL")),
     Index("ix_tickets_tier", "brand", "tier", "created_at", "id", postgresql_where=text("tier IS NOT NULL")),
     Index("ix_tickets_complaint", "brand", "created_at", "id", postgresql_where=text("complaint_id IS NOT NULL")),
+    # A value that few tickets have must not be looked for in all of them.
+    Index("ix_tickets_channel", "brand", "channel", "created_at", "id"),
+    Index("ix_tickets_priority", "brand", "priority", "created_at", "id"),
+    Index(
+        "ix_tickets_language", "brand", "language", "created_at", "id", postgresql_where=text("language IS NOT NULL")
+    ),
+    Index("ix_tickets_licence", "brand", "licence", "created_at", "id", postgresql_where=text("licence IS NOT NULL")),
+    Index(
+        "ix_tickets_reason_class",
+        "brand",
+        "reason_class",
+        "created_at",
+        "id",
+        postgresql_where=text("reason_class IS NOT NULL"),
+    ),
     Index("ix_tickets_tagged", "brand", "updated_at", postgresql_where=text("tags <> '{}'::text[]")),
     Index("ix_tickets_merged_into", "brand", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
     # Most edits change no indexed column but updated_at; room on the page keeps the others cheap.
