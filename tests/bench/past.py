@@ -1,8 +1,9 @@
 """The history that P18 measures: made in the database itself, the same every time.
 
 A year of openings in four languages, five entries of twenty words each, words as frequent as in speech, one ticket in
-fifty unfinished. Texts come from a pool of sentences, so that none is stemmed twice. What a bulk load need not do row
-by row is done once at its end: indexes are made anew; references and tags are right by construction.
+fifty-one unfinished: the shares have no common divisor, so that filters meet each other as by chance. Texts come from a
+pool of sentences, so that none is stemmed twice. What a bulk load need not do row by row is done once at its end:
+indexes are made anew; references and tags are right by construction.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -68,11 +69,11 @@ _MAKE_TICKETS: Final = """
     SELECT bench_id(opened, 't' || n), $4, upper($4) || '-' || $5::integer + n, 'player-' || n % 200000,
         split_part(said, ' ', 1) || ' ' || split_part(said, ' ', 2),
         CASE WHEN n % 10000 = 1 THEN 'phone' ELSE 'form' END,
-        CASE WHEN n % 50 = 0 THEN 'open' ELSE 'closed' END, (ARRAY['low', 'normal', 'high', 'urgent'])[1 + n / 4 % 4],
+        CASE WHEN n % 51 = 0 THEN 'open' ELSE 'closed' END, (ARRAY['low', 'normal', 'high', 'urgent'])[1 + n / 4 % 4],
         s.language, 'WDR.LATE', CASE WHEN n % 10000 = 2 THEN 'CW' WHEN n % 2 = 0 THEN 'MT' ELSE 'GB' END, false,
-        CASE WHEN n % 100 = 0 THEN 'gold' END, CASE WHEN n % 500 = 0 THEN '{fraud}'::text[] ELSE '{}'::text[] END,
+        CASE WHEN n % 101 = 0 THEN 'gold' END, CASE WHEN n % 503 = 0 THEN '{fraud}'::text[] ELSE '{}'::text[] END,
         opened, opened + interval '1 hour', 6,
-        CASE WHEN n % 50 = 0 THEN opened END, CASE WHEN n % 50 = 0 THEN opened + interval '1 hour' END
+        CASE WHEN n % 51 = 0 THEN opened END, CASE WHEN n % 51 = 0 THEN opened + interval '1 hour' END
     FROM (SELECT n, bench_opened(n, $3) AS opened FROM generate_series($1::integer, $2::integer) AS n) AS made
     JOIN bench_sentences AS s ON s.language = bench_language(n) AND s.number = bench_pick(n, 0, $6)
 """

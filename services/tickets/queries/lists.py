@@ -1,13 +1,14 @@
 """Lists of tickets in the database: filters, four orders, keyset pages, every one along an index."""
 
 from collections.abc import Collection, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, select, text, tuple_
+from sqlalchemy import ColumnElement, Row, Select, bindparam, select, text, tuple_
 
 from services.tickets.domain.statuses import FINISHED
 from services.tickets.queries.tickets import state_of
@@ -164,13 +165,24 @@ def _followed(brand: str, filters: Filters, sort: Sort) -> Select[Any] | None:
 
 def _standing(filters: Filters, sort: Sort) -> list[ColumnElement[bool]]:
     said: list[ColumnElement[bool]] = []
-    if filters.statuses:
-        said.append(tickets.c.status.in_([status.value for status in filters.statuses]))
-    if sort is Sort.DUE or filters.due_before or (filters.statuses and not FINISHED & set(filters.statuses)):
-        said.append(text(UNFINISHED))  # type: ignore[arg-type]
+    wanted = set(filters.statuses)
+    if sort is Sort.DUE or filters.due_before:
+        said.append(_among(wanted - FINISHED) if wanted else text(UNFINISHED))  # type: ignore[arg-type]
+    elif wanted:
+        said.append(_among(wanted))
     if filters.priorities:
         said.append(tickets.c.priority.in_([priority.value for priority in filters.priorities]))
     return said
+
+
+def _among(statuses: AbstractSet[TicketStatus]) -> ColumnElement[bool]:
+    """Return one condition on the status, its values part of the SQL.
+
+    So the planner sees whether an index of unfinished tickets has them all. Said beside `UNFINISHED` it would take two
+    conditions for independent, expect next to nothing, and sort thousands instead of reading them in order.
+    """
+    values = bindparam(None, sorted(statuses), expanding=True, literal_execute=True)
+    return tickets.c.status.in_(values)
 
 
 def _present(filters: Filters, sort: Sort) -> list[ColumnElement[bool]]:
@@ -217,15 +229,17 @@ def statements(
         timed, column, id_ = tagged, ticket_tags.c.created_at, ticket_tags.c.ticket_id
     if sort is Sort.DUE:
         timed = timed.where(column.is_not(None))
-    bare = statement.where(column.is_(None)) if sort is Sort.DUE else None
+    # By nothing and then by id: only in these words does the planner see that the index of due times has that order.
+    ways = (_way(order, column), _way(order, id_))
+    bare = statement.where(column.is_(None)).order_by(*ways) if sort is Sort.DUE else None
     if after is not None:
         moment, last = after
         if moment == _NONE:
-            return [] if bare is None else [bare.where(_beyond(order, id_, UUID(last))).order_by(_way(order, id_))]
+            return [] if bare is None else [bare.where(_beyond(order, id_, UUID(last)))]
         key = tuple_(datetime.fromisoformat(moment), UUID(last))
         timed = timed.where(_beyond(order, tuple_(column, id_), key))
-    parts = [timed.order_by(_way(order, column), _way(order, id_))]
-    return parts if bare is None else [*parts, bare.order_by(_way(order, id_))]
+    timed = timed.order_by(*ways)
+    return [timed] if bare is None else [timed, bare]
 
 
 def _beyond(order: Order, what: Any, key: Any) -> ColumnElement[bool]:  # noqa: ANN401 - columns, tuples and values

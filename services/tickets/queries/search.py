@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import Select, select, text
 
 from services.tickets.queries.lists import Listed, listed_of
 from services.tickets.tables import tickets
@@ -133,14 +133,19 @@ async def similar_words(session: Session, brand: str, words: Sequence[str], most
 
 async def numbered(session: Session, brand: str, number: str, limit: int) -> list[Listed]:
     """Return the ticket of this number, then the last of those whose number begins so."""
+    statement = select(tickets).where(tickets.c.brand == brand, tickets.c.number == number)
+    exact = [listed_of(row) for row in await session.execute(statement)]
+    more = await session.execute(beginning_so(brand, number).limit(limit))
+    return exact + [listed_of(row) for row in more]
+
+
+def beginning_so(brand: str, number: str) -> Select[Any]:
+    """Return the statement that asks for what has a longer number, the last one first."""
     column = tickets.c.number
-    statement = select(tickets).where(tickets.c.brand == brand)
-    exact = [listed_of(row) for row in await session.execute(statement.where(column == number))]
     # Between these two, in the order of bytes, lies all that begins so; unlike LIKE these are leakproof. In that order
     # the index gives the last ones at once, however old they are; by age they would be looked for among all tickets.
-    begun = statement.where(column.op("~>=~")(number), column.op("~<~")(number + ":"), column != number)
-    more = await session.execute(begun.order_by(text("number USING ~>~")).limit(limit))
-    return exact + [listed_of(row) for row in more]
+    begun = (column.op("~>=~")(number), column.op("~<~")(number + ":"), column != number)
+    return select(tickets).where(tickets.c.brand == brand, *begun).order_by(text("number USING ~>~"))
 
 
 async def snippets(session: Session, brand: str, asked: str, ids: Sequence[UUID]) -> dict[UUID, str]:

@@ -1,9 +1,10 @@
 """Search: any form of a word in four languages, numbers first, typing errors, and nobody else's words."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from services.tickets.jobs import index_words
 from services.tickets.tables import search_waiting
@@ -76,8 +77,8 @@ async def test_numbers_come_first(desk: Desk) -> None:
 )
 async def test_phrases_exclusions_and_alternatives(desk: Desk, asked: str, hits: int) -> None:
     """The syntax of web searches; nothing that is typed is an error."""
-    for text in ("A slow payout", "The payout is slow, not fast", "fast"):
-        await _say(desk, text, language="en")
+    for said in ("A slow payout", "The payout is slow, not fast", "fast"):
+        await _say(desk, said, language="en")
     assert len(await _found(desk, asked)) == hits
 
 
@@ -138,6 +139,17 @@ async def test_snippets_show_what_was_found(desk: Desk) -> None:
     assert "1111 1111" not in str(ticket["snippet"])
 
 
+async def _grow_old(service: RunningService, number: str) -> None:
+    """Let a ticket have been opened and indexed nine years ago."""
+    async with service.ground.database.begin("lucky") as session:
+        opened = {"number": number, "at": datetime(2017, 1, 6, 9, 0, tzinfo=UTC)}
+        await session.execute(text("UPDATE tickets SET created_at = :at WHERE number = :number"), opened)
+        await session.execute(text("DELETE FROM search_documents"))
+        await session.execute(
+            text("INSERT INTO search_waiting (entry_id, brand, ticket_id) SELECT id, brand, id FROM tickets")
+        )
+
+
 async def test_complaint_20_search_is_slow_short_or_stale(tickets: RunningService, desk: Desk) -> None:
     """Words of any age are found, by an index, and what was just said without anybody's doing within a second."""
     number = await _say(desk, "freshly said")
@@ -146,6 +158,10 @@ async def test_complaint_20_search_is_slow_short_or_stale(tickets: RunningServic
         return [one["number"] for one in (await desk.get("", q="freshly"))["items"]] == [number]
 
     await eventually(is_found, within=3)
+    await _grow_old(tickets, number)
+    assert await _found(desk, "freshly") == [number]
+    await _say(desk, "freshly said again")
+    assert (await _found(desk, "freshly"))[-1] == number
     for refused in ({"sort": "due"}, {"order": "asc"}):
         answer = await tickets.http.get("/v1/tickets", params={"q": "freshly", **refused}, headers=desk.agent())
         assert (answer.status_code, answer.json()["code"]) == (400, "sort-refused")
