@@ -181,7 +181,7 @@ def _among(statuses: AbstractSet[TicketStatus]) -> ColumnElement[bool]:
     So the planner sees whether an index of unfinished tickets has them all. Said beside `UNFINISHED` it would take two
     conditions for independent, expect next to nothing, and sort thousands instead of reading them in order.
     """
-    values = bindparam(None, sorted(statuses), expanding=True, literal_execute=True)
+    values: ColumnElement[Any] = bindparam(None, sorted(statuses), expanding=True, literal_execute=True)
     return tickets.c.status.in_(values)
 
 
