@@ -39,7 +39,7 @@ _LISTS: Final[tuple[Query, ...]] = (
     {"player_id": "player-4711"}, {"priority": "urgent", "language": "de"},
 )  # fmt: skip
 _RARE: Final[tuple[Query, ...]] = (
-    {"channel": "phone"}, {"licence": "CW"}, {"licence": "none"}, {"language": "ja"}, {"channel": "voice"},
+    {"channel": "phone"}, {"licence": "CW"}, {"licence": "none"}, {"language": "ja"}, {"channel": "telegram"},
     {"channel": "phone", "sort": "updated"}, {"tag": "fraud", "sort": "updated"},
 )  # fmt: skip
 _SEARCHES: Final[tuple[Query, ...]] = (
