@@ -106,13 +106,14 @@ class _Step(Running):
             self._reopen()
         elif event.after is TicketStatus.BOT:
             self._leave_to_bot()
-        elif event.before is TicketStatus.BOT and not self._ticket.greeted:
-            self._greet()
+        elif event.before is TicketStatus.BOT:
+            self._take_over()
 
     def assigned(self, event: TicketAssigned) -> None:
         """A senior or lead has accepted a ticket that a person gave him or that he took; being asked is no acceptance.
 
-        Whoever asks the senior also hands the ticket to him, so that hand-over by somebody else says nothing.
+        Whoever asks the senior also hands the ticket to him, so that hand-over by somebody else says nothing. A senior
+        whom the queue gave the ticket is asked: his first answer accepts it.
         """
         senior = event.assignee_id is not None and event.assignee_role in _SENIORS
         by_person = event.actor.kind is AuthorKind.STAFF
@@ -121,6 +122,8 @@ class _Step(Running):
             self._accept()
         elif not senior:
             self._ticket = replace(self._ticket, accepted=False)
+        elif not self._ticket.accepted:
+            self._ticket = replace(self._ticket, asked_id=event.assignee_id)
 
     def escalated(self, event: TicketEscalated) -> None:
         """A ticket handed up must be accepted in time, whether a senior is asked or nobody is there to ask."""
@@ -148,22 +151,21 @@ class _Step(Running):
         """Words of the other ticket that nobody has answered wait here from their own time on."""
         if event.waiting_since is None:
             return
-        if self._ticket.done:
+        if self._ticket.done or self._with_bot:
             since = min(event.waiting_since, self._ticket.waiting_since or event.waiting_since)
             self._ticket = replace(self._ticket, waiting_since=since, borrowed_from=event.merged_id)
-        elif not self._with_bot and not any(metric in self._open for metric in _RESPONSES):
+        elif not any(metric in self._open for metric in _RESPONSES):
             self._ticket = replace(self._ticket, borrowed_from=event.merged_id)
             self._owe(event.waiting_since)
 
     def unmerged(self, event: TicketUnmerged) -> None:
         """The ticket is worked on again from now; who waited before the merge waits from now too."""
-        waited = self._ticket.waiting_since is not None
         self._ticket = replace(self._ticket, status=event.ticket.status)
         if self._ticket.done:
             return
-        self._ticket = replace(self._ticket, waiting_since=None)
-        if waited:
+        if self._ticket.waiting_since is not None and not self._with_bot:
             self._owe(self._at)
+            self._ticket = replace(self._ticket, waiting_since=None)
         self._begin(ClockKind.RESOLUTION)
 
     def released(self, event: TicketReleased) -> None:
@@ -214,9 +216,7 @@ class _Step(Running):
             self._greet(at)
 
     def _wait(self) -> None:
-        if self._with_bot:
-            return
-        if self._ticket.done:
+        if self._ticket.done or self._with_bot:
             self._ticket = replace(self._ticket, waiting_since=self._ticket.waiting_since or self._at)
         elif ClockKind.FIRST_RESPONSE not in self._open:
             self._owe(self._at)
@@ -236,6 +236,12 @@ class _Step(Running):
         self._ticket = replace(self._ticket, accepted=True, asked_id=None)
         self._end(ClockKind.SENIOR_ACCEPTS, rules.meet, ClockMet)
 
+    def _take_over(self) -> None:
+        """Owe an answer from the hand-over on: the first one, or the next if something was said to the bot."""
+        if not self._ticket.greeted or self._ticket.waiting_since is not None:
+            self._owe(self._at)
+        self._ticket = replace(self._ticket, waiting_since=None)
+
     def _leave_to_bot(self) -> None:
         """Take the time back that ran until the bot took the ticket, unless its promise is broken already."""
         clock = self._open.get(ClockKind.FIRST_RESPONSE)
@@ -251,7 +257,7 @@ class _Step(Running):
             self._end(metric, rules.cancel, ClockCancelled)
 
     def _reopen(self) -> None:
-        if self._ticket.waiting_since is not None:
+        if self._ticket.waiting_since is not None and not self._with_bot:
             self._owe(self._ticket.waiting_since)
             self._ticket = replace(self._ticket, waiting_since=None)
         self._begin(ClockKind.RESOLUTION)

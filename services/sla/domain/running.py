@@ -72,7 +72,8 @@ class Running:
     def replan(self, cause: str, policy_id: UUID | None = None) -> None:
         """Put the open clocks under the promises that hold for the ticket now; without one a clock is pointless.
 
-        With `policy_id`, only those that this policy makes now or made before.
+        A policy that still holds is kept at the version the clock began with. With `policy_id`, only the promises that
+        this policy makes now or made before are looked at, and its edits count.
         """
         for metric, clock in tuple(self._open.items()):
             promise = promise_for(self._policies, metric, self._ticket.subject)
@@ -81,7 +82,7 @@ class Running:
                 continue
             if promise is None:
                 self._end(metric, rules.cancel, ClockCancelled)
-            elif (promise.policy_id, promise.policy_version) != (clock.policy_id, clock.policy_version):
+            elif promise.policy_id != clock.policy_id or (policy_id and promise.policy_version != clock.policy_version):
                 self._replan(clock, promise, cause)
 
     def outcome(self) -> Outcome:
