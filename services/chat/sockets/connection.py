@@ -10,6 +10,7 @@ from starlette.types import Send
 
 from services.chat.domain.feed import Feed
 from services.chat.domain.limits import Outgoing, TokenBucket
+from services.chat.domain.owed import Owed
 from services.chat.domain.values import CloseCode, Message, Person
 from services.chat.schemas.frames import ack_frame
 from services.chat.settings import Settings
@@ -28,8 +29,8 @@ class LiveSocket:
 
     __slots__ = (
         "_closing", "_outgoing", "_reader", "_room", "_send", "_write_within", "_writer", "bound", "bucket", "greeted",
-        "id", "lost", "muted", "next_ping", "opened", "person", "pong_due", "signals", "subscriptions", "typed_at",
-        "unacked", "views",
+        "id", "lost", "muted", "next_ping", "opened", "owed", "person", "pong_due", "signals", "subscriptions",
+        "typed_at", "views",
     )  # fmt: skip
 
     def __init__(
@@ -55,7 +56,7 @@ class LiveSocket:
         self.subscriptions: dict[UUID, Subscription] = {}
         self.muted: set[UUID] | None = None
         self.views: set[UUID] | None = None
-        self.unacked: dict[str, Message | None] = {}
+        self.owed = Owed()
         self.typed_at: dict[UUID, float] | None = None
         self._send = send
         self._reader = reader
@@ -90,31 +91,27 @@ class LiveSocket:
 
     def push_message(self, message: Message, frame: str) -> None:
         """Queue a message in its turn: as `ack` if this socket has sent it and waits for that, else as `frame`."""
-        client_msg_id = message.client_msg_id
-        if client_msg_id in self.unacked and self.person.wrote(message):
-            self.acknowledge(message)
-        else:
+        if not (self.person.wrote(message) and self.acknowledge(message)):
             self.push(frame)
 
-    def acknowledge(self, message: Message) -> None:
-        """Queue `ack` unless that was done: the last `seq` a client got is always a safe cursor."""
-        client_msg_id = message.client_msg_id
-        if client_msg_id is not None and client_msg_id in self.unacked:
-            del self.unacked[client_msg_id]
-            self.push(ack_frame(message, client_msg_id))
+    def acknowledge(self, message: Message) -> bool:
+        """Queue `ack` for every frame that waits for it: the last `seq` a client got is always a safe cursor."""
+        frames = self.owed.fall_due(message)
+        for _ in range(frames):
+            self.push(ack_frame(message, str(message.client_msg_id)))
+        return frames > 0
 
     def written(self, message: Message) -> None:
         """Take note that own words were committed; acknowledge them now unless their turn is still to come."""
         heard = self.subscriptions.get(message.ticket_id)
         if heard is None or message.seq < heard.feed.next_seq:
             self.acknowledge(message)
-        elif message.client_msg_id in self.unacked:
-            self.unacked[message.client_msg_id] = message
+        else:
+            self.owed.keep(message)
 
     def acknowledge_written(self, ticket_id: UUID, *, before: int) -> None:
         """Acknowledge own words whose turn was skipped."""
-        skipped = [m for m in self.unacked.values() if m is not None and m.ticket_id == ticket_id and m.seq < before]
-        for message in skipped:
+        for message in self.owed.skipped(ticket_id, before=before):
             self.acknowledge(message)
 
     def greet(self, frame: str) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 import structlog
 
 from services.chat.domain.errors import SessionNotFound, StaffAnswerThroughTickets, TooManyViews
-from services.chat.domain.values import CloseCode, Draft, Receipt, accepted_text
+from services.chat.domain.values import CloseCode, Draft, Message, Receipt, accepted_text
 from services.chat.schemas.frames import (
     Delivered,
     Frame,
@@ -43,18 +43,26 @@ async def answer(hub: Hub, socket: LiveSocket, frame: Frame) -> None:
 
 async def _send(hub: Hub, socket: LiveSocket, frame: Send) -> None:
     """Write words; acknowledged after the commit, in their place among the conversation's messages."""
-    person, client_msg_id = socket.person, frame.client_msg_id
+    person = socket.person
     try:
         ticket_id = _meant(socket, frame.ticket_id)
-        draft = Draft(ticket_id, person.author(), accepted_text(frame.text), client_msg_id)
-        socket.unacked[client_msg_id] = None
-        message = await hub.writers.write(person.brand, draft)
+        draft = Draft(ticket_id, person.author(), accepted_text(frame.text), frame.client_msg_id)
+        message = await _written(hub, socket, draft, frame.client_msg_id)
     except Exception as error:  # noqa: BLE001 - the client keeps the words and tries again
-        socket.unacked.pop(client_msg_id, None)
-        socket.push(nack_frame(client_msg_id, _reason(error)))
+        socket.push(nack_frame(frame.client_msg_id, _reason(error)))
     else:
         hub.conversations.deliver(person.brand, message)
         socket.written(message)
+
+
+async def _written(hub: Hub, socket: LiveSocket, draft: Draft, client_msg_id: str) -> Message:
+    """Return the words in their place; until then, and while their turn has not come, the socket owes an `ack`."""
+    socket.owed.expect(draft.ticket_id, client_msg_id)
+    try:
+        return await hub.writers.write(socket.person.brand, draft)
+    except Exception:
+        socket.owed.refuse(draft.ticket_id, client_msg_id)
+        raise
 
 
 async def _typing(hub: Hub, socket: LiveSocket, frame: Typing) -> None:

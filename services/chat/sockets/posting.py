@@ -43,11 +43,11 @@ class Writers:
         done: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
         self._queues.setdefault(brand, deque()).append((draft, done))
         self._waiting += 1
-        if not self._writers:
+        # One that is done is forgotten a turn of the loop later, and takes nothing any more.
+        if all(writer.done() for writer in self._writers):
             self._begin()
-        elif self._help is None and len(self._writers) < self._settings.writers:
-            patience = self._settings.writer_patience.total_seconds()
-            self._help = asyncio.get_running_loop().call_later(patience, self._help_out, self._commits)
+        else:
+            self._ask_for_help()
         return await done
 
     async def stop(self) -> None:
@@ -60,11 +60,20 @@ class Writers:
         self._writers.add(writer)
         writer.add_done_callback(self._writers.discard)
 
+    def _ask_for_help(self) -> None:
+        if self._help is None and len(self._writers) < self._settings.writers:
+            patience = self._settings.writer_patience.total_seconds()
+            self._help = asyncio.get_running_loop().call_later(patience, self._help_out, self._commits)
+
     def _help_out(self, commits: int) -> None:
-        """Start another writer if none of those at work has come back since."""
+        """Start another writer if none of those at work has come back since; ask again if one has."""
         self._help = None
-        if self._queues and self._commits == commits:
+        if not self._queues:
+            return
+        if self._commits == commits:
             self._begin()
+        else:
+            self._ask_for_help()
 
     async def _work(self) -> None:
         while self._queues:
