@@ -19,7 +19,12 @@ async def test_the_built_in_promises_are_listed_and_cannot_be_edited(desk: Desk)
     assert [policy["source"] for policy in listed] == ["default"] * 5
     chat = listed[0]
     assert {name: value for name, value in chat["conditions"].items() if value is not None} == {"channel": "web"}
-    assert chat["targets"]["first_response"] == {"warn_seconds": 180, "breach_seconds": 300}
+    assert chat["targets"]["first_response"] == {
+        "warn_seconds": 180,
+        "breach_seconds": 300,
+        "warnings": [],
+        "pauses": None,
+    }
     headers = desk.lead() | {"If-Match": '"1"'}
     answer = await desk.service.http.patch(f"{POLICIES}/{chat['id']}", json={"name": "x"}, headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (409, "policy-read-only")
@@ -48,7 +53,12 @@ async def test_edits_need_the_version_they_were_read_at(desk: Desk) -> None:
     answer = await desk.service.http.patch(path, json=edit, headers=desk.lead() | {"If-Match": '"1"'})
     assert (answer.status_code, answer.headers["etag"], answer.json()["version"]) == (200, '"2"', 2)
     assert answer.json()["targets"]["first_response"] == QUICK["first_response"]
-    assert answer.json()["targets"]["next_response"] == {"warn_seconds": None, "breach_seconds": 90}
+    assert answer.json()["targets"]["next_response"] == {
+        "warn_seconds": None,
+        "breach_seconds": 90,
+        "warnings": [],
+        "pauses": None,
+    }
     stale = await desk.service.http.patch(path, json=edit, headers=desk.lead() | {"If-Match": '"1"'})
     assert stale.status_code == 412
     read = await desk.service.http.get(path, headers=desk.service.actor())
