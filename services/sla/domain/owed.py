@@ -39,7 +39,7 @@ class Owing(Running):
         if self._with_bot and not self._ticket.greeted:
             self._greet()
         self._ticket = replace(self._ticket, waiting_since=None, borrowed_from=None)
-        late = any([self._make_good(metric) for metric in RESPONSES])
+        late = self._make_good(*RESPONSES)
         for metric in RESPONSES:
             if not (late and self._begun_since(metric)):
                 self._end(metric, rules.meet, ClockMet)

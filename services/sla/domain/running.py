@@ -147,11 +147,11 @@ class Running:
         clock = self._open.get(metric)
         return clock is not None and clock.started_at > self._at
 
-    def _make_good(self, metric: ClockKind) -> bool:
+    def _make_good(self, *metrics: ClockKind) -> bool:
         """Take the breaches of ended promises back that the deed, of which the news came late, had kept in time."""
         found = False
         for clock in tuple(self._broken.values()):
-            kept = rules.make_good(clock, self._at) if clock.kind is metric else None
+            kept = rules.make_good(clock, self._at) if clock.kind in metrics else None
             if kept is not None:
                 del self._broken[clock.id]
                 self._tell_verdict(clock, kept)

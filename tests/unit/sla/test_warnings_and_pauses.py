@@ -33,9 +33,14 @@ def policy(
 ) -> Policy:
     target = Target(None, seconds(breach), warnings, None if pauses is None else frozenset(pauses))
     return Policy(
-        id=TICKET if tier is None else OTHER, version=version, name="Own", position=1, source=Source.BRAND, conditions=Conditions(tier=tier),
+        id=TICKET if tier is None else OTHER,
+        version=version,
+        name="Own",
+        position=1,
+        source=Source.BRAND,
+        conditions=Conditions(tier=tier),
         targets=dict.fromkeys(metrics, target),
-    )  # fmt: skip
+    )
 
 
 def warned(told: Told, kind: ClockKind) -> list[tuple[str, int | None, float]]:
