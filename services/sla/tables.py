@@ -14,11 +14,12 @@ from sqlalchemy import (
     Integer,
     Interval,
     PrimaryKeyConstraint,
+    SmallInteger,
     Table,
     Text,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 
 from shared.db.base import brand_column, id_column, new_metadata, time_column, version_column
@@ -135,6 +136,9 @@ clocks: Final = Table(
     Column("calendar_id", PG_UUID(as_uuid=True)),
     Column("calendar_version", BigInteger),
     Column("open_paused_for", Interval, nullable=False, server_default="0"),
+    Column("warnings", JSONB),
+    Column("warned_percent", SmallInteger),
+    Column("pauses", ARRAY(Text)),
     PrimaryKeyConstraint("ticket_id", "id"),
     Index("ix_clocks_breached", "brand", "breached_at", "id", postgresql_where=text("breached_at IS NOT NULL")),
     Index("ix_clocks_breach", "id", postgresql_where=text("breached_at IS NOT NULL")),
@@ -160,17 +164,18 @@ clock_schedules: Final = Table(
     ForeignKeyConstraint(["ticket_id", "clock_id"], ["clocks.ticket_id", "clocks.id"]),
 )
 
+# What is still to happen to a clock by itself: the warning at so many percent of it, at 100 its breach.
 timers: Final = Table(
     "timers",
     metadata,
     Column("ticket_id", PG_UUID(as_uuid=True), nullable=False),
     Column("clock_id", PG_UUID(as_uuid=True), nullable=False),
-    Column("kind", Text, nullable=False),
+    Column("percent", SmallInteger, nullable=False),
     brand_column(),
     time_column("due_at"),
     Column("generation", Integer, nullable=False),
     Column("state", Text, nullable=False),
-    PrimaryKeyConstraint("ticket_id", "clock_id", "kind"),
+    PrimaryKeyConstraint("ticket_id", "clock_id", "percent"),
     ForeignKeyConstraint(["ticket_id", "clock_id"], ["clocks.ticket_id", "clocks.id"]),
     Index("ix_timers_due", "due_at", postgresql_where=text("state = 'pending'")),
 )

@@ -88,15 +88,17 @@ class ClockStarted(ClockEvent, Event):
 
 
 class ClockWarned(ClockEvent, Event):
-    """A promise is about to be broken."""
+    """A promise is about to be broken: `percent` of it have run, and this warning was due at `warn_at`."""
 
     type: ClassVar[str] = "sla.clock.warned.v1"
     aggregate: ClassVar[str] = "ticket_id"
 
+    percent: int | None = None
+
     @classmethod
     def sample(cls) -> Self:
         """Return an example."""
-        return cls(**{**dict(_CLOCK), "state": ClockState.WARNED, "elapsed_seconds": 180})
+        return cls(**{**dict(_CLOCK), "state": ClockState.WARNED, "elapsed_seconds": 180}, percent=60)
 
 
 class ClockBreached(ClockEvent, Event):
@@ -124,7 +126,7 @@ class ClockMet(ClockEvent, Event):
 
 
 class ClockPaused(ClockEvent, Event):
-    """A promise stopped counting while the player is awaited."""
+    """A promise stopped counting, as its policy says for what the ticket is waiting for."""
 
     type: ClassVar[str] = "sla.clock.paused.v1"
     aggregate: ClassVar[str] = "ticket_id"

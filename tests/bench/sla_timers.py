@@ -44,8 +44,8 @@ WITH series AS (
     SELECT id, 'bench', id, 'first_response', 'running', due_at - interval '5 minutes', due_at,
            gen_random_uuid(), 1, interval '0', false, 1 FROM series
 )
-INSERT INTO timers (clock_id, kind, brand, ticket_id, due_at, generation, state)
-SELECT id, 'breach', 'bench', id, due_at, 1, 'pending' FROM series
+INSERT INTO timers (clock_id, percent, brand, ticket_id, due_at, generation, state)
+SELECT id, 100, 'bench', id, due_at, 1, 'pending' FROM series
 """)
 
 

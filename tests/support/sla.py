@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from services.sla.domain.clocks import Clock, TimerKind, breach, timers
+from services.sla.domain.clocks import Clock, breach, timers
 from services.sla.domain.facts import Change
 from services.sla.domain.fold import Outcome, apply
+from services.sla.domain.marks import BREACH
 from services.sla.domain.policies import Policy
 from services.sla.domain.tracked import Ticket, TicketFact, new_ticket
 from services.sla.queries.defaults import default_policies
@@ -224,7 +225,7 @@ def tell(
             fire_all(told, timers_until[sequence - 1])
         outcome = apply(
             told.ticket,
-            [clock for clock in told.clocks.values() if clock.open],
+            [clock for clock in told.clocks.values() if clock.open or clock.correctable],
             event,
             sequence=sequence,
             policies=default_policies() if policies is None else policies,
@@ -238,26 +239,27 @@ def tell(
     return told
 
 
-def fire(clock: Clock, timer: TimerKind, generation: int) -> Change | None:
+def fire(clock: Clock, percent: int, generation: int) -> Change | None:
     """Return what a due timer does to its clock: the model of the statement that fires them all at once."""
-    if generation != clock.generation or timer not in (kind for kind, _ in timers(clock)):
+    due_at = dict(timers(clock)).get(percent)
+    if generation != clock.generation or due_at is None:
         return None
-    if timer is TimerKind.BREACH:
+    if percent == BREACH:
         return Change(ClockBreached, breach(clock), clock.due_at)
-    assert clock.warn_at is not None
-    return Change(ClockWarned, replace(clock, state=ClockState.WARNED, warned_at=clock.warn_at), clock.warn_at)
+    warned = replace(clock, state=ClockState.WARNED, warned_at=due_at, warned_percent=percent)
+    return Change(ClockWarned, warned, due_at)
 
 
 def fire_all(told: Told, now: datetime) -> None:
     """Fire every timer that is due at `now`, earliest first."""
     due = [
-        (due_at, clock.id, kind, clock.generation)
+        (due_at, percent, clock.id, clock.generation)
         for clock in told.clocks.values()
-        for kind, due_at in timers(clock)
+        for percent, due_at in timers(clock)
         if due_at <= now
     ]
-    for _, clock_id, kind, generation in sorted(due, key=lambda entry: (entry[0], entry[2] is TimerKind.BREACH)):
-        change = fire(told.clocks[clock_id], kind, generation)
+    for _, percent, clock_id, generation in sorted(due):
+        change = fire(told.clocks[clock_id], percent, generation)
         if change is not None:
             told.clocks[clock_id] = change.clock
             told.changes.append(change)

@@ -19,6 +19,7 @@ from services.sla.domain.holiday_files import (
     read_holidays,
 )
 from services.sla.schemas.calendars import CalendarView
+from services.sla.use_cases.calendars import find_calendar
 from services.sla.use_cases.holidays import Imported, import_holidays
 from shared.db.session import SessionDep
 from shared.service import GroundDep
@@ -52,12 +53,14 @@ class HolidayImport(BaseModel):
         )
 
 
-async def holiday_file(request: Request, actor: Writer, ground: GroundDep) -> HolidayFile:
+async def holiday_file(calendar_id: UUID, request: Request, actor: Writer, ground: GroundDep) -> HolidayFile:
     """Return what the file in the body says; one that is too large is refused before it is read to its end.
 
-    It is read in a thread: a file of the greatest size takes longer than others should wait.
+    Whoever may not write, or names a calendar that his brand has not, is refused before his file is read. It is read in
+    a thread: a file of the greatest size takes longer than others should wait.
     """
-    del actor  # whoever may not write is refused before his file is read
+    async with ground.database.begin(actor.brand) as session:
+        await find_calendar(session, brand=actor.brand, calendar_id=calendar_id)
     content = bytearray()
     if int(request.headers.get("content-length", "0")) > LARGEST_FILE:
         raise HolidayFileTooLarge

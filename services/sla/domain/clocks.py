@@ -3,11 +3,12 @@
 import hashlib
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
 from services.sla.domain.calendars import Calendar, Hours, add_business_time, business_time_between
+from services.sla.domain.marks import BREACH, Mark, ahead
+from services.sla.domain.pauses import Pauses
 from services.sla.domain.policies import Promise
 from shared.contracts.sla import ClockKind, ClockState
 
@@ -15,21 +16,15 @@ _ZERO: Final = timedelta(0)
 _COUNTING: Final = (ClockState.RUNNING, ClockState.WARNED)
 
 
-class TimerKind(StrEnum):
-    """What a timer brings about."""
-
-    WARN = "warn"
-    BREACH = "breach"
-
-
 @dataclass(frozen=True, slots=True)
 class Clock:
     """A promise of one ticket.
 
-    `due_at` and `warn_at` already contain the paused time. `breached_at` is when the promise broke, not when somebody
-    noticed. `ended_at` is set once nothing more can happen: met or cancelled. `generation` grows whenever the
-    schedule changes, so that a timer set for an older schedule is recognised. `corrected` marks a clock whose recorded
-    breach was taken back because the deed had been done in time and only the news of it came late.
+    `due_at` and `warnings` already contain the paused time. `warned_percent` is the highest warning that was told, so
+    that none is told twice. `breached_at` is when the promise broke, not when somebody noticed. `ended_at` is set once
+    nothing more happens by itself: met or cancelled. `generation` grows whenever the schedule changes, so that a timer
+    set for an older schedule is recognised. `corrected` marks a clock whose recorded breach was taken back because the
+    deed had been done in time and only the news of it came late. `pauses` are its policy's, null the usual ones.
 
     `calendar` is its policy's as it was when the clock began: its opening hours decide what counts until `due_at`.
     `paused_for` is the whole length of the pauses, `open_paused_for` the part of it inside opening hours.
@@ -39,11 +34,12 @@ class Clock:
     kind: ClockKind
     state: ClockState
     started_at: datetime
-    warn_at: datetime | None
+    warnings: tuple[Mark, ...]
     due_at: datetime
     policy_id: UUID
     policy_version: int
     warned_at: datetime | None = None
+    warned_percent: int | None = None
     breached_at: datetime | None = None
     met_at: datetime | None = None
     paused_at: datetime | None = None
@@ -53,6 +49,7 @@ class Clock:
     generation: int = 1
     calendar: Calendar | None = None
     open_paused_for: timedelta = _ZERO
+    pauses: Pauses | None = None
 
     @property
     def open(self) -> bool:
@@ -60,13 +57,35 @@ class Clock:
         return self.ended_at is None
 
     @property
+    def correctable(self) -> bool:
+        """True if late news could still show that an ended clock's promise was kept."""
+        return self.ended_at is not None and self.state is ClockState.BREACHED
+
+    @property
+    def upcoming(self) -> tuple[Mark, ...]:
+        """Return the warnings that have not been told."""
+        return tuple(mark for mark in self.warnings if mark.percent > (self.warned_percent or 0))
+
+    @property
+    def warn_at(self) -> datetime | None:
+        """Return when the next warning is due; of a broken promise or once all are told, when the last was."""
+        following = self.upcoming[:1] if self.breached_at is None else ()
+        marks = following or self.warnings[-1:]
+        return marks[0].at if marks else None
+
+    @property
     def hours(self) -> Hours | None:
         """Return the opening hours that count; null: round the clock."""
         return None if self.calendar is None else self.calendar.hours
 
 
-def start(kind: ClockKind, *, ticket_id: UUID, ordinal: int, at: datetime, promise: Promise) -> Clock:
-    """Return a running clock; `ordinal` is the sequence of the event that started it."""
+def start(
+    kind: ClockKind, *, ticket_id: UUID, ordinal: int, at: datetime, promise: Promise, known_at: datetime | None = None
+) -> Clock:
+    """Return a clock that runs from `at` on; `ordinal` is the sequence of the event that started it.
+
+    Of the warnings that had passed when that became known, at `known_at`, only the highest is told.
+    """
     target = promise.target
     hours = None if promise.calendar is None else promise.calendar.hours
     return Clock(
@@ -74,11 +93,12 @@ def start(kind: ClockKind, *, ticket_id: UUID, ordinal: int, at: datetime, promi
         kind=kind,
         state=ClockState.RUNNING,
         started_at=at,
-        warn_at=None if target.warn is None else add_business_time(hours, at, target.warn),
+        warnings=ahead(_marks(hours, at, promise), known_at or at),
         due_at=add_business_time(hours, at, target.breach),
         policy_id=promise.policy_id,
         policy_version=promise.policy_version,
         calendar=promise.calendar,
+        pauses=target.pauses,
     )
 
 
@@ -131,7 +151,25 @@ def resume(clock: Clock, at: datetime) -> Clock:
         paused_for=clock.paused_for + max(at - clock.paused_at, _ZERO),
         open_paused_for=clock.open_paused_for + open_pause,
         due_at=add_business_time(clock.hours, clock.due_at, open_pause),
-        warn_at=None if clock.warn_at is None else add_business_time(clock.hours, clock.warn_at, open_pause),
+        warnings=tuple(
+            Mark(mark.percent, add_business_time(clock.hours, mark.at, open_pause)) for mark in clock.warnings
+        ),
+        generation=clock.generation + 1,
+    )
+
+
+def make_good(clock: Clock, at: datetime) -> Clock | None:
+    """Return a broken and ended clock as kept, if late news say that the deed was done at `at`, in time after all."""
+    earlier = clock.met_at is None or at < clock.met_at
+    if not clock.correctable or not earlier or not clock.started_at <= at <= clock.due_at:
+        return None
+    return replace(
+        clock,
+        state=ClockState.MET,
+        met_at=at,
+        ended_at=at,
+        breached_at=None,
+        corrected=True,
         generation=clock.generation + 1,
     )
 
@@ -150,18 +188,22 @@ def replan(clock: Clock, promise: Promise, at: datetime) -> Clock:
     paused = clock.paused_for if hours is None else clock.open_paused_for
     counted = clock.paused_at or at
     due_at = max(add_business_time(hours, clock.started_at, promise.target.breach + paused), counted)
-    return replace(
+    marks = ahead(_marks(hours, clock.started_at, promise, paused), counted)
+    told = bool(marks) and marks[0].at <= counted and marks[0].percent <= (clock.warned_percent or 0)
+    replanned = replace(
         settled,
-        state=settled.state if settled.state is ClockState.PAUSED else ClockState.RUNNING,
-        warn_at=_replanned_warning(clock, promise, paused, counted, due_at),
-        warned_at=None,
+        warnings=tuple(Mark(mark.percent, max(mark.at, counted)) for mark in marks if max(mark.at, counted) < due_at),
+        warned_at=clock.warned_at if told else None,
+        warned_percent=marks[0].percent if told else None,
         due_at=due_at,
         policy_id=promise.policy_id,
         policy_version=promise.policy_version,
         calendar=promise.calendar,
         open_paused_for=paused,
         generation=settled.generation + 1,
+        pauses=promise.target.pauses,
     )
+    return replanned if settled.paused_at else replace(replanned, state=_counting(replanned))
 
 
 def breach(clock: Clock) -> Clock:
@@ -169,14 +211,11 @@ def breach(clock: Clock) -> Clock:
     return replace(clock, state=ClockState.BREACHED, breached_at=clock.due_at)
 
 
-def timers(clock: Clock) -> tuple[tuple[TimerKind, datetime], ...]:
-    """Return what is still to happen by itself, and when."""
+def timers(clock: Clock) -> tuple[tuple[int, datetime], ...]:
+    """Return at which percent something is still to happen by itself, and when."""
     if clock.state not in _COUNTING or not clock.open:
         return ()
-    due = (TimerKind.BREACH, clock.due_at)
-    if clock.state is ClockState.RUNNING and clock.warn_at is not None:
-        return ((TimerKind.WARN, clock.warn_at), due)
-    return (due,)
+    return (*((mark.percent, mark.at) for mark in clock.upcoming), (BREACH, clock.due_at))
 
 
 def elapsed(clock: Clock, now: datetime) -> timedelta:
@@ -192,16 +231,11 @@ def business_elapsed(clock: Clock, now: datetime) -> timedelta:
     return max(counted - clock.open_paused_for, _ZERO)
 
 
-def _replanned_warning(
-    clock: Clock, promise: Promise, paused: timedelta, counted: datetime, due_at: datetime
-) -> datetime | None:
-    """Return when to warn: at once if that moment is past, not at all if the due time has come with it."""
-    warn = promise.target.warn
-    if warn is None:
-        return None
-    hours = None if promise.calendar is None else promise.calendar.hours
-    warn_at = max(add_business_time(hours, clock.started_at, warn + paused), counted)
-    return warn_at if warn_at < due_at else None
+def _marks(hours: Hours | None, start: datetime, promise: Promise, paused: timedelta = _ZERO) -> tuple[Mark, ...]:
+    return tuple(
+        Mark(percent, add_business_time(hours, start, after + paused))
+        for percent, after in promise.target.warned_after()
+    )
 
 
 def _counted_until(clock: Clock, now: datetime) -> datetime:

@@ -49,6 +49,7 @@ def told(change: Change, owner: Owner, *, now: datetime) -> ClockFact:
     breaches, and the correction of a breach that never was.
     """
     clock = change.clock
+    warned = change.fact is ClockWarned
     return change.fact(
         ticket_id=owner.ticket_id,
         clock_id=clock.id,
@@ -57,13 +58,14 @@ def told(change: Change, owner: Owner, *, now: datetime) -> ClockFact:
         channel=owner.channel,
         assignee_id=owner.assignee_id,
         started_at=clock.started_at,
-        warn_at=clock.warn_at,
+        warn_at=change.at if warned else clock.warn_at,
         due_at=clock.due_at,
         met_at=clock.met_at,
         breached_at=clock.breached_at,
         elapsed_seconds=elapsed(clock, change.at).total_seconds(),
         late_by_ms=_late_by_ms(change, now),
         occurred_at=change.at,
+        **({"percent": clock.warned_percent} if warned else {}),
     )
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from services.sla.domain import clocks as rules
 from services.sla.domain.clocks import Clock
+from services.sla.domain.owed import RESPONSES, Owing
 from services.sla.domain.policies import Policy, Subject
 from services.sla.domain.running import Outcome, Replaced, Running
 from services.sla.domain.tracked import DONE, Ticket, TicketFact, TicketNotFound, new_ticket, seen
@@ -17,7 +18,6 @@ from shared.contracts.sla import (
     ClockCancelled,
     ClockKind,
     ClockMet,
-    ClockState,
 )
 from shared.contracts.tickets import (
     MessageAdded,
@@ -40,19 +40,16 @@ __all__ = ["Outcome", "Replaced", "Ticket", "TicketFact", "TicketNotFound", "app
 
 _SENIORS: Final = (StaffRole.SENIOR.value, StaffRole.LEAD.value, StaffRole.ADMIN.value)
 _PERSONS_WAITING: Final = (AuthorKind.PLAYER, AuthorKind.VISITOR, AuthorKind.SERVER)
-_RESPONSES: Final = (ClockKind.FIRST_RESPONSE, ClockKind.NEXT_RESPONSE)
-# In which statuses a promise stands still; the others always count.
-_STILL: Final = {
-    ClockKind.RESOLUTION: frozenset({TicketStatus.PENDING, TicketStatus.WAITING, TicketStatus.SNOOZED}),
-    ClockKind.PERIODIC_UPDATE: frozenset({TicketStatus.PENDING, TicketStatus.SNOOZED}),
-}
 
 
 def apply(
-    ticket: Ticket, open_clocks: Sequence[Clock], event: TicketFact, *, sequence: int, policies: Sequence[Policy]
+    ticket: Ticket, clocks: Sequence[Clock], event: TicketFact, *, sequence: int, policies: Sequence[Policy]
 ) -> Outcome:
-    """Return what `event`, number `sequence` of its ticket, does to the ticket's clocks; `policies` in asking order."""
-    step = _Step(ticket, open_clocks, event.occurred_at, sequence, policies)
+    """Return what `event`, number `sequence` of its ticket, does to the ticket's clocks; `policies` in asking order.
+
+    `clocks` are the open ones, and those that ended with a broken promise: late news may show that it was kept.
+    """
+    step = _Step(ticket, clocks, event.occurred_at, sequence, policies)
     step.look(event)
     rule = _RULES.get(type(event))
     if rule is not None:
@@ -67,10 +64,12 @@ def recompute(
     """Return the ticket with the open clocks that a policy touches under the promises that `policies` make now."""
     step = Running(ticket, open_clocks, at, 0, policies)
     step.replan("policy", policy_id)
+    if not ticket.done:
+        step.hold(replanned_only=True)
     return step.outcome()
 
 
-class _Step(Running):
+class _Step(Owing):
     """The work of one event; lives for one call of `apply`."""
 
     def look(self, event: TicketFact) -> None:
@@ -141,7 +140,7 @@ class _Step(Running):
 
     def merged(self, event: TicketMerged) -> None:  # noqa: ARG002 - as every rule
         """A merge is no answer: every promise of the ticket that goes up ends without verdict."""
-        owed = [clock.started_at for metric in _RESPONSES if (clock := self._open.get(metric)) is not None]
+        owed = [clock.started_at for metric in RESPONSES if (clock := self._open.get(metric)) is not None]
         waiting = min(owed) if owed else self._ticket.waiting_since
         for metric in tuple(self._open):
             self._end(metric, rules.cancel, ClockCancelled)
@@ -154,7 +153,7 @@ class _Step(Running):
         if self._ticket.done or self._with_bot:
             since = min(event.waiting_since, self._ticket.waiting_since or event.waiting_since)
             self._ticket = replace(self._ticket, waiting_since=since, borrowed_from=event.merged_id)
-        elif not any(metric in self._open for metric in _RESPONSES):
+        elif not any(metric in self._open for metric in RESPONSES):
             self._ticket = replace(self._ticket, borrowed_from=event.merged_id)
             self._owe(event.waiting_since)
 
@@ -166,14 +165,14 @@ class _Step(Running):
         if self._ticket.waiting_since is not None and not self._with_bot:
             self._owe(self._at)
             self._ticket = replace(self._ticket, waiting_since=None)
-        self._begin(ClockKind.RESOLUTION)
+        self._work_again()
 
     def released(self, event: TicketReleased) -> None:
         """An answer that was owed to the words of the other ticket is owed there again."""
         if self._ticket.borrowed_from != event.merged_id:
             return
         self._ticket = replace(self._ticket, borrowed_from=None, waiting_since=None)
-        for metric in _RESPONSES:
+        for metric in RESPONSES:
             self._end(metric, rules.cancel, ClockCancelled)
 
     def review(self) -> None:
@@ -186,11 +185,7 @@ class _Step(Running):
         if self._ticket.subject != self._before.subject:
             self.replan(_difference(self._before.subject, self._ticket.subject))
             self._begin(ClockKind.RESOLUTION)
-        for metric, statuses in _STILL.items():
-            if self._ticket.status in statuses:
-                self._stand_still(metric)
-            else:
-                self._go_on(metric)
+        self.hold()
 
     def _watch_back_office(self) -> None:
         """Time the back office from the moment the ticket waits for it; another one begins anew."""
@@ -200,55 +195,6 @@ class _Step(Running):
             self._end(ClockKind.BACK_OFFICE, rules.cancel, ClockCancelled)
         if self._before.status is not TicketStatus.WAITING or self._ticket.subject != self._before.subject:
             self._begin(ClockKind.BACK_OFFICE)
-
-    @property
-    def _with_bot(self) -> bool:
-        return self._ticket.status is TicketStatus.BOT
-
-    def _greet(self, at: datetime | None = None) -> None:
-        self._ticket = replace(self._ticket, greeted=True)
-        self._begin(ClockKind.FIRST_RESPONSE, at)
-
-    def _owe(self, at: datetime) -> None:
-        if self._ticket.greeted:
-            self._begin(ClockKind.NEXT_RESPONSE, at)
-        else:
-            self._greet(at)
-
-    def _wait(self) -> None:
-        if self._ticket.done or self._with_bot:
-            self._ticket = replace(self._ticket, waiting_since=self._ticket.waiting_since or self._at)
-        elif ClockKind.FIRST_RESPONSE not in self._open:
-            self._owe(self._at)
-
-    def _answered(self, author_id: str | None) -> None:
-        if self._with_bot and not self._ticket.greeted:
-            self._greet()
-        self._ticket = replace(self._ticket, waiting_since=None, borrowed_from=None)
-        for metric in (*_RESPONSES, ClockKind.PERIODIC_UPDATE):
-            self._end(metric, rules.meet, ClockMet)
-        if author_id is not None and author_id == self._ticket.asked_id:
-            self._accept()
-        if not self._ticket.done:
-            self._begin(ClockKind.PERIODIC_UPDATE)
-
-    def _accept(self) -> None:
-        self._ticket = replace(self._ticket, accepted=True, asked_id=None)
-        self._end(ClockKind.SENIOR_ACCEPTS, rules.meet, ClockMet)
-
-    def _take_over(self) -> None:
-        """Owe an answer from the hand-over on: the first one, or the next if something was said to the bot."""
-        if not self._ticket.greeted or self._ticket.waiting_since is not None:
-            self._owe(self._at)
-        self._ticket = replace(self._ticket, waiting_since=None)
-
-    def _leave_to_bot(self) -> None:
-        """Take the time back that ran until the bot took the ticket, unless its promise is broken already."""
-        clock = self._open.get(ClockKind.FIRST_RESPONSE)
-        if clock is None:
-            return
-        self._end(ClockKind.FIRST_RESPONSE, rules.cancel, ClockCancelled)
-        self._ticket = replace(self._ticket, greeted=self._changed[clock.id].state is ClockState.BREACHED)
 
     def _finish(self) -> None:
         self._ticket = replace(self._ticket, waiting_since=None, borrowed_from=None, asked_id=None)
@@ -260,7 +206,13 @@ class _Step(Running):
         if self._ticket.waiting_since is not None and not self._with_bot:
             self._owe(self._ticket.waiting_since)
             self._ticket = replace(self._ticket, waiting_since=None)
+        self._work_again()
+
+    def _work_again(self) -> None:
+        """Promise a solution anew, and to be heard of until then."""
         self._begin(ClockKind.RESOLUTION)
+        if not self._with_bot:
+            self._begin(ClockKind.PERIODIC_UPDATE)
 
     def _reclassify(self) -> None:
         if self._ticket.reason_class is ReasonClass.COMPLEX and not self._ticket.accepted:

@@ -38,10 +38,10 @@ def clocks_of(events: Iterable[tuple[int, TicketFact]], *, policies: Sequence[Po
     ticket = new_ticket(first)
     clocks: dict[UUID, Clock] = {}
     facts: list[Change] = []
-    still_open: tuple[Clock, ...] = ()
+    left: tuple[Clock, ...] = ()
     for sequence, event in numbered:
-        outcome = apply(ticket, still_open, event, sequence=sequence, policies=policies)
-        ticket, still_open = outcome.ticket, outcome.open_clocks
+        outcome = apply(ticket, left, event, sequence=sequence, policies=policies)
+        ticket, left = outcome.ticket, outcome.clocks
         clocks.update({clock.id: clock for clock in outcome.changed})
         facts.extend(outcome.facts)
     ordered = sorted(clocks.values(), key=lambda clock: (clock.started_at, clock.id))

@@ -12,11 +12,12 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from services.sla.domain.marks import BREACH, Mark, ahead, part_of
 from shared.contracts.sla import ClockKind
 from shared.contracts.tickets import ComplaintExtension, ComplaintPause, ComplaintState, ComplaintStep
 
 DEFAULT: Final = "default"
-PERCENTS: Final = (50, 80, 95, 100)
+PERCENTS: Final = (50, 80, 95, BREACH)
 _LENGTH: Final = re.compile(r"PT(?P<hours>\d+)H|P(?P<weeks>\d+)W|P(?P<days>\d+)D|(?P<business>\d+)bd")
 _SATURDAY: Final = 5
 _DAY: Final = timedelta(days=1)
@@ -56,12 +57,18 @@ class Clock:
     met_at: datetime | None
     ended: bool
 
-    def timers(self) -> tuple[tuple[int, datetime], ...]:
-        """Return at which percent something is told and when; none once it is over or stands still."""
+    def timers(self, now: datetime) -> tuple[Mark, ...]:
+        """Return at which percent something is still told and when; none once it is over or stands still."""
         if self.stands or self.ended or self.met_at is not None:
             return ()
         whole = self.due_at - self.started_at
-        return tuple((percent, self.started_at + whole * (percent / 100)) for percent in PERCENTS)
+        return ahead((Mark(percent, self.started_at + part_of(whole, percent)) for percent in PERCENTS), now)
+
+    def broken_at(self, known: datetime | None) -> datetime | None:
+        """Return when it broke, if it did; later news may show that `known`, the breach that was told, was none."""
+        if self.met_at is not None:
+            return self.due_at if self.met_at > self.due_at else None
+        return known if known is not None and self.due_at <= known else None
 
 
 def read_length(text: str) -> Length:

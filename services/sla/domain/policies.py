@@ -8,6 +8,8 @@ from typing import ClassVar, Final
 from uuid import UUID
 
 from services.sla.domain.calendars import Calendar, check_reach
+from services.sla.domain.marks import BREACH, part_of, percent_of
+from services.sla.domain.pauses import Pauses, pointless
 from shared.contracts.base import Channel
 from shared.contracts.sla import ClockKind
 from shared.contracts.tickets import BackOffice, Priority, ReasonClass
@@ -17,6 +19,7 @@ POLICIES_PER_BRAND: Final = 200
 LAST_POSITION: Final = 10_000
 LONGEST: Final = timedelta(days=366)
 ANY_TIER: Final = "*"
+WARNINGS: Final = 5
 
 
 class PolicyNotFound(DomainError):
@@ -38,7 +41,7 @@ class TooManyPolicies(DomainError):
 
 
 class TargetInvalid(DomainError):
-    """A target must warn before it breaches, both within a year."""
+    """A target must warn before it breaches, within a year, and stand still only where it can also count."""
 
     kind: ClassVar[Kind] = Kind.INVALID
 
@@ -58,10 +61,21 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """How long a deed may take: a warning after `warn` (null: none), a broken promise after `breach`."""
+    """How long a deed may take: a broken promise after `breach`, a warning after `warn` or several before it.
+
+    `warnings` are percents of the promise, rising. `pauses` say when it stands still; null: as is usual for its metric.
+    """
 
     warn: timedelta | None
     breach: timedelta
+    warnings: tuple[int, ...] = ()
+    pauses: Pauses | None = None
+
+    def warned_after(self) -> tuple[tuple[int, timedelta], ...]:
+        """Return every percent at which somebody is warned, and after how long that is."""
+        if self.warn is not None:
+            return ((percent_of(self.breach, self.warn), self.warn),)
+        return tuple((percent, part_of(self.breach, percent)) for percent in self.warnings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +197,11 @@ def check(draft: Draft, calendar: Calendar | None = None) -> None:
     if not draft.targets:
         raise PolicyPromisesNothing(field="#/targets")
     for metric, target in draft.targets.items():
-        _check_target(target, f"#/targets/{metric.value}")
+        at = f"#/targets/{metric.value}"
+        _check_target(target, at)
+        _check_warnings(target, f"{at}/warnings")
+        if target.pauses is not None and pointless(metric, target.pauses):
+            raise TargetInvalid("a back office is timed only while it is waited for", field=f"{at}/pauses")
     if calendar is not None:
         check_reach(calendar.hours, (target.breach for target in draft.targets.values()), field="#/calendar_id")
 
@@ -199,3 +217,12 @@ def _check_target(target: Target, at: str) -> None:
         raise TargetInvalid("warn_seconds must be above 0", field=f"{at}/warn_seconds")
     if target.warn >= target.breach:
         raise TargetInvalid("warn_seconds must be below breach_seconds", field=f"{at}/warn_seconds")
+
+
+def _check_warnings(target: Target, at: str) -> None:
+    if target.warnings and target.warn is not None:
+        raise TargetInvalid("a target has warn_seconds or warnings, not both", field=at)
+    if len(target.warnings) > WARNINGS or not all(0 < percent < BREACH for percent in target.warnings):
+        raise TargetInvalid(f"at most {WARNINGS} warnings, each of 1 to {BREACH - 1} percent", field=at)
+    if list(target.warnings) != sorted(set(target.warnings)):
+        raise TargetInvalid("warnings rise, and none comes twice", field=at)

@@ -21,7 +21,7 @@ SELECT face.team_id, face.channel, NULL, 0, NULL,
        count(*) FILTER (WHERE timer.due_at <= CAST(:now AS timestamptz) + interval '5 minutes'),
        count(*) FILTER (WHERE timer.due_at <= CAST(:now AS timestamptz) + interval '15 minutes'), count(*), 0, 0
 FROM timers AS timer JOIN ticket_faces AS face ON face.ticket_id = timer.ticket_id
-WHERE timer.brand = :brand AND timer.state = 'pending' AND timer.kind = 'breach'
+WHERE timer.brand = :brand AND timer.state = 'pending' AND timer.percent = 100
     AND timer.due_at <= CAST(:now AS timestamptz) + interval '60 minutes'
 GROUP BY face.team_id, face.channel
 UNION ALL

@@ -12,6 +12,8 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from services.sla.domain.calendars import Calendar
 from services.sla.domain.clocks import Clock
+from services.sla.domain.marks import ONLY_WARNING, Mark
+from services.sla.domain.pauses import Pause
 from services.sla.domain.running import Replaced, Schedule
 from services.sla.domain.tracked import Party, Ticket
 from services.sla.queries.calendars import HOURS, hours_from
@@ -24,8 +26,9 @@ from shared.db.engine import Session
 from shared.db.fixed import Fixed
 
 _TICKET_FIELDS: Final = tuple(field.name for field in fields(Ticket))
-_CLOCK_FIELDS: Final = tuple(field.name for field in fields(Clock) if field.name != "calendar")
-_STORED_FIELDS: Final = (*_CLOCK_FIELDS, "calendar_id", "calendar_version")
+_APART: Final = ("calendar", "warnings", "pauses")
+_CLOCK_FIELDS: Final = tuple(field.name for field in fields(Clock) if field.name not in _APART)
+_STORED_FIELDS: Final = (*_CLOCK_FIELDS, "calendar_id", "calendar_version", "warn_at", "warnings", "pauses")
 _SCHEDULE_FIELDS: Final = ("generation", "policy_id", "policy_version", "warn_at", "due_at")
 
 _NOW: Final = Fixed("SELECT now()")
@@ -51,7 +54,7 @@ _ALL: Final = select(clocks, calendar_versions.c.name.label("calendar_name"), HO
 )
 _CLOCKS: Final = _ALL.where(clocks.c.brand == bindparam("brand"), clocks.c.ticket_id == bindparam("ticket_id"))
 _ALL_CLOCKS: Final = Fixed(_CLOCKS.order_by(clocks.c.started_at, clocks.c.id))
-_OPEN_CLOCKS: Final = Fixed(_CLOCKS.where(clocks.c.ended_at.is_(None)))
+_LIVE_CLOCKS: Final = Fixed(_CLOCKS.where(clocks.c.ended_at.is_(None) | (clocks.c.state == ClockState.BREACHED)))
 _OPEN: Final = """
     SELECT *, now() AS now FROM clocked_tickets
     WHERE brand = :brand AND status NOT IN ('resolved', 'closed') AND id > :after ORDER BY id LIMIT :limit
@@ -119,9 +122,9 @@ async def clocks_of(session: Session, brand: str, ticket_id: UUID) -> Sequence[C
     return [clock_from(row) for row in await _ALL_CLOCKS.rows(session, {"brand": brand, "ticket_id": ticket_id})]
 
 
-async def open_clocks_of(session: Session, brand: str, ticket_id: UUID) -> Sequence[Clock]:
-    """Return the clocks of a ticket to which something can still happen."""
-    return [clock_from(row) for row in await _OPEN_CLOCKS.rows(session, {"brand": brand, "ticket_id": ticket_id})]
+async def live_clocks_of(session: Session, brand: str, ticket_id: UUID) -> Sequence[Clock]:
+    """Return the clocks of a ticket to which something can still happen: open ones, and broken ones for late news."""
+    return [clock_from(row) for row in await _LIVE_CLOCKS.rows(session, {"brand": brand, "ticket_id": ticket_id})]
 
 
 async def open_clocks_of_many(
@@ -170,7 +173,13 @@ async def schedules_of(session: Session, brand: str, ticket_id: UUID) -> Mapping
 def clock_from(row: Row) -> Clock:
     """Return the clock in a row."""
     values = {name: row[name] for name in _CLOCK_FIELDS}
-    named = {"kind": ClockKind(row["kind"]), "state": ClockState(row["state"]), "calendar": _calendar(row)}
+    named = {
+        "kind": ClockKind(row["kind"]),
+        "state": ClockState(row["state"]),
+        "calendar": _calendar(row),
+        "warnings": _warnings(row),
+        "pauses": None if row["pauses"] is None else frozenset(Pause(pause) for pause in row["pauses"]),
+    }
     return Clock(**values | named)
 
 
@@ -180,7 +189,20 @@ def _stored(clock: Clock) -> dict[str, object]:
     return values | {
         "calendar_id": None if calendar is None else calendar.id,
         "calendar_version": None if calendar is None else calendar.version,
+        "warn_at": clock.warnings[-1].at if clock.warnings else None,
+        "warnings": [[mark.percent, mark.at.isoformat()] for mark in clock.warnings],
+        "pauses": None if clock.pauses is None else sorted(clock.pauses),
     }
+
+
+def _warnings(row: Row) -> tuple[Mark, ...]:
+    """Return the warnings of a clock; one that is older than several warnings has its only one at `warn_at`."""
+    stored, warn_at = row["warnings"], row["warn_at"]
+    if stored is None:
+        percent = row["warned_percent"] or ONLY_WARNING
+        return () if warn_at is None else (Mark(percent, warn_at),)
+    listed = json.loads(stored) if isinstance(stored, str) else stored
+    return tuple(Mark(percent, datetime.fromisoformat(at)) for percent, at in listed)
 
 
 def _calendar(row: Row) -> Calendar | None:

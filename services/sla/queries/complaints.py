@@ -50,9 +50,11 @@ _DUE: Final = text(
     """
 )
 _SET_TIMER: Final = insert(complaint_timers)
+# What was told is not told again, unless its time is still to come under the new schedule.
 _SET: Final = _SET_TIMER.on_conflict_do_update(
     index_elements=[complaint_timers.c.complaint_id, complaint_timers.c.kind, complaint_timers.c.percent],
     set_={name: _SET_TIMER.excluded[name] for name in ("due_at", "generation", "state")},
+    where=(complaint_timers.c.state != "fired") | (_SET_TIMER.excluded.due_at > func.now()),
 )
 
 
@@ -94,11 +96,14 @@ async def save_complaint(session: Session, brand: str, complaint: ComplaintState
     )
 
 
-async def save_clock(session: Session, brand: str, complaint_id: UUID, clock: Clock, *, generation: int) -> None:
+async def save_clock(
+    session: Session, brand: str, complaint_id: UUID, clock: Clock, *, broken_at: datetime | None, generation: int,
+    now: datetime,
+) -> None:  # fmt: skip
     """Store a clock of a locked complaint and make its timers what they are now."""
     values = {
         "started_at": clock.started_at, "due_at": clock.due_at, "stands": clock.stands, "met_at": clock.met_at,
-        "ended": clock.ended, "generation": generation,
+        "ended": clock.ended, "breached_at": broken_at, "generation": generation,
     }  # fmt: skip
     keys = {"complaint_id": complaint_id, "kind": clock.kind.value}
     statement = insert(complaint_clocks).values(brand=brand, **keys, **values)
@@ -118,8 +123,8 @@ async def save_clock(session: Session, brand: str, complaint_id: UUID, clock: Cl
         .values(state="cancelled")
     )
     rows = [
-        {**keys, "brand": brand, "percent": percent, "due_at": due_at, "generation": generation, "state": "pending"}
-        for percent, due_at in clock.timers()
+        {**keys, "brand": brand, "percent": one.percent, "due_at": one.at, "generation": generation, "state": "pending"}
+        for one in clock.timers(now)
     ]
     if rows:
         await session.execute(_SET, rows)

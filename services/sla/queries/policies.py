@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, func, insert, select, update
 
 from services.sla.domain.calendars import Calendar
+from services.sla.domain.pauses import Pause
 from services.sla.domain.policies import Conditions, Draft, Policy, Source, Target, Version
 from services.sla.queries.calendars import CURRENT, HOURS, hours_from
 from services.sla.queries.defaults import default_policies
@@ -144,13 +145,16 @@ def _values(draft: Draft) -> dict[str, object]:
         "active": draft.active,
         **{name: getattr(draft.conditions, name) for name in _CONDITIONS},
         "calendar_id": draft.calendar_id,
-        "targets": {
-            metric.value: {
-                "warn_seconds": None if target.warn is None else target.warn.total_seconds(),
-                "breach_seconds": target.breach.total_seconds(),
-            }
-            for metric, target in draft.targets.items()
-        },
+        "targets": {metric.value: _target_values(target) for metric, target in draft.targets.items()},
+    }
+
+
+def _target_values(target: Target) -> dict[str, object]:
+    return {
+        "warn_seconds": None if target.warn is None else target.warn.total_seconds(),
+        "breach_seconds": target.breach.total_seconds(),
+        "warnings": list(target.warnings),
+        "pauses": None if target.pauses is None else sorted(target.pauses),
     }
 
 
@@ -185,9 +189,12 @@ def _calendar(columns: Row) -> Calendar | None:
     return Calendar(columns["calendar_id"], columns["calendar_version"], columns["calendar_name"], hours)
 
 
-def _target(stored: Mapping[str, float | None]) -> Target:
-    warn, breach = stored["warn_seconds"], stored["breach_seconds"]
+def _target(stored: Mapping[str, Any]) -> Target:
+    """Return a stored target; older ones name neither several warnings nor pauses."""
+    warn, pauses = stored["warn_seconds"], stored.get("pauses")
     return Target(
         warn=None if warn is None else timedelta(seconds=warn),
-        breach=timedelta(seconds=breach or 0),
+        breach=timedelta(seconds=stored["breach_seconds"]),
+        warnings=tuple(stored.get("warnings", ())),
+        pauses=None if pauses is None else frozenset(Pause(pause) for pause in pauses),
     )

@@ -22,10 +22,10 @@ PENDING: Final = "pending"
 
 _UPSERT: Final = upsert(timer_table)
 _SET: Final = _UPSERT.on_conflict_do_update(
-    index_elements=[timer_table.c.ticket_id, timer_table.c.clock_id, timer_table.c.kind],
+    index_elements=[timer_table.c.ticket_id, timer_table.c.clock_id, timer_table.c.percent],
     set_={name: _UPSERT.excluded[name] for name in ("due_at", "generation", "state")},
 )
-_SET_TIMER: Final = Fixed(_SET, columns=("ticket_id", "clock_id", "kind", "brand", "due_at", "generation", "state"))
+_SET_TIMER: Final = Fixed(_SET, columns=("ticket_id", "clock_id", "percent", "brand", "due_at", "generation", "state"))
 _CANCEL: Final = Fixed(
     "UPDATE timers SET state = 'cancelled' "
     "WHERE ticket_id = :ticket_id AND clock_id = ANY(:clock_ids) AND state = 'pending'"
@@ -37,14 +37,14 @@ _NEAREST: Final = Fixed(
 # consumer or another worker holds are skipped, never waited for, so this side can be in no deadlock.
 FIRE: Final = """
 WITH picked AS MATERIALIZED (
-    SELECT clock_id, ticket_id, kind, due_at, generation FROM timers
+    SELECT clock_id, ticket_id, percent, due_at, generation FROM timers
     WHERE state = 'pending' AND due_at > :after AND due_at <= now()
     ORDER BY due_at LIMIT {limit} FOR UPDATE SKIP LOCKED
 ), due AS MATERIALIZED (
     SELECT picked.*, clock.brand, clock.kind AS clock_kind, clock.started_at, clock.warn_at, clock.due_at AS breach_at,
            clock.paused_for, ticket.channel, ticket.assignee_id, ticket.clock_sequence,
            picked.generation = clock.generation AND clock.ended_at IS NULL
-               AND clock.state IN ('running', CASE picked.kind WHEN 'breach' THEN 'warned' END) AS heeded
+               AND clock.state IN ('running', 'warned') AS heeded
     FROM picked
     JOIN clocks AS clock ON clock.ticket_id = picked.ticket_id AND clock.id = picked.clock_id
     JOIN clocked_tickets AS ticket ON ticket.id = picked.ticket_id
@@ -52,14 +52,17 @@ WITH picked AS MATERIALIZED (
 ), marked AS (
     UPDATE timers SET state = CASE WHEN due.heeded THEN 'fired' ELSE 'cancelled' END
     FROM due
-    WHERE timers.ticket_id = due.ticket_id AND timers.clock_id = due.clock_id AND timers.kind = due.kind
+    WHERE timers.ticket_id = due.ticket_id AND timers.clock_id = due.clock_id AND timers.percent = due.percent
 ), moved AS (
     UPDATE clocks SET
         state = CASE WHEN news.breached THEN 'breached' ELSE 'warned' END,
-        warned_at = CASE WHEN news.warned THEN clocks.warn_at ELSE clocks.warned_at END,
+        warned_at = coalesce(news.warned_at, clocks.warned_at),
+        warned_percent = coalesce(news.warned_percent, clocks.warned_percent),
         breached_at = CASE WHEN news.breached THEN clocks.due_at END
     FROM (
-        SELECT ticket_id, clock_id, bool_or(kind = 'warn') AS warned, bool_or(kind = 'breach') AS breached
+        SELECT ticket_id, clock_id, bool_or(percent = 100) AS breached,
+               max(due_at) FILTER (WHERE percent < 100) AS warned_at,
+               max(percent) FILTER (WHERE percent < 100) AS warned_percent
         FROM due WHERE heeded GROUP BY ticket_id, clock_id
     ) AS news
     WHERE clocks.ticket_id = news.ticket_id AND clocks.id = news.clock_id
@@ -69,24 +72,29 @@ WITH picked AS MATERIALIZED (
     WHERE ticket.id = news.ticket_id
 ), news AS (
     SELECT due.*, {event_id} AS event_id,
-           CASE kind WHEN 'warn' THEN :warned_type ELSE :breached_type END AS type,
-           clock_sequence + row_number() OVER (PARTITION BY ticket_id ORDER BY due_at, kind DESC) AS sequence
+           CASE percent WHEN 100 THEN :breached_type ELSE :warned_type END AS type,
+           clock_sequence + row_number() OVER (PARTITION BY ticket_id ORDER BY due_at, percent) AS sequence
     FROM due WHERE heeded
+), said AS (
+    SELECT news.*, json_build_object(
+        'ticket_id', ticket_id, 'clock_id', clock_id, 'kind', clock_kind,
+        'state', CASE percent WHEN 100 THEN 'breached' ELSE 'warned' END,
+        'channel', channel, 'assignee_id', assignee_id, 'started_at', started_at,
+        'warn_at', CASE percent WHEN 100 THEN warn_at ELSE due_at END,
+        'due_at', breach_at, 'met_at', NULL, 'breached_at', CASE percent WHEN 100 THEN due_at END,
+        'elapsed_seconds', CAST(extract(epoch FROM due_at - started_at - paused_for) AS float8),
+        'late_by_ms', CAST(floor(extract(epoch FROM now() - due_at) * 1000) AS bigint), 'occurred_at', due_at
+    ) AS data
+    FROM news
 ), told AS (
     INSERT INTO outbox (event_id, brand, type, stream, aggregate_id, sequence, envelope)
     SELECT event_id, brand, type, :stream, ticket_id, sequence, json_build_object(
         'specversion', '1.0', 'id', event_id, 'source', CAST(:source AS text), 'type', type, 'subject', ticket_id,
         'time', now(), 'brand', brand, 'sequence', sequence,
-        'data', json_build_object(
-            'ticket_id', ticket_id, 'clock_id', clock_id, 'kind', clock_kind,
-            'state', CASE kind WHEN 'warn' THEN 'warned' ELSE 'breached' END,
-            'channel', channel, 'assignee_id', assignee_id, 'started_at', started_at, 'warn_at', warn_at,
-            'due_at', breach_at, 'met_at', NULL, 'breached_at', CASE kind WHEN 'breach' THEN due_at END,
-            'elapsed_seconds', CAST(extract(epoch FROM due_at - started_at - paused_for) AS float8),
-            'late_by_ms', CAST(floor(extract(epoch FROM now() - due_at) * 1000) AS bigint), 'occurred_at', due_at
-        )
+        'data', CASE percent WHEN 100 THEN data
+                ELSE CAST(CAST(data AS jsonb) || jsonb_build_object('percent', percent) AS json) END
     )
-    FROM news ORDER BY due_at, kind DESC
+    FROM said ORDER BY due_at, percent
 )
 SELECT now() - due_at, heeded FROM due
 """
@@ -114,11 +122,11 @@ async def set_timers(session: Session, brand: str, ticket_id: UUID, changed: Ite
         await _CANCEL.rows(session, {"ticket_id": ticket_id, "clock_ids": rescheduled})
     rows = [
         {
-            "clock_id": clock.id, "kind": kind, "brand": brand, "ticket_id": ticket_id, "due_at": due_at,
+            "clock_id": clock.id, "percent": percent, "brand": brand, "ticket_id": ticket_id, "due_at": due_at,
             "generation": clock.generation, "state": PENDING,
         }
         for clock in clocks
-        for kind, due_at in timers(clock)
+        for percent, due_at in timers(clock)
     ]  # fmt: skip
     if rows:
         await _SET_TIMER.many(session, rows)

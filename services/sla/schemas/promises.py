@@ -9,7 +9,9 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from services.sla.domain.clocks import Clock, business_elapsed, elapsed
-from services.sla.domain.policies import LAST_POSITION, LONGEST, Conditions, Draft, Policy, Source, Target
+from services.sla.domain.marks import Mark
+from services.sla.domain.pauses import Pause
+from services.sla.domain.policies import LAST_POSITION, LONGEST, WARNINGS, Conditions, Draft, Policy, Source, Target
 from services.sla.domain.running import Schedule
 from services.sla.domain.tracked import Ticket, time_spent
 from shared.contracts.base import Channel
@@ -23,6 +25,19 @@ Name = Annotated[
 Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64, pattern=r"^[^\x00-\x1f]*$")]
 CalendarId = Annotated[
     UUID | None, Field(description="promises count in its opening hours only; null: round the clock")
+]
+Percent = Annotated[int, Field(ge=1, le=99)]
+Warnings = Annotated[
+    list[Percent],
+    Field(max_length=WARNINGS, description="percents of the promise, rising; in place of `warn_seconds`"),
+]
+Pauses = Annotated[
+    list[Pause] | None,
+    Field(
+        max_length=len(Pause),
+        description="when it stands still; an empty list: never; null: as is usual for its metric "
+        "(resolution: pending, waiting, snoozed, bot; periodic_update: pending, snoozed; the others: never)",
+    ),
 ]
 Position = Annotated[int, Field(ge=1, le=LAST_POSITION, description="smaller positions are asked first")]
 
@@ -46,17 +61,20 @@ class PolicyConditions(BaseModel):
 
 
 class PolicyTarget(BaseModel):
-    """How long a deed may take; without `warn_seconds` nobody is warned."""
+    """How long a deed may take; without `warn_seconds` and `warnings` nobody is warned."""
 
     model_config = ConfigDict(extra="forbid")
 
     warn_seconds: Seconds | None = None
     breach_seconds: Seconds
+    warnings: Warnings = []
+    pauses: Pauses = None
 
     def value(self) -> Target:
         """Return the target as the rules know it."""
         warn = None if self.warn_seconds is None else timedelta(seconds=self.warn_seconds)
-        return Target(warn=warn, breach=timedelta(seconds=self.breach_seconds))
+        pauses = None if self.pauses is None else frozenset(self.pauses)
+        return Target(warn, timedelta(seconds=self.breach_seconds), tuple(self.warnings), pauses)
 
 
 class PolicyTargets(BaseModel):
@@ -185,6 +203,19 @@ class ScheduleView(BaseModel):
         return cls.model_validate(schedule, from_attributes=True)
 
 
+class WarningView(BaseModel):
+    """A warning that is told, or was, when `percent` of a promise have run."""
+
+    percent: int
+    at: datetime
+    told: bool
+
+    @classmethod
+    def of(cls, mark: Mark, clock: Clock) -> Self:
+        """Return the view of a warning of a clock."""
+        return cls(percent=mark.percent, at=mark.at, told=mark not in clock.upcoming)
+
+
 class ClockView(BaseModel):
     """A promise being measured; `elapsed_seconds` leaves pauses out and is counted to the end, the pause or now.
 
@@ -201,6 +232,7 @@ class ClockView(BaseModel):
     due_at: datetime
     warn_at: datetime | None
     warned_at: datetime | None
+    warnings: list[WarningView] = []
     met_at: datetime | None
     breached_at: datetime | None
     paused_at: datetime | None
@@ -224,6 +256,7 @@ class ClockView(BaseModel):
             due_at=clock.due_at,
             warn_at=clock.warn_at,
             warned_at=clock.warned_at,
+            warnings=[WarningView.of(mark, clock) for mark in clock.warnings],
             met_at=clock.met_at,
             breached_at=clock.breached_at,
             paused_at=clock.paused_at,
@@ -265,4 +298,6 @@ class TicketClocks(BaseModel):
 def target_view(target: Target) -> PolicyTarget:
     """Return the view of a target."""
     warn = None if target.warn is None else target.warn.total_seconds()
-    return PolicyTarget(warn_seconds=warn, breach_seconds=target.breach.total_seconds())
+    pauses = None if target.pauses is None else sorted(target.pauses)
+    breach, warnings = target.breach.total_seconds(), list(target.warnings)
+    return PolicyTarget(warn_seconds=warn, breach_seconds=breach, warnings=warnings, pauses=pauses)

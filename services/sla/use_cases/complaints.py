@@ -1,5 +1,6 @@
 """Counting the legal time of complaints: what a complaint's facts do to its clocks, and what the clocks tell."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -34,8 +35,7 @@ async def follow_complaint(
     rules = jurisdictions().get(complaint.jurisdiction, jurisdictions()[DEFAULT])
     told = locked.told
     for clock in clocks(complaint, rules, scale=scale):
-        news = await _follow_clock(session, brand, complaint, clock, locked)
-        if news is not None:
+        for news in await _follow_clock(session, brand, complaint, clock, locked):
             told += 1
             await record(session, news, brand=brand, sequence=told, at=locked.now)
     await queries.save_complaint(session, brand, complaint, seen=sequence, told=told)
@@ -56,18 +56,27 @@ async def fire_complaint_timers(session: Session, *, limit: int) -> int:
 
 async def _follow_clock(
     session: Session, brand: str, complaint: ComplaintState, clock: Clock, locked: Locked
-) -> ComplaintScheduled | ComplaintMet | None:
+) -> Sequence[ComplaintScheduled | ComplaintBreached | ComplaintMet]:
     known = locked.clocks.get(clock.kind.value)
     if known is not None and _same(known, clock):
-        return None
-    await queries.save_clock(session, brand, complaint.id, clock, generation=known.generation + 1 if known else 1)
+        return ()
+    before = None if known is None else known.breached_at
+    broken_at = clock.broken_at(before)
+    generation = known.generation + 1 if known else 1
+    await queries.save_clock(
+        session, brand, complaint.id, clock, broken_at=broken_at, generation=generation, now=locked.now
+    )
     common = _common(complaint, clock, locked)
+    news: list[ComplaintScheduled | ComplaintBreached | ComplaintMet] = []
+    if broken_at is not None and before is None:
+        late = int((locked.now - broken_at).total_seconds() * 1000)
+        news.append(ComplaintBreached(**common | {"occurred_at": broken_at, "late_by_ms": late}))
     if clock.met_at is not None:
-        return (
-            None if known is not None and known.met_at == clock.met_at else ComplaintMet(**common, met_at=clock.met_at)
-        )
-    moved = known is None or known.due_at != clock.due_at
-    return ComplaintScheduled(**common) if moved and not clock.ended else None
+        if known is None or known.met_at != clock.met_at:
+            news.append(ComplaintMet(**common, met_at=clock.met_at))
+    elif not clock.ended and (known is None or known.due_at != clock.due_at):
+        news.append(ComplaintScheduled(**common))
+    return news
 
 
 def _same(known: Row[Any], clock: Clock) -> bool:

@@ -24,7 +24,7 @@ async def follow_ticket(session: Session, event: TicketFact, *, brand: str, sequ
     locked = await _load(session, event, brand=brand)
     outcome = fold.apply(
         locked.ticket,
-        await clock_queries.open_clocks_of(session, brand, locked.ticket.id) if sequence > 1 else (),
+        await clock_queries.live_clocks_of(session, brand, locked.ticket.id) if sequence > 1 else (),
         event,
         sequence=sequence,
         policies=await policy_queries.standing_policies(session, brand),

@@ -110,6 +110,12 @@ async def test_strangers_and_wrong_questions_are_refused(desk: Desk) -> None:
 
 
 async def test_whose_move_it_was_when_the_promise_broke_is_whom_it_is_put_down_to(desk: Desk) -> None:
+    counting = {
+        "name": "The bot counts too",
+        "conditions": {"reason_class": "simple"},
+        "targets": {"resolution": {"breach_seconds": 900, "pauses": []}},
+    }
+    assert (await desk.service.http.post("/v1/sla/policies", json=counting, headers=desk.lead())).status_code == 201
     nobody = ago(20).opened().player_writes(0)
     held = ago(20).opened().player_writes(0).assigned(10, "s-1").assigned(400, "s-2")
     handed_back = ago(20).opened().player_writes(0).assigned(10, "s-1").assigned(120, None)
@@ -227,8 +233,8 @@ async def _grow(session: Any) -> None:
             "now() - interval '8 days', '0', false, 1 FROM clocked_tickets"
         ),
         (
-            "INSERT INTO timers (ticket_id, clock_id, kind, brand, due_at, generation, state) "
-            "SELECT ticket_id, id, 'breach', brand, due_at, 1, 'cancelled' FROM clocks"
+            "INSERT INTO timers (ticket_id, clock_id, percent, brand, due_at, generation, state) "
+            "SELECT ticket_id, id, 100, brand, due_at, 1, 'cancelled' FROM clocks"
         ),
         (
             "INSERT INTO ticket_faces (ticket_id, brand, channel, status, priority, party, party_since, opened_at, "

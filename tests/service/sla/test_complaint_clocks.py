@@ -20,8 +20,8 @@ STAFF = Author(kind=AuthorKind.STAFF, id="s-1")
 
 @pytest_asyncio.fixture
 async def quick(postgres: Cluster) -> AsyncIterator[RunningService]:
-    """The service, for which a legal day lasts a twentieth of a second."""
-    async with running_service(postgres, "sla", complaint_seconds_per_day=0.05) as service:
+    """The service, for which a legal day lasts a fifth of a second."""
+    async with running_service(postgres, "sla", complaint_seconds_per_day=0.2) as service:
         yield service
 
 
@@ -89,13 +89,23 @@ async def test_a_complaint_that_came_late_is_broken_at_its_own_time(quick: Runni
     await registered(quick, one)
     broken = (await eventually(lambda: told(quick, ComplaintBreached), within=20))[0]
     assert broken.data["late_by_ms"] > 80_000_000
+    assert await told(quick, ComplaintWarned) == []
+
+
+async def test_an_answer_after_the_time_breaks_the_promise_although_no_timer_has_said_so(quick: RunningService) -> None:
+    now = quick.ground.clock.now()
+    one = state(quick, received_at=now - timedelta(days=1), version=0)
+    await changed(quick, one, step=ComplaintStep.FINAL_RESPONSE_SENT, acknowledged_at=now, final_response_at=now)
+    for kind in (ClockKind.COMPLAINT_FINAL, ClockKind.COMPLAINT_ACKNOWLEDGED):
+        assert len(await told(quick, ComplaintBreached, kind)) == 1
+        assert len(await told(quick, ComplaintMet, kind)) == 1
 
 
 async def test_two_timer_jobs_fire_each_legal_clock_once(postgres: Cluster) -> None:
     """Two processes on one database: every complaint is warned three times and broken once."""
     async with (
-        running_service(postgres, "sla", complaint_seconds_per_day=0.05) as one,
-        running_service(postgres, "sla", urls=one.urls, complaint_seconds_per_day=0.05),
+        running_service(postgres, "sla", complaint_seconds_per_day=0.2) as one,
+        running_service(postgres, "sla", urls=one.urls, complaint_seconds_per_day=0.2),
     ):
         complaints = [state(one) for _ in range(10)]
         for complaint in complaints:

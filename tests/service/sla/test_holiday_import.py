@@ -104,5 +104,6 @@ async def test_nobody_else_imports(desk: Desk) -> None:
     agent = await desk.service.http.post(path, content=content, headers=desk.service.actor())
     assert agent.status_code == 403
     for place, brand in ((calendar, "royal"), (str(new_id()), "lucky")):
-        answer = await imported(desk, place, content, brand=brand)
-        assert (answer.status_code, answer.json()["code"]) == (404, "calendar-not-found")
+        for body in (content, b"", b"no calendar at all", b"x" * (LARGEST_FILE + 1)):
+            answer = await imported(desk, place, body, brand=brand)
+            assert (answer.status_code, answer.json()["code"]) == (404, "calendar-not-found")

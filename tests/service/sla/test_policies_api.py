@@ -7,6 +7,7 @@ from shared.web.actor import ActorKind
 from tests.service.sla.desk import Desk, story_now
 
 POLICIES = "/v1/sla/policies"
+PLAIN = {"warnings": [], "pauses": None}
 QUICK = {"first_response": {"warn_seconds": 30, "breach_seconds": 60}}
 
 
@@ -19,7 +20,14 @@ async def test_the_built_in_promises_are_listed_and_cannot_be_edited(desk: Desk)
     assert [policy["source"] for policy in listed] == ["default"] * 5
     chat = listed[0]
     assert {name: value for name, value in chat["conditions"].items() if value is not None} == {"channel": "web"}
-    assert chat["targets"]["first_response"] == {"warn_seconds": 180, "breach_seconds": 300}
+    assert (
+        chat["targets"]["first_response"]
+        == {
+            "warn_seconds": 180,
+            "breach_seconds": 300,
+        }
+        | PLAIN
+    )
     headers = desk.lead() | {"If-Match": '"1"'}
     answer = await desk.service.http.patch(f"{POLICIES}/{chat['id']}", json={"name": "x"}, headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (409, "policy-read-only")
@@ -47,8 +55,15 @@ async def test_edits_need_the_version_they_were_read_at(desk: Desk) -> None:
     assert (await desk.service.http.patch(path, json=edit, headers=desk.lead())).status_code == 428
     answer = await desk.service.http.patch(path, json=edit, headers=desk.lead() | {"If-Match": '"1"'})
     assert (answer.status_code, answer.headers["etag"], answer.json()["version"]) == (200, '"2"', 2)
-    assert answer.json()["targets"]["first_response"] == QUICK["first_response"]
-    assert answer.json()["targets"]["next_response"] == {"warn_seconds": None, "breach_seconds": 90}
+    assert answer.json()["targets"]["first_response"] == QUICK["first_response"] | PLAIN
+    assert (
+        answer.json()["targets"]["next_response"]
+        == {
+            "warn_seconds": None,
+            "breach_seconds": 90,
+        }
+        | PLAIN
+    )
     stale = await desk.service.http.patch(path, json=edit, headers=desk.lead() | {"If-Match": '"1"'})
     assert stale.status_code == 412
     read = await desk.service.http.get(path, headers=desk.service.actor())
@@ -85,6 +100,12 @@ async def test_a_policy_that_is_switched_off_promises_nothing(desk: Desk) -> Non
         ({"targets": {"first_response": {"warn_seconds": 0, "breach_seconds": 5}}}, 422, "warn_seconds"),
         ({"targets": {"first_response": {"breach_seconds": "soon"}}}, 422, "breach_seconds"),
         ({"targets": {"first_response": {"warn_seconds": 5}}}, 422, "breach_seconds"),
+        ({"targets": {"first_response": {"warn_seconds": 5, "breach_seconds": 9, "warnings": [50]}}}, 400, "warnings"),
+        ({"targets": {"first_response": {"breach_seconds": 9, "warnings": [80, 50]}}}, 400, "warnings"),
+        ({"targets": {"first_response": {"breach_seconds": 9, "warnings": [100]}}}, 422, "warnings"),
+        ({"targets": {"first_response": {"breach_seconds": 9, "warnings": [1, 2, 3, 4, 5, 6]}}}, 422, "warnings"),
+        ({"targets": {"first_response": {"breach_seconds": 9, "pauses": ["lunch"]}}}, 422, "pauses"),
+        ({"targets": {"back_office": {"breach_seconds": 9, "pauses": ["waiting"]}}}, 400, "pauses"),
         ({"targets": {"first_respons": {"breach_seconds": 5}}}, 422, "first_respons"),
         ({"targets": {}}, 400, "targets"),
         ({"targets": QUICK, "conditions": {"channel": "pigeon"}}, 422, "channel"),

@@ -1,6 +1,7 @@
 """Legal deadlines: every jurisdiction, across clock changes, leap days, month ends and pauses."""
 
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from services.sla.settings import jurisdictions
 from shared.contracts.tickets import ComplaintExtension, ComplaintPause, ComplaintState, ComplaintStep
 from shared.contracts.tickets.complaints import SAMPLE_COMPLAINT
 
+EARLY = datetime(2020, 1, 1, tzinfo=UTC)
 RULES = jurisdictions()
 
 
@@ -76,9 +78,9 @@ def test_a_pause_counts_where_the_law_allows_it() -> None:
 def test_a_running_pause_stops_the_timers() -> None:
     running = complaint("GB", "2026-02-15T15:00+00:00", pauses=(ComplaintPause(started_at=at("2026-02-20T00:00Z")),))
     acknowledged, final = clocks(running, RULES["GB"])
-    assert final.timers() == ()
-    assert len(acknowledged.timers()) == 4
-    assert len(clocks(running.model_copy(update={"jurisdiction": "MT"}), RULES["MT"])[1].timers()) == 4
+    assert final.timers(EARLY) == ()
+    assert len(acknowledged.timers(EARLY)) == 4
+    assert len(clocks(running.model_copy(update={"jurisdiction": "MT"}), RULES["MT"])[1].timers(EARLY)) == 4
 
 
 @pytest.mark.parametrize(
@@ -98,13 +100,15 @@ def test_more_time_only_as_the_licence_gives_it(jurisdiction: str, told: str, da
 
 def test_warnings_come_at_half_at_eighty_and_at_ninety_five_percent() -> None:
     _acknowledged, final = clocks(complaint("default", "2026-06-01T00:00+00:00"), RULES["default"])
-    days = [(percent, (moment - final.started_at) / timedelta(days=1)) for percent, moment in final.timers()]
+    days = [(one.percent, (one.at - final.started_at) / timedelta(days=1)) for one in final.timers(EARLY)]
     assert days == [(50, 14), (80, 22.4), (95, 26.6), (100, 28)]
 
 
 @pytest.mark.parametrize("step", [ComplaintStep.CLOSED, ComplaintStep.CLOSED_ACCEPTED])
 def test_what_is_over_tells_nothing(step: ComplaintStep) -> None:
-    assert all(not clock.timers() for clock in clocks(complaint("GB", "2026-06-01T00:00Z", step=step), RULES["GB"]))
+    assert all(
+        not clock.timers(EARLY) for clock in clocks(complaint("GB", "2026-06-01T00:00Z", step=step), RULES["GB"])
+    )
 
 
 def test_a_rehearsal_is_the_same_in_little() -> None:
@@ -137,3 +141,19 @@ def test_a_day_more_ends_later(moment: datetime, jurisdiction: str, days: int) -
 def test_both_services_ship_the_same_rules() -> None:
     copies = [Path("services", name, "data", "jurisdictions.yaml").read_text() for name in ("sla", "tickets")]
     assert copies[0] == copies[1]
+
+
+def test_only_the_highest_warning_that_has_passed_is_still_told() -> None:
+    final = clocks(complaint("GB", "2026-06-01T00:00Z"), RULES["GB"])[1]
+    whole = final.due_at - final.started_at
+    assert [one.percent for one in final.timers(final.started_at + whole * 0.9)] == [80, 95, 100]
+    assert [one.percent for one in final.timers(final.due_at)] == [100]
+
+
+def test_a_legal_clock_is_broken_by_what_is_known_of_the_answer() -> None:
+    final = clocks(complaint("GB", "2026-06-01T00:00Z"), RULES["GB"])[1]
+    late = replace(final, met_at=final.due_at + timedelta(seconds=1))
+    assert late.broken_at(None) == final.due_at
+    assert replace(final, met_at=final.due_at).broken_at(final.due_at) is None
+    assert final.broken_at(final.due_at) == final.due_at
+    assert replace(final, due_at=final.due_at + timedelta(days=9)).broken_at(final.due_at) is None

@@ -73,6 +73,12 @@ def test_every_named_condition_must_hold(conditions: Conditions, *, fits: bool) 
         (Target(seconds(0), seconds(10)), "#/targets/first_response/warn_seconds"),
         (Target(None, seconds(0)), "#/targets/first_response/breach_seconds"),
         (Target(None, timedelta(days=400)), "#/targets/first_response/breach_seconds"),
+        (Target(seconds(5), seconds(10), (50,)), "#/targets/first_response/warnings"),
+        (Target(None, seconds(10), (80, 50)), "#/targets/first_response/warnings"),
+        (Target(None, seconds(10), (50, 50)), "#/targets/first_response/warnings"),
+        (Target(None, seconds(10), (0,)), "#/targets/first_response/warnings"),
+        (Target(None, seconds(10), (100,)), "#/targets/first_response/warnings"),
+        (Target(None, seconds(10), (1, 2, 3, 4, 5, 6)), "#/targets/first_response/warnings"),
     ],
 )
 def test_a_target_that_cannot_be_kept_track_of_is_refused_with_its_field(target: Target, field: str) -> None:
@@ -119,5 +125,10 @@ def test_an_edit_keeps_what_it_does_not_name_and_removes_what_it_nulls() -> None
 
 def test_a_view_names_every_metric() -> None:
     view = PolicyView.of(default_policies()[0]).model_dump(mode="json")
-    assert view["targets"]["first_response"] == {"warn_seconds": 180.0, "breach_seconds": 300.0}
+    assert view["targets"]["first_response"] == {
+        "warn_seconds": 180.0,
+        "breach_seconds": 300.0,
+        "warnings": [],
+        "pauses": None,
+    }
     assert view["targets"]["resolution"] is None
