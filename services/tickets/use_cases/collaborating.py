@@ -14,7 +14,7 @@ from services.tickets.domain.errors import (
     TicketChanged,
     TicketNotFound,
 )
-from services.tickets.domain.tags import tag_of, with_tags
+from services.tickets.domain.tags import new_tag, tag_of, with_tags
 from services.tickets.domain.tickets import Story, Ticket
 from services.tickets.queries import collaboration, tickets, watching
 from services.tickets.queries.collaboration import Draft, Mention
@@ -141,7 +141,7 @@ async def change_tag(
     now: datetime,
 ) -> TicketState:
     """Put a tag on a ticket or take it off: a fact of the ticket like every edit, unless it is so already."""
-    name = tag_of(tag)
+    name = new_tag(tag) if wanted else tag_of(tag)
     ticket = await locked(session, brand, ticket_id)
     story = Story(ticket, actor=editor, now=now)
     added, removed = ((name,), ()) if wanted else ((), (name,))
