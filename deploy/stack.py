@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from deploy.commands.connecting import demand_fitting_keys
 from deploy.home import CHECKOUT, Home
 from deploy.local.processes import StartError, port_is_free, start_detached, tail, wait_until
 from deploy.plan import Plan
@@ -70,6 +71,8 @@ class Stack:
         with self._step("migrations"):
             for name in plan.services:
                 self._say(f"  {name} is at {migrate(name, urls[name].owner)}")
+        with self._step("keys"):
+            demand_fitting_keys(self._home, plan, supplies)
         if plan.mode == "cluster":
             with self._step("broker"):
                 self._say(f"  {supplies.start_broker(self._say)}")

@@ -54,6 +54,10 @@ class Seal:
         except (InvalidTag, ValueError) as error:
             raise SealBroken from error
 
+    def knows(self, sealed: bytes) -> bool:
+        """True if one of the keys has the id that a sealed value names; whether it opens is not tried."""
+        return sealed[:_HEADER_BYTES] in self._keys
+
 
 def derive_key(secret: bytes, purpose: str) -> bytes:
     """Return the key of 32 bytes that a secret has for one purpose (HKDF-SHA-256); it tells nothing of the others."""

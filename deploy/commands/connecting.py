@@ -1,10 +1,12 @@
 """How commands reach the databases of services."""
 
+import asyncio
 import importlib
 import os
 import sys
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
+from typing import Any
 
 from deploy.home import Home
 from deploy.plan import Plan, Process
@@ -38,9 +40,26 @@ def configured() -> Iterator[None]:
         print("nothing runs here, and no {SERVICE}_DATABASE_URL is set", file=sys.stderr)
         sys.exit(1)
     supplies = Supplies(home, plan)
-    local = plan.environment(home, Process("command", plan.services), supplies.urls(), supplies.amqp_url())
-    with _environment(local):
+    with _environment(_local(home, plan, supplies)):
         yield
+
+
+def demand_fitting_keys(home: Home, plan: Plan, supplies: Supplies) -> None:
+    """Refuse, in one sentence, to start on a database that was made with other keys than those of this installation."""
+    if "gateway" in plan.services:
+        with _environment(_local(home, plan, supplies)):
+            asyncio.run(_try_seal())
+
+
+async def _try_seal() -> None:
+    unsealing: Any = importlib.import_module("services.gateway.use_cases.unsealing")
+    async with connected("gateway") as (settings, database):
+        own: Any = settings
+        await unsealing.check_seal(database, own.seal())
+
+
+def _local(home: Home, plan: Plan, supplies: Supplies) -> dict[str, str]:
+    return plan.environment(home, Process("command", plan.services), supplies.urls(), supplies.amqp_url())
 
 
 @contextmanager

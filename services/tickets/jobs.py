@@ -1,4 +1,4 @@
-"""The clock edge: the audit trail is chained within a second and anchored within a minute; tickets wake and close."""
+"""The clock edge: the audit trail is chained and anchored, tickets wake and close, the old is forgotten."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -17,6 +17,7 @@ from services.tickets.settings import Settings
 from services.tickets.use_cases.ageing import answer_alarm
 from services.tickets.use_cases.chaining import chain_waiting, reached_so_far
 from services.tickets.use_cases.deciding import forget_changed
+from services.tickets.use_cases.forgetting import forget_batch
 from services.tickets.use_cases.queueing import Called, forget_automated
 from services.tickets.use_cases.serving import serve
 from shared.messaging.lease import RENEW_SECONDS, Lease
@@ -26,11 +27,14 @@ SERVING: Final = "queue"
 CHAINING: Final = "audit-chain"
 ALARMS: Final = "alarms"
 INDEXING: Final = "search-index"
+FORGETTING: Final = "forget-old"
 ANCHOR_EVERY: Final = timedelta(minutes=1)
 _ALARM_LEAST_PAUSE: Final = timedelta(milliseconds=50)
 _ALARM_MOST_PAUSE: Final = timedelta(seconds=1)
 _LOOK_FOR_CALLS: Final = timedelta(seconds=1)
 _INDEX_AT_ONCE: Final = 200
+_FORGET_AT_ONCE: Final = 1000
+_FORGET_EVERY: Final = timedelta(hours=1)
 _LOOK_EVERY: Final = timedelta(milliseconds=500)
 _FORGETTING: Final = (forget_changed, forget_automated)
 _logger = structlog.get_logger(module=__name__)
@@ -234,9 +238,19 @@ async def index_words(ground: Ground) -> timedelta:
     return timedelta(0) if more else _LOOK_EVERY
 
 
+async def forget_old(ground: Ground) -> timedelta:
+    """Delete a batch of what is kept for a time only, and come back soon while there is more."""
+    settings = _settings(ground)
+    gone = await forget_batch(
+        ground.database, drafts=settings.drafts_kept, uses=settings.macro_uses_kept, most=_FORGET_AT_ONCE
+    )
+    return _LOOK_EVERY if gone == _FORGET_AT_ONCE else _FORGET_EVERY
+
+
 JOBS: Final = (
     Job(CHAINING, chain_audit),
     Job(ALARMS, answer_alarms),
     Job(SERVING, serve_queues),
     Job(INDEXING, index_words),
+    Job(FORGETTING, forget_old),
 )

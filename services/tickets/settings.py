@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Final
 
 import yaml
 from pydantic import Field, SecretStr
@@ -13,6 +14,8 @@ from pydantic import Field, SecretStr
 from services.tickets.domain import complaints, letters, phrases
 from services.tickets.domain.reasons import Reason, read_taxonomy
 from shared.settings import ServiceSettings
+
+_DAY: Final = timedelta(days=1)
 
 
 class Settings(ServiceSettings):
@@ -28,6 +31,13 @@ class Settings(ServiceSettings):
         Path | None,
         Field(description="where anchors of the audit trail are appended; by default a file in `run_dir`, if set"),
     ] = None
+
+    drafts_kept: Annotated[timedelta, Field(ge=_DAY, description="how long a draft waits to be gone on with")] = (
+        90 * _DAY
+    )
+    macro_uses_kept: Annotated[
+        timedelta, Field(ge=90 * _DAY, description="how long uses of macros are kept; the API shows 90 days of them")
+    ] = 400 * _DAY
 
     def anchor_file(self) -> Path | None:
         """Return the file of anchors; None: the log alone keeps them."""

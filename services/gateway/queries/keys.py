@@ -48,6 +48,17 @@ async def player_keys_of(session: Session, brand: str) -> list[StoredPlayerKey]:
     return every(StoredPlayerKey, await session.execute(statement))
 
 
+async def live_player_keys(session: Session) -> list[StoredPlayerKey]:
+    """Return the live player keys of all active brands; for the worker role."""
+    statement = (
+        select(player_keys)
+        .join(brands, brands.c.brand == player_keys.c.brand)
+        .where(player_keys.c.revoked_at.is_(None), brands.c.active)
+        .order_by(player_keys.c.created_at, player_keys.c.kid)
+    )
+    return every(StoredPlayerKey, await session.execute(statement))
+
+
 async def lock_brand(session: Session, brand: str) -> Brand | None:
     """Lock and return the brand."""
     return first(Brand, await session.execute(select(brands).where(brands.c.brand == brand).with_for_update()))

@@ -16,6 +16,7 @@ from services.gateway.use_cases.authenticate import Doorkeeper
 from services.gateway.use_cases.origins import Origins
 from services.gateway.use_cases.passwords import Passwords
 from services.gateway.use_cases.tokens import TokenMint, public_half
+from services.gateway.use_cases.unsealing import check_seal
 from shared.clock import Clock
 from shared.db.engine import Database
 from shared.directory import SERVICES
@@ -57,12 +58,13 @@ class Doorway:
 async def opened(settings: Settings, database: Database, clock: Clock) -> AsyncIterator[Doorway]:
     """Open the door: one HTTP client for all services, closed with it.
 
-    A gateway whose tokens no service would accept does not open.
+    A gateway whose tokens no service would accept, or that could not read its players' keys, does not open.
     """
     signing_key = parse_key(settings.signing_key.get_secret_value())
     if public_half(signing_key) != settings.gateway_public_key.rstrip("="):
         message = "gateway_public_key is not the public half of signing_key"
         raise ValueError(message)
+    await check_seal(database, settings.seal())
     async with open_client(settings) as client:
         yield Doorway(
             settings=settings,

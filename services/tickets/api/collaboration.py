@@ -7,7 +7,8 @@ from fastapi import APIRouter, Path, Query, Response
 
 from services.tickets.api.callers import AGENTS, ONCE, PREFIX, EditorDep, StaffDep, WitnessDep, is_inside, list_of
 from services.tickets.domain import errors
-from services.tickets.queries.collaboration import Mention, Watched
+from services.tickets.queries.collaboration import Mention
+from services.tickets.queries.watching import Watched
 from services.tickets.schemas import collaboration as schemas
 from services.tickets.schemas import tickets as ticket_schemas
 from services.tickets.schemas.fields import Id

@@ -37,12 +37,16 @@ async def replace_policy(
     ground: GroundDep,
     response: Response,
 ) -> schemas.Policy:
-    """Replace the policy; tickets that are resolved already close on the day they were promised to."""
+    """Replace the policy; tickets that are resolved already close on the day they were promised to.
+
+    With `acknowledge_complaints` false staff acknowledge complaints by hand: the law's clock for it runs all the same.
+    """
     policy = await ageing.edit_policy(
         session,
         brand=actor.brand,
         witness=witness,
         channels={channel: one.lifecycle() for channel, one in body.channels.items()},
+        acknowledge_complaints=body.acknowledge_complaints,
         by=actor.id,
         expected_version=expected_version,
         now=ground.clock.now(),

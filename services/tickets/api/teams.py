@@ -13,6 +13,7 @@ from services.tickets.schemas import people as schemas
 from services.tickets.schemas.fields import Id
 from services.tickets.use_cases.auditing import record_act
 from shared.db.session import SessionDep
+from shared.redaction import redact
 from shared.web.actor import Forbidden
 from shared.web.conditional import IfMatchDep, IfMatchMalformed, IfMatchMissing, Stale, demand, etag
 from shared.web.pages import CursorInvalid, Page, PageDep
@@ -50,7 +51,7 @@ async def write_team(
     """Make a team (`If-Match: "0"`) or rename it."""
     before = await profiles.team_of(session, actor.brand, team_id, locked=True)
     demand(expected_version, before.version if before else 0)
-    row = await profiles.save_team(session, actor.brand, team_id, body.name, expected_version)
+    row = await profiles.save_team(session, actor.brand, team_id, redact(body.name), expected_version)
     if row is None:
         raise Stale(current_version=expected_version + 1)
     await record_act(session, witness, AuditAction.EDIT_TEAM, {"team_id": team_id})

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from services.tickets.domain.macros import is_safety
 from services.tickets.domain.statuses import FINISHED
+from services.tickets.domain.tags import new_tag, tag_of, with_tags
 from shared.contracts.tickets import TicketState, TicketStatus
 from shared.errors import DomainError, Kind
 
@@ -24,5 +25,6 @@ def check_bulk(state: TicketState, *, status: TicketStatus | None, merges: bool)
 
 
 def retagged(tags: Iterable[str], add: Iterable[str], remove: Collection[str]) -> tuple[str, ...]:
-    """Return the tags without those removed and with those added at the end, each once."""
-    return tuple(tag for tag in dict.fromkeys((*tags, *add)) if tag not in remove)
+    """Return the tags without those removed and with those added at the end, each once and in its one spelling."""
+    gone = tuple(map(tag_of, remove))
+    return with_tags(tuple(tags), tuple(tag for tag in map(new_tag, add) if tag not in gone), gone)

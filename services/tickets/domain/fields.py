@@ -10,6 +10,7 @@ from typing import Final, TypeAlias
 from services.tickets.domain.errors import FieldChoicesInvalid, FieldsMissing, FieldUnknown, FieldValueInvalid
 from services.tickets.domain.reasons import Reason
 from services.tickets.domain.words import unstorable_character
+from shared.redaction import redact
 
 FIELDS_PER_BRAND: Final = 100
 VALUE_LIMIT: Final = 2000
@@ -83,13 +84,18 @@ def _fits(field: TicketField, value: Value) -> bool:
         case FieldType.BOOLEAN:
             return isinstance(value, bool)
         case FieldType.NUMBER:
-            return not isinstance(value, str | bool) and math.isfinite(value) and abs(value) <= _LARGEST_NUMBER
+            return not isinstance(value, str | bool) and _is_number(value)
         case FieldType.CHOICE:
             return value in field.choices
         case FieldType.DATE:
             return isinstance(value, str) and _is_date(value)
         case FieldType.TEXT:
             return isinstance(value, str) and _is_text(value)
+
+
+def _is_number(value: float) -> bool:
+    """True for a number that can be kept: finite, not too large, and not a card's."""
+    return math.isfinite(value) and abs(value) <= _LARGEST_NUMBER and redact(f"{value:.0f}") == f"{value:.0f}"
 
 
 def _is_date(text: str) -> bool:

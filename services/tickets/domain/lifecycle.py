@@ -34,10 +34,14 @@ BUILT_IN: Final = Lifecycle()
 
 @dataclass(frozen=True, slots=True)
 class LifecyclePolicy:
-    """A brand's lifecycles by channel; `version` 0 is the built-in policy."""
+    """A brand's lifecycles by channel, and whether it tells players by itself that their complaint is registered.
+
+    `version` 0 is the built-in policy.
+    """
 
     version: int
     channels: Mapping[str, Lifecycle]
+    acknowledge_complaints: bool = True
 
     def of(self, channel: str) -> Lifecycle:
         """Return what counts for a channel: its own, else the brand's default, else the built-in one."""

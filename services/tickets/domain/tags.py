@@ -5,6 +5,7 @@ import unicodedata
 from typing import Final
 
 from services.tickets.domain.errors import TagMalformed, TagsFull
+from shared.redaction import redact
 
 TAG_LIMIT: Final = 50
 MOST_TAGS: Final = 30
@@ -19,6 +20,13 @@ def tag_of(text: str) -> str:
     if not 1 <= len(tag) <= TAG_LIMIT or _ALLOWED.fullmatch(tag) is None:
         raise TagMalformed(f"a tag has 1 to {TAG_LIMIT} letters, digits, hyphens, underscores and colons", field="tag")
     return tag
+
+
+def new_tag(text: str) -> str:
+    """Return the tag that `text` means, to be put on something: what would be redacted elsewhere is none."""
+    if redact(text) != text:
+        raise TagMalformed("a tag holds no card, account or contact data", field="tag")
+    return tag_of(text)
 
 
 def with_tags(tags: tuple[str, ...], added: tuple[str, ...], removed: tuple[str, ...] = ()) -> tuple[str, ...]:

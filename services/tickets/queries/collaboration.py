@@ -1,4 +1,4 @@
-"""Mentions, watchers, tags and drafts in the database."""
+"""Mentions, tags and drafts in the database."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,8 @@ from sqlalchemy.dialects.postgresql import insert
 
 from services.tickets.domain.audit import AuditEntry
 from services.tickets.queries.audit import RECORDING, values_of
-from services.tickets.tables import drafts, mentions, staff, tickets, timeline, watchers
+from services.tickets.queries.watching import add_watchers
+from services.tickets.tables import drafts, mentions, staff, tickets, timeline
 from shared.contracts.tickets import MessageKind
 from shared.db.engine import Session
 from shared.db.fixed import Fixed
@@ -40,27 +41,6 @@ class Mention:
     text: str
     mentioned_at: datetime
     read_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Watcher:
-    """Who follows a ticket; `name` is unknown until the account's facts have arrived."""
-
-    staff_id: str
-    name: str | None
-    since_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Watched:
-    """A ticket that somebody follows."""
-
-    ticket_id: UUID
-    number: str
-    subject: str
-    status: str
-    updated_at: datetime
-    since_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +75,19 @@ async def add_mentions(
 async def mentions_page(
     session: Session, brand: str, staff_id: str, *, unread: bool, after: tuple[str, ...] | None, limit: int
 ) -> list[Mention]:
-    """Return up to `limit + 1` mentions of a person, newest first, that follow `after` = (mentioned_at, entry_id)."""
-    columns = mentions.c
-    joined = mentions.join(timeline, timeline.c.id == columns.entry_id).join(tickets, tickets.c.id == columns.ticket_id)
+    """Return up to `limit + 1` mentions of a person, newest first, that follow `after` = (mentioned_at, entry_id).
+
+    A note in a ticket that was merged names the survivor, which is where one answers it.
+    """
+    columns, standing = mentions.c, tickets.alias()
+    joined = (
+        mentions.join(timeline, timeline.c.id == columns.entry_id)
+        .join(tickets, tickets.c.id == columns.ticket_id)
+        .join(standing, standing.c.id == func.coalesce(tickets.c.merged_into, tickets.c.id))
+    )
     statement = (
         select(
-            columns.entry_id, columns.ticket_id, tickets.c.number, tickets.c.subject, timeline.c.author_id,
+            columns.entry_id, standing.c.id, standing.c.number, standing.c.subject, timeline.c.author_id,
             timeline.c.author_name, timeline.c.text, columns.mentioned_at, columns.read_at,
         )
         .select_from(joined)
@@ -126,54 +113,6 @@ async def read_mention(session: Session, brand: str, staff_id: str, entry_id: UU
     )
     ticket_id: UUID | None = (await session.execute(statement)).scalar()
     return ticket_id
-
-
-async def add_watchers(session: Session, brand: str, ticket_id: UUID, ids: Sequence[str], at: datetime) -> None:
-    """Let people follow a ticket; who does already goes on since when he did."""
-    rows = [{"ticket_id": ticket_id, "staff_id": id_, "brand": brand, "since_at": at} for id_ in ids]
-    await session.execute(insert(watchers).on_conflict_do_nothing(), rows)
-
-
-async def drop_watcher(session: Session, brand: str, ticket_id: UUID, staff_id: str) -> None:
-    """Let somebody follow a ticket no more."""
-    columns = watchers.c
-    await session.execute(
-        delete(watchers).where(columns.brand == brand, columns.ticket_id == ticket_id, columns.staff_id == staff_id)
-    )
-
-
-async def watchers_of(session: Session, brand: str, ticket_id: UUID) -> list[Watcher]:
-    """Return who follows a ticket, longest first; a desk is small."""
-    columns = watchers.c
-    named = watchers.outerjoin(staff, (staff.c.brand == columns.brand) & (staff.c.staff_id == columns.staff_id))
-    statement = (
-        select(columns.staff_id, staff.c.name, columns.since_at)
-        .select_from(named)
-        .where(columns.brand == brand, columns.ticket_id == ticket_id)
-        .order_by(columns.since_at, columns.staff_id)
-        .limit(200)
-    )
-    return [Watcher(*row) for row in await session.execute(statement)]
-
-
-async def watched_page(
-    session: Session, brand: str, staff_id: str, *, after: tuple[str, ...] | None, limit: int
-) -> list[Watched]:
-    """Return up to `limit + 1` tickets a person follows, newest first, that follow `after` = (since_at, ticket_id)."""
-    columns = watchers.c
-    statement = (
-        select(
-            columns.ticket_id, tickets.c.number, tickets.c.subject, tickets.c.status, tickets.c.updated_at,
-            columns.since_at,
-        )
-        .select_from(watchers.join(tickets, tickets.c.id == columns.ticket_id))
-        .where(columns.brand == brand, columns.staff_id == staff_id)
-    )  # fmt: skip
-    if after is not None:
-        key = (datetime.fromisoformat(after[0]), UUID(after[1]))
-        statement = statement.where(tuple_(columns.since_at, columns.ticket_id) < tuple_(*key))
-    statement = statement.order_by(columns.since_at.desc(), columns.ticket_id.desc()).limit(limit + 1)
-    return [Watched(*row) for row in await session.execute(statement)]
 
 
 async def tag_counts(session: Session, brand: str, limit: int) -> list[tuple[str, int]]:

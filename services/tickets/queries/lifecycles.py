@@ -55,7 +55,14 @@ async def policy_of(session: Session, brand: str) -> LifecyclePolicy:
 async def insert_policy(session: Session, brand: str, policy: LifecyclePolicy, *, by: str, now: datetime) -> bool:
     """Store the next version; False if somebody else has just stored it."""
     channels: Mapping[str, object] = {channel: asdict(lifecycle) for channel, lifecycle in policy.channels.items()}
-    values = {"brand": brand, "version": policy.version, "channels": channels, "changed_by": by, "created_at": now}
+    values = {
+        "brand": brand,
+        "version": policy.version,
+        "channels": channels,
+        "acknowledge_complaints": policy.acknowledge_complaints,
+        "changed_by": by,
+        "created_at": now,
+    }
     statement = upsert(lifecycles).values(values).on_conflict_do_nothing().returning(lifecycles.c.version)
     return (await session.execute(statement)).first() is not None
 
@@ -94,4 +101,5 @@ async def next_alarms(session: Session) -> Sequence[Alarm]:
 
 
 def _policy_of(row: Row[Any]) -> LifecyclePolicy:
-    return LifecyclePolicy(row.version, {channel: Lifecycle(**days) for channel, days in row.channels.items()})
+    channels = {channel: Lifecycle(**days) for channel, days in row.channels.items()}
+    return LifecyclePolicy(row.version, channels, row.acknowledge_complaints)

@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from services.tickets.queries import collaboration as found
+from services.tickets.queries import watching
 from services.tickets.schemas.fields import Text
 from shared.contracts.tickets import MessageKind
 
@@ -107,12 +108,12 @@ def mention_of(row: found.Mention) -> Mention:
     )
 
 
-def watchers_of(rows: list[found.Watcher]) -> Watchers:
+def watchers_of(rows: list[watching.Watcher]) -> Watchers:
     """Return watchers as the API shows them."""
     return Watchers(items=[Watcher(staff_id=row.staff_id, name=row.name, since_at=row.since_at) for row in rows])
 
 
-def watched_of(row: found.Watched) -> Watched:
+def watched_of(row: watching.Watched) -> Watched:
     """Return a followed ticket as the API shows it."""
     return Watched(
         ticket_id=row.ticket_id,

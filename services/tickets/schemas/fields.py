@@ -8,6 +8,7 @@ from pydantic import AfterValidator, AwareDatetime, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from services.tickets.domain.words import SUBJECT_LIMIT, TEXT_LIMIT, unstorable_character
+from shared.redaction import redact
 
 REASON_LIMIT: Final = 200
 
@@ -26,6 +27,13 @@ def _storable(text: str, *, multiline: bool) -> str:
     if not text.strip():
         raise PydanticCustomError("blank", "says nothing")
     return text
+
+
+def harmless(name: str) -> str:
+    """Refuse a name that would be redacted: what is found again by its name is not changed on the way."""
+    if redact(name) != name:
+        raise PydanticCustomError("secret", "holds card, account or contact data")
+    return name
 
 
 def _text(text: str) -> str:

@@ -4,18 +4,18 @@ from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from services.tickets.domain import macros as domain
-from services.tickets.domain.tags import MOST_TAGS, tag_of
+from services.tickets.domain.tags import MOST_TAGS, new_tag, tag_of
 from services.tickets.queries.macros import DayOfUse
-from services.tickets.schemas.fields import Id, Language, ReasonCode, Subject, Text, left_out
+from services.tickets.schemas.fields import Id, Language, ReasonCode, Subject, Text, harmless, left_out
 from services.tickets.schemas.tickets import Message, Ticket
 from services.tickets.use_cases.using_macros import Rendered
 from shared.contracts.base import Channel
 from shared.contracts.tickets import MessageKind, Priority, ReasonClass, TicketStatus
 
-Shortcut = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
+Shortcut = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$"), AfterValidator(harmless)]
 Texts = Annotated[
     dict[Language, Text],
     Field(max_length=30, description="words by language; placeholders such as `{{player.name}}` are filled in"),
@@ -41,7 +41,7 @@ class Actions(BaseModel):
             status=self.status,
             priority=self.priority,
             reason=self.reason,
-            add_tags=tuple(map(tag_of, self.add_tags)),
+            add_tags=tuple(map(new_tag, self.add_tags)),
             remove_tags=tuple(map(tag_of, self.remove_tags)),
             assign_me=self.assign_me,
         )

@@ -5,12 +5,14 @@ from typing import Annotated, Final
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from services.tickets.domain.lifecycle import BUILT_IN, DEFAULT, Lifecycle, LifecyclePolicy
+from services.tickets.schemas.fields import left_out
 from shared.contracts.base import Channel
 
 _MOST_DAYS: Final = 3660
 _NAMES: Final = frozenset({DEFAULT, *(channel.value for channel in Channel)})
 
 Days = Annotated[int, Field(ge=0, le=_MOST_DAYS, strict=True)]
+Switch = Annotated[bool, Field(strict=True)]
 
 
 class ChannelLifecycle(BaseModel):
@@ -32,6 +34,7 @@ class ReplacePolicy(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     channels: dict[str, ChannelLifecycle]
+    acknowledge_complaints: Switch = Field(default_factory=left_out, description="left out: stays as it is")
 
     @model_validator(mode="after")
     def _known(self) -> "ReplacePolicy":
@@ -47,6 +50,7 @@ class Policy(BaseModel):
 
     version: int
     channels: dict[str, ChannelLifecycle]
+    acknowledge_complaints: bool
 
 
 def policy_of(policy: LifecyclePolicy) -> Policy:
@@ -56,4 +60,4 @@ def policy_of(policy: LifecyclePolicy) -> Policy:
         name: ChannelLifecycle(auto_close_days=one.auto_close_days, reopen_days=one.reopen_days)
         for name, one in lifecycles.items()
     }
-    return Policy(version=policy.version, channels=channels)
+    return Policy(version=policy.version, channels=channels, acknowledge_complaints=policy.acknowledge_complaints)

@@ -61,6 +61,7 @@ drafts: Final = Table(
     time_column("updated_at"),
     PrimaryKeyConstraint("ticket_id", "staff_id"),
     CheckConstraint("kind IN ('reply', 'note')", name="kind_known"),
+    Index("ix_drafts_age", "updated_at"),
 )
 
 macros: Final = Table(
@@ -98,6 +99,7 @@ macro_uses: Final = Table(
     Column("staff_id", Text, nullable=False),
     time_column("used_at"),
     Index("ix_macro_uses_newest", "brand", "macro_id", "used_at"),
+    Index("ix_macro_uses_age", "used_at"),
 )
 
 brands: Final = Table(

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sqlalchemy import Column, Index, Integer, PrimaryKeyConstraint, Table, Text
+from sqlalchemy import Boolean, Column, Index, Integer, PrimaryKeyConstraint, Table, Text, true
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 
@@ -16,6 +16,8 @@ lifecycles: Final = Table(
     version_column(),
     # Per channel or "default": auto_close_days and reopen_days.
     Column("channels", JSONB, nullable=False),
+    # Whether players are told by themselves that their complaint is registered.
+    Column("acknowledge_complaints", Boolean, nullable=False, server_default=true()),
     Column("changed_by", Text, nullable=False),
     time_column("created_at"),
     PrimaryKeyConstraint("brand", "version"),

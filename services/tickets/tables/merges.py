@@ -25,4 +25,5 @@ merges: Final = Table(
     time_column("undone_at", nullable=True),
     CheckConstraint("merged_id <> into_id", name="two_tickets"),
     Index("ix_merges_standing", "brand", "merged_id", unique=True, postgresql_where=text("undone_at IS NULL")),
+    Index("ix_merges_age", "undone_at", postgresql_where=text("undone_at IS NOT NULL")),
 )

@@ -57,14 +57,19 @@ async def edit_policy(
     brand: str,
     witness: Witness | None,
     channels: Mapping[str, Lifecycle],
+    acknowledge_complaints: bool | None,
     by: str,
     expected_version: int,
     now: datetime,
 ) -> LifecyclePolicy:
-    """Replace the lifecycles of a brand; tickets that are resolved already keep the day on which they close."""
+    """Replace the lifecycles of a brand; tickets that are resolved already keep the day on which they close.
+
+    Whether complaints are acknowledged by themselves stays as it is unless it is said.
+    """
     known = await lifecycles.policy_of(session, brand)
     demand(expected_version, known.version)
-    policy = LifecyclePolicy(known.version + 1, channels)
+    acknowledge = known.acknowledge_complaints if acknowledge_complaints is None else acknowledge_complaints
+    policy = LifecyclePolicy(known.version + 1, channels, acknowledge)
     if not await lifecycles.insert_policy(session, brand, policy, by=by, now=now):
         raise Stale(current_version=policy.version)
     await record_decision(session, witness, AuditAction.EDIT_LIFECYCLE, {"version": policy.version})

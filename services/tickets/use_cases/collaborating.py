@@ -14,10 +14,11 @@ from services.tickets.domain.errors import (
     TicketChanged,
     TicketNotFound,
 )
-from services.tickets.domain.tags import tag_of, with_tags
+from services.tickets.domain.tags import new_tag, tag_of, with_tags
 from services.tickets.domain.tickets import Story, Ticket
-from services.tickets.queries import collaboration, tickets
-from services.tickets.queries.collaboration import Draft, Mention, Watched, Watcher
+from services.tickets.queries import collaboration, tickets, watching
+from services.tickets.queries.collaboration import Draft, Mention
+from services.tickets.queries.watching import Watched, Watcher
 from services.tickets.use_cases.auditing import record_deed, record_look
 from services.tickets.use_cases.telling import locked, tell
 from shared.contracts.base import Author
@@ -101,15 +102,15 @@ async def watch(
     ticket = await _found(session, brand, ticket_id)
     if not known:
         await check_staff(session, brand, [staff_id], field="staff_id")
-    await collaboration.add_watchers(session, brand, ticket_id, [staff_id], now)
+    await watching.add_watchers(session, brand, ticket_id, [staff_id], now)
     await record_deed(session, witness, AuditAction.EDIT_WATCHERS, ticket.state)
-    return await collaboration.watchers_of(session, brand, ticket_id)
+    return await watching.watchers_of(session, brand, ticket_id)
 
 
 async def unwatch(session: Session, *, brand: str, ticket_id: UUID, staff_id: str, witness: Witness | None) -> None:
     """Let a member of staff follow a ticket no more; who did not is none the worse."""
     ticket = await _found(session, brand, ticket_id)
-    await collaboration.drop_watcher(session, brand, ticket_id, staff_id)
+    await watching.drop_watcher(session, brand, ticket_id, staff_id)
     await record_deed(session, witness, AuditAction.EDIT_WATCHERS, ticket.state)
 
 
@@ -117,7 +118,7 @@ async def read_watchers(session: Session, *, brand: str, ticket_id: UUID, witnes
     """Return who follows a ticket."""
     ticket = await _found(session, brand, ticket_id)
     await record_deed(session, witness, AuditAction.READ_WATCHERS, ticket.state)
-    return await collaboration.watchers_of(session, brand, ticket_id)
+    return await watching.watchers_of(session, brand, ticket_id)
 
 
 async def list_watched(
@@ -125,7 +126,7 @@ async def list_watched(
 ) -> list[Watched]:
     """Return up to `limit + 1` tickets that a person follows, the newest followed first."""
     await record_look(session, witness, AuditAction.LIST_WATCHED, after=after)
-    return await collaboration.watched_page(session, brand, staff_id, after=after, limit=limit)
+    return await watching.watched_page(session, brand, staff_id, after=after, limit=limit)
 
 
 async def change_tag(
@@ -140,7 +141,7 @@ async def change_tag(
     now: datetime,
 ) -> TicketState:
     """Put a tag on a ticket or take it off: a fact of the ticket like every edit, unless it is so already."""
-    name = tag_of(tag)
+    name = new_tag(tag) if wanted else tag_of(tag)
     ticket = await locked(session, brand, ticket_id)
     story = Story(ticket, actor=editor, now=now)
     added, removed = ((name,), ()) if wanted else ((), (name,))

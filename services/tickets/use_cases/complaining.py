@@ -11,7 +11,7 @@ from services.tickets.domain.complaints import Complaint, Move, PauseNote, Withd
 from services.tickets.domain.merging import same_person
 from services.tickets.domain.tickets import Story, Words
 from services.tickets.queries import complaints as queries
-from services.tickets.queries import tickets
+from services.tickets.queries import lifecycles, tickets
 from services.tickets.queries.complaints import Filters
 from services.tickets.settings import complaint_rules, complaint_texts, licences
 from services.tickets.use_cases.auditing import record_deed, record_register
@@ -217,13 +217,18 @@ async def letter_of(
 
 
 async def take_schedule(session: Session, *, brand: str, told: ComplaintScheduled, now: datetime) -> None:
-    """Keep when a complaint is due; once its answer's time is known the player is told that it is registered."""
+    """Keep when a complaint is due; once its answer's time is known the player is told that it is registered.
+
+    A brand may leave that to its staff; when it must have been said sla knows by itself.
+    """
     complaint = await _found(session, brand, told.complaint_id)
     final = told.kind is ClockKind.COMPLAINT_FINAL
     known = complaint.with_due(told.due_at, final=final)
     await queries.save_complaint(session, known)
     await follow_due(session, brand=brand, ticket_id=known.state.ticket_id, now=now)
-    if final and known.state.step is ComplaintStep.REGISTERED:
+    if not final or known.state.step is not ComplaintStep.REGISTERED:
+        return
+    if (await lifecycles.policy_of(session, brand)).acknowledge_complaints:
         await _acknowledged(session, known, REGISTER, now)
 
 

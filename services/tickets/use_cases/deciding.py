@@ -84,7 +84,7 @@ async def add_field(
     session: Session, *, brand: str, witness: Witness | None, field: TicketField, by: str, now: datetime
 ) -> TicketField:
     """Add a field; a key stays its field's for ever."""
-    check_choices(field)
+    field = _cleaned(field)
     await catalogues.lock_catalogue(session, brand)
     known = await catalogues.fields_of(session, brand)
     if field.key in known:
@@ -111,19 +111,24 @@ async def edit_field(
     if known is None:
         raise FieldNotFound
     demand(expected_version, known.version)
-    field = replace(revise(known), version=known.version + 1)
-    check_choices(field)
+    field = _cleaned(replace(revise(known), version=known.version + 1))
     return await _store_field(session, brand, witness, field, by=by, now=now)
 
 
 async def _store_field(
     session: Session, brand: str, witness: Witness | None, field: TicketField, *, by: str, now: datetime
 ) -> TicketField:
-    field = replace(field, label=redact(field.label))
     await catalogues.insert_field(session, brand, field, by=by, now=now)
     what = {"key": field.key, "version": field.version}
     await _decided(session, brand, witness, AuditAction.EDIT_FIELD, what)
     return field
+
+
+def _cleaned(field: TicketField) -> TicketField:
+    """Return a field fit to be kept: nothing to redact in what it and its choices are called."""
+    clean = replace(field, label=redact(field.label), choices=tuple(map(redact, field.choices)))
+    check_choices(clean)
+    return clean
 
 
 async def _decided(

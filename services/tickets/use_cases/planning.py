@@ -19,6 +19,7 @@ from shared.db.engine import Session
 from shared.redaction import redact
 
 _DETAILS = ("waiting_on", "snoozed_until")
+_TEXTS = {"subject", "tier"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +38,8 @@ async def plan_edit(
     wanted = dict(fields)
     status = TicketStatus(str(wanted.pop("status", ticket.state.status)))
     details = {name: wanted.pop(name) for name in _DETAILS if name in wanted}
-    if "subject" in wanted:
-        wanted["subject"] = redact(str(wanted["subject"]))
+    for name in _TEXTS & wanted.keys():
+        wanted[name] = redact(str(wanted[name])) if wanted[name] else wanted[name]
     if "reason" in wanted:
         wanted |= await _effects(session, ticket, wanted, now)
     if wanted.get("team_id") not in {None, ticket.state.team_id}:

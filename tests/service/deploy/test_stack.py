@@ -92,6 +92,27 @@ def test_what_was_told_once_is_kept_over_a_restart(environment: Mapping[str, str
     assert "already running" in _pitboss("up", environment)
 
 
+def test_other_keys_beside_an_old_database_are_refused_in_one_sentence(
+    environment: Mapping[str, str], home: Home
+) -> None:
+    """Instead of a product that starts well and answers its players with 500; with the old keys it goes on."""
+    _pitboss("up", environment)
+    _pitboss("down", environment)
+    keys = home.path / "keys.env"
+    kept = keys.read_text()
+    keys.unlink()
+    command = [sys.executable, "-m", "deploy.cli", "up"]
+    refused = subprocess.run(command, check=False, cwd=CHECKOUT, env=environment, capture_output=True, text=True)  # noqa: S603
+    assert refused.returncode == 1
+    sentence = refused.stderr.strip().splitlines()[-1]
+    assert sentence.startswith("pitboss: the database was made with another PITBOSS_SECRETS_KEY")
+    assert "Traceback" not in refused.stderr
+    assert _processes_of(home) == []
+    keys.write_text(kept)
+    _pitboss("up", environment)
+    assert _ready(home)
+
+
 def test_down_leaves_no_process_and_no_port(environment: Mapping[str, str], home: Home) -> None:
     _pitboss("up", environment)
     plan = Plan.load(home)
