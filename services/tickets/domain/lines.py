@@ -27,6 +27,11 @@ def name_of(place: Place) -> str:
     return f"{place.rank.name.lower()}:{place.language or 'any'}:{place.team_id or 'any'}"
 
 
+def line_at(place: Place, now: datetime) -> str:
+    """Return the name of the line a ticket stands in at a moment."""
+    return name_of(replace(place, rank=place.rank_at(now)))
+
+
 def by_default(place: Place) -> timedelta:  # noqa: ARG001 - any ticket
     """Return how long one ticket takes if nothing is known."""
     return TURN

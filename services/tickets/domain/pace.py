@@ -53,7 +53,7 @@ def turn(takings: Sequence[Taking], *, hands: int, waiting_since: datetime | Non
     for gap in gaps[1:]:
         mean += _WEIGHT * (gap - mean)
     if waiting_since is not None:
-        silence = now - max(waiting_since, max(one.taken_at for one in takings))
+        silence = now - max(waiting_since, *(one.taken_at for one in takings))
         mean += _WEIGHT * max(silence - mean, timedelta(0))
     return min(max(mean, LEAST_TURN), MOST_TURN)
 

@@ -34,8 +34,8 @@ from shared.contracts.tickets.queues import (
     QueueFact,
     QueuePlace,
     QueueRecovered,
-    QueuesTold,
     QueueStalled,
+    QueuesTold,
 )
 from shared.contracts.tickets.relations import (
     TicketAbsorbed,

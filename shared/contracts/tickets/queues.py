@@ -1,4 +1,4 @@
-"""Where tickets wait. Who waits where changes all the time and is broadcast; that nobody is there for them is a fact."""
+"""Where tickets wait. Places change all the time and are broadcast; that nobody is there for them is a fact."""
 
 from typing import ClassVar, Final, Self
 from uuid import UUID
@@ -51,7 +51,7 @@ class QueuesTold(BaseModel):
 class QueueFact(BaseModel):
     """What facts about a queue say; `queue` names rank, language and team of those who wait in it.
 
-    `tickets` counts those for whom nobody is there, `ticket_ids` names the first `MOST_PLACES` of them in serving order.
+    `tickets` counts those for whom nobody is there, `ticket_ids` names the first `MOST_PLACES` of them.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
