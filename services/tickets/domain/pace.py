@@ -17,7 +17,7 @@ MOST_TURN: Final = timedelta(minutes=30)
 LEARNED_FROM: Final = 20
 FEWEST: Final = 3
 AT_ONCE: Final = timedelta(seconds=10)
-_WEIGHT: Final = 0.25
+_FADING: Final = 0.75
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +43,15 @@ def turn(takings: Sequence[Taking], *, hands: int, waiting_since: datetime | Non
     """Return about how long a line needs for one ticket.
 
     That is the interval between takings while somebody waited, the newest counting most; a silence longer than that
-    counts as one more. What was taken at once says nothing about a line. With too little known, `hands` people need the
-    default.
+    counts as one more. What was taken at once says nothing about a line. Where too little is known, `hands` people need
+    the default.
     """
     gaps = _gaps(takings)[-LEARNED_FROM:]
-    if len(gaps) < FEWEST:
-        return TURN / max(hands, 1)
-    mean = gaps[0]
-    for gap in gaps[1:]:
-        mean += _WEIGHT * (gap - mean)
+    gaps = [TURN / max(hands, 1)] * (FEWEST - len(gaps)) + gaps
+    mean = _newest_most(gaps)
     if waiting_since is not None:
-        silence = now - max(waiting_since, *(one.taken_at for one in takings))
-        mean += _WEIGHT * max(silence - mean, timedelta(0))
+        silence = now - max([waiting_since, *(one.taken_at for one in takings)])
+        mean = max(mean, _newest_most([*gaps, silence]))
     return min(max(mean, LEAST_TURN), MOST_TURN)
 
 
@@ -97,6 +94,11 @@ class Pace:
 
 
 TurnOf: TypeAlias = Callable[[Place], timedelta]
+
+
+def _newest_most(gaps: Sequence[timedelta]) -> timedelta:
+    weights = [_FADING**age for age in reversed(range(len(gaps)))]
+    return sum((weight * gap for weight, gap in zip(weights, gaps, strict=True)), timedelta(0)) / sum(weights)
 
 
 def _gaps(takings: Sequence[Taking]) -> list[timedelta]:
