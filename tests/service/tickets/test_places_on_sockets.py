@@ -122,7 +122,7 @@ async def test_two_processes_together_tell_once_a_second(postgres: Cluster) -> N
                 opened_ += 1
 
         def everybody() -> bool:
-            return sum(queue["waiting"] for queue in told[-1][1]["queues"]) == opened_
+            return bool(sum(queue["waiting"] for queue in told[-1][1]["queues"]) == opened_)
 
         await eventually(everybody)
         assert all(later - earlier > 0.9 for (earlier, _), (later, _) in pairwise(told))

@@ -83,7 +83,8 @@ def test_a_turn_is_always_within_its_bounds(pairs: list[tuple[int, int]], hands:
 
 def test_hands_are_counted_for_each_ticket() -> None:
     """By its language and channel, not by those of whatever stands first."""
-    german, russian, chat = (place(*one, waited=1) for one in (("de-AT",), ("ru",), ("de", Channel.WEB)))
+    german, russian = place("de-AT", waited=1), place("ru", waited=1)
+    chat = place("de", Channel.WEB, waited=1)
     people = [person("a", "de", connected=False), person("b", "de"), person("c", "en")]
     pace = Pace([], people, [german, russian, chat], NOW)
     assert [pace.hands_for(one) for one in (german, russian, chat)] == [2, 0, 1]
