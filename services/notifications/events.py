@@ -44,6 +44,8 @@ SUBSCRIPTIONS: Final[tuple[Subscription, ...]] = (
     on(sla.ClockBreached, tell_operators, strict=True),
     on(sla.ClockMet, tell_operators, strict=True),
     on(sla.ClockWithdrawn, tell_operators, strict=True),
+    on(tickets.QueueStalled, tell_operators, strict=True),
+    on(tickets.QueueRecovered, tell_operators, strict=True),
     on(chat.SessionStarted, tell_operators, strict=True),
     on(chat.SessionEnded, tell_operators, strict=True),
     on(gateway.BrandChanged, remember_brand),

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from services.tickets.domain.conversations import Conversation
 from services.tickets.use_cases import arriving, complaining, reacting, staffing
+from services.tickets.use_cases.announcing import PLACES, audience_of
 from shared.clock import SystemClock
 from shared.contracts.chat import MessagePosted, PresenceChanged, SessionEnded, SessionStarted
 from shared.contracts.gateway import AccountChanged, BrandChanged
@@ -21,8 +22,10 @@ from shared.contracts.sla import (
     ComplaintScheduled,
     ComplaintWarned,
 )
+from shared.contracts.tickets import QUEUES_WANTED_TOPIC
 from shared.db.engine import Session
-from shared.messaging.subscriptions import Received, Subscription, on
+from shared.messaging.runtime import Ground
+from shared.messaging.subscriptions import Received, Subscription, hear, on
 
 _CLOCK: Final = SystemClock()
 _CLOCK_FACTS: Final = (ClockStarted, ClockWarned, ClockMet, ClockPaused, ClockCancelled, ClockWithdrawn)
@@ -99,6 +102,12 @@ async def draft_letter_when_complaint_is_overdue(session: Session, received: Rec
     await complaining.take_breach(session, brand=received.brand, told=received.event, now=_CLOCK.now())
 
 
+async def tell_places_when_wanted(ground: Ground, payload: dict[str, Any]) -> None:
+    """Somebody wants to know where the tickets of a brand wait."""
+    audience_of(ground.extras).want(payload["brand"], ground.clock.now())
+    ground.wake(PLACES)
+
+
 SUBSCRIPTIONS: Final[tuple[Subscription, ...]] = (
     on(SessionStarted, remember_conversation_when_session_starts, strict=True),
     on(MessagePosted, add_words_when_message_posted, strict=True),
@@ -113,3 +122,5 @@ SUBSCRIPTIONS: Final[tuple[Subscription, ...]] = (
     on(ComplaintBreached, draft_letter_when_complaint_is_overdue),
     on(PresenceChanged, keep_presence_when_it_changes),
 )
+
+LISTENERS: Final = (hear(QUEUES_WANTED_TOPIC, tell_places_when_wanted),)

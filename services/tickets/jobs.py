@@ -15,11 +15,14 @@ from services.tickets.queries import audit, lifecycles, queue, search
 from services.tickets.queries.lifecycles import Alarm
 from services.tickets.settings import Settings
 from services.tickets.use_cases.ageing import answer_alarm
+from services.tickets.use_cases.announcing import PLACES, audience_of, look_at_places
 from services.tickets.use_cases.chaining import chain_waiting, reached_so_far
 from services.tickets.use_cases.deciding import forget_changed
 from services.tickets.use_cases.forgetting import forget_batch
-from services.tickets.use_cases.queueing import Called, forget_automated
+from services.tickets.use_cases.queueing import Called, Moved, forget_automated
 from services.tickets.use_cases.serving import serve
+from services.tickets.use_cases.tuning import forget_tuned
+from shared.contracts.tickets import QUEUES_TOPIC
 from shared.messaging.lease import RENEW_SECONDS, Lease
 from shared.messaging.runtime import Ground, Job
 
@@ -36,7 +39,8 @@ _INDEX_AT_ONCE: Final = 200
 _FORGET_AT_ONCE: Final = 1000
 _FORGET_EVERY: Final = timedelta(hours=1)
 _LOOK_EVERY: Final = timedelta(milliseconds=500)
-_FORGETTING: Final = (forget_changed, forget_automated)
+_NOTHING_MOVES: Final = timedelta(minutes=1)
+_FORGETTING: Final = (forget_changed, forget_automated, forget_tuned)
 _logger = structlog.get_logger(module=__name__)
 
 
@@ -76,6 +80,9 @@ async def chaining(ground: Ground) -> AsyncIterator[None]:
     def hear(noted: Sequence[object]) -> None:
         if any(isinstance(what, Called) for what in noted):
             ground.wake(SERVING)
+        moved = {what.brand for what in noted if isinstance(what, Moved)}
+        if moved and audience_of(ground.extras).move(moved, ground.clock.now()):
+            ground.wake(PLACES)
 
     ground.database.after_notes.append(hear)
     try:
@@ -181,6 +188,19 @@ async def serve_queues(ground: Ground) -> timedelta:
     return min(max(nearest - ground.clock.now(), timedelta(0)), _LOOK_FOR_CALLS)
 
 
+async def tell_places(ground: Ground) -> timedelta:
+    """Tell where everybody waits in the queues that somebody wants to know, where something moved."""
+    audience, clock = audience_of(ground.extras), ground.clock
+    for brand, moved_at in audience.due(clock.now()):
+        began = clock.now()
+        async with ground.database.begin(brand) as session:
+            look = await look_at_places(session, brand=brand, moved_at=moved_at, now=began)
+        if look.told is not None:
+            await ground.transport.broadcast(QUEUES_TOPIC, look.told.model_dump(mode="json"))
+        audience.looked(brand, seen_at=look.seen_at, again_at=look.again_at, began=began, ended=clock.now())
+    return audience.pause(clock.now(), _NOTHING_MOVES)
+
+
 def _settings(ground: Ground) -> Settings:
     if not isinstance(ground.settings, Settings):
         message = "the jobs of tickets run on the settings of tickets"
@@ -251,6 +271,7 @@ JOBS: Final = (
     Job(CHAINING, chain_audit),
     Job(ALARMS, answer_alarms),
     Job(SERVING, serve_queues),
+    Job(PLACES, tell_places),
     Job(INDEXING, index_words),
     Job(FORGETTING, forget_old),
 )

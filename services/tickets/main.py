@@ -18,6 +18,7 @@ def create_app(settings: Settings | None = None, transport: Transport | None = N
         title="Pitboss tickets",
         routers=api.ROUTERS,
         subscriptions=events.SUBSCRIPTIONS,
+        listeners=events.LISTENERS,
         jobs=JOBS,
         lifespan=remembering,
         transport=transport,

@@ -186,6 +186,11 @@ def presence_frame(ticket_id: UUID, kind: AuthorKind, *, online: bool) -> str:
     )
 
 
+def queue_frame(ticket_id: UUID, position: int | None, eta_seconds: int | None) -> str:
+    """Return `queue`: where a ticket waits, the next one served has position 1; null: it waits no more."""
+    return encode("queue", ticket_id=ticket_id, position=position, eta_seconds=eta_seconds)
+
+
 def ping_frame(heads: Mapping[UUID, int]) -> str:
     """Return `ping`: answer with `pong`; `heads` are the newest sequence numbers of what this socket hears."""
     return encode("ping", heads={str(ticket_id): seq for ticket_id, seq in heads.items()})

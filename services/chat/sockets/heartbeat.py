@@ -12,6 +12,8 @@ from services.chat.schemas.frames import encode, receipt_frame
 from services.chat.sockets.boards import ASK_EVERY, BOARDS_JOB
 from services.chat.sockets.connection import LiveSocket
 from services.chat.sockets.hub import PRESENCE_JOB, RECEIPTS_JOB, Hub, hub_of
+from services.chat.sockets.places import ASK_EVERY as ASK_PLACES_EVERY
+from services.chat.sockets.places import PLACES_JOB
 from services.chat.sockets.viewing import VIEWERS_JOB
 from services.chat.use_cases import presence, transcripts
 from shared.errors import DomainError
@@ -148,10 +150,18 @@ async def ask_for_boards(ground: Ground) -> timedelta:
     return timedelta(seconds=ASK_EVERY)
 
 
+async def ask_for_places(ground: Ground) -> timedelta:
+    """Ask tickets where the players of the brands that are here wait."""
+    hub = hub_of(ground)
+    hub.places.renew({socket.person.brand for socket in hub.people.sockets if not socket.person.is_staff})
+    return timedelta(seconds=ASK_PLACES_EVERY)
+
+
 JOBS: Final = (
     Job("chat-ping", ping),
     Job(PRESENCE_JOB, keep_presence),
     Job(RECEIPTS_JOB, write_receipts),
     Job(VIEWERS_JOB, turn_views),
     Job(BOARDS_JOB, ask_for_boards),
+    Job(PLACES_JOB, ask_for_places),
 )

@@ -15,9 +15,11 @@ from services.chat.sockets.boards import Boards
 from services.chat.sockets.connection import LiveSocket
 from services.chat.sockets.conversations import Conversations
 from services.chat.sockets.people import People
+from services.chat.sockets.places import Places
 from services.chat.sockets.posting import Writers
 from services.chat.sockets.viewing import VIEWERS_JOB, VIEWERS_TOPIC, Viewing
 from shared.contracts.sla import BOARD_WANTED_TOPIC
+from shared.contracts.tickets import QUEUES_WANTED_TOPIC
 from shared.ids import new_id
 from shared.messaging.runtime import Ground
 
@@ -42,6 +44,7 @@ class Hub:
         self.conversations = Conversations(ground.database, settings, self.spawn, self._tell_presence)
         self.viewing = Viewing(str(self.process_id), self._tell_views, lambda: ground.wake(VIEWERS_JOB))
         self.boards = Boards(self._ask_for_board)
+        self.places = Places(self._ask_for_places, self.conversations.send)
         self.writers = Writers(ground.database, ground.clock, settings)
         self.presence_changed: set[tuple[str, str]] = set()
         self.receipts: dict[tuple[str, UUID, str, str], Receipt] = {}
@@ -140,6 +143,9 @@ class Hub:
 
     def _ask_for_board(self, brand: str, *, at_once: bool) -> None:
         self.spawn(self.ground.transport.broadcast(BOARD_WANTED_TOPIC, {"brand": brand, "at_once": at_once}))
+
+    def _ask_for_places(self, brand: str) -> None:
+        self.spawn(self.ground.transport.broadcast(QUEUES_WANTED_TOPIC, {"brand": brand}))
 
     def _tell_presence(self, socket: LiveSocket, ticket_id: UUID, *, online: bool) -> None:
         person = socket.person

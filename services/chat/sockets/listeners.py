@@ -9,13 +9,17 @@ from services.chat.sockets.connection import LiveSocket
 from services.chat.sockets.frames import TYPING_TOPIC
 from services.chat.sockets.heartbeat import RECEIPT_TOPIC
 from services.chat.sockets.hub import PRESENCE_TOPIC, SAID_TOPIC, Hub, hub_of
+from services.chat.sockets.places import PLAYERS
 from services.chat.sockets.viewing import VIEWERS_TOPIC
 from shared.contracts.base import AuthorKind, Channel
 from shared.contracts.chat import PresenceChanged, SessionEnded
 from shared.contracts.gateway import AccountChanged
 from shared.contracts.sla import BOARD_TOPIC
 from shared.contracts.tickets import (
+    QUEUES_TOPIC,
     MessageAdded,
+    QueueRecovered,
+    QueueStalled,
     TicketAssigned,
     TicketEscalated,
     TicketEvent,
@@ -25,8 +29,6 @@ from shared.contracts.tickets import (
 )
 from shared.messaging.runtime import Ground
 from shared.messaging.subscriptions import Received, hear, listen
-
-_PLAYERS: Final = frozenset({AuthorKind.PLAYER, AuthorKind.VISITOR})
 
 
 async def deliver_messages(ground: Ground, payload: dict[str, Any]) -> None:
@@ -75,8 +77,10 @@ async def follow_assignment(ground: Ground, received: Received[TicketAssigned]) 
         holder.push(assigned)
         if event.ticket.channel is Channel.WEB and event.ticket_id not in holder.subscriptions:
             hub.spawn(_follow(hub, holder, event.ticket_id))
+    if event.assignee_id is not None:
+        hub.places.taken(brand, event.ticket_id)
     joined = encode("assigned", ticket_id=event.ticket_id, assigned=event.assignee_id is not None)
-    hub.conversations.send(brand, event.ticket_id, joined, only=_PLAYERS)
+    hub.conversations.send(brand, event.ticket_id, joined, only=PLAYERS)
 
 
 async def _follow(hub: Hub, holder: LiveSocket, ticket_id: UUID) -> None:
@@ -111,6 +115,24 @@ async def show_board(ground: Ground, payload: dict[str, Any]) -> None:
     hub_of(ground).boards.hear(payload)
 
 
+async def show_places(ground: Ground, payload: dict[str, Any]) -> None:
+    """Tell players here where they wait."""
+    hub_of(ground).places.hear(payload)
+
+
+async def show_stalled(ground: Ground, received: Received[QueueStalled]) -> None:
+    """Tell the desk that nobody is there for a queue: somebody may have to be called."""
+    frame = encode("queue_stalled", **received.event.model_dump(mode="json"))
+    hub_of(ground).people.to_staff(received.brand, frame)
+
+
+async def show_recovered(ground: Ground, received: Received[QueueRecovered]) -> None:
+    """Tell the desk that somebody is there for a queue again."""
+    event = received.event
+    frame = encode("queue_recovered", queue=event.queue, since=event.since, occurred_at=event.occurred_at)
+    hub_of(ground).people.to_staff(received.brand, frame)
+
+
 def _holders(hub: Hub, brand: str, staff_id: str | None) -> list[LiveSocket]:
     return [] if staff_id is None else hub.people.sockets_of(brand, AuthorKind.STAFF, staff_id)
 
@@ -130,10 +152,13 @@ LISTENERS: Final = (
     listen(MessageAdded, show_ticket),
     listen(TicketAssigned, follow_assignment),
     listen(AccountChanged, cut_off),
+    listen(QueueStalled, show_stalled),
+    listen(QueueRecovered, show_recovered),
     hear(SAID_TOPIC, deliver_messages),
     hear(TYPING_TOPIC, pass_on),
     hear(PRESENCE_TOPIC, pass_on),
     hear(RECEIPT_TOPIC, pass_on),
     hear(VIEWERS_TOPIC, hear_viewers),
     hear(BOARD_TOPIC, show_board),
+    hear(QUEUES_TOPIC, show_places),
 )

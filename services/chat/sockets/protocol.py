@@ -122,6 +122,7 @@ async def _welcomed(hub: Hub, hello: Hello, known: Known, send: Send) -> LiveSoc
         heads={str(ticket_id): head for ticket_id, head in heads.items()},
     )
     socket.greet(welcome)
+    hub.places.meet(socket)
     return socket
 
 

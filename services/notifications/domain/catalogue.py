@@ -23,13 +23,14 @@ SUBSCRIBABLE: Final = tuple(type_.value for type_ in PublicType if type_ is not 
 
 
 class AggregateKind(StrEnum):
-    """What a sequence counts: facts of a ticket, its promised times, its conversation, a complaint, its legal time."""
+    """What a sequence counts: facts of a ticket, its promises, its conversation, a complaint, its time, a queue."""
 
     TICKET = "ticket"
     SLA_CLOCK = "sla_clock"
     CHAT_SESSION = "chat_session"
     COMPLAINT = "complaint"
     COMPLAINT_CLOCK = "complaint_clock"
+    QUEUE = "queue"
     ENDPOINT = "endpoint"
 
 
@@ -133,6 +134,11 @@ def _complaint_clock_fact(type_: PublicType, event: sla.ComplaintWarned | sla.Co
     return Fact(type_, AggregateKind.COMPLAINT_CLOCK, str(event.complaint_id), event.occurred_at, data, data)
 
 
+def _queue_fact(type_: PublicType, event: tickets.QueueFact) -> Fact:
+    data = payloads.queue_told(event)
+    return Fact(type_, AggregateKind.QUEUE, event.queue, event.occurred_at, data, data)
+
+
 def _chat_started_fact(event: chat.SessionStarted) -> Fact:
     lean, full = payloads.chat_started(event, content=False), payloads.chat_started(event, content=True)
     return Fact(PublicType.CHAT_STARTED, AggregateKind.CHAT_SESSION, str(event.ticket_id), event.started_at, lean, full)
@@ -163,4 +169,6 @@ _MAPPINGS: Final[Mapping[type[Event], Callable[..., Fact | None]]] = {
     sla.ClockWithdrawn: lambda e: _clock_fact(PublicType.SLA_WITHDRAWN, e),
     chat.SessionStarted: _chat_started_fact,
     chat.SessionEnded: _chat_ended_fact,
+    tickets.QueueStalled: lambda e: _queue_fact(PublicType.QUEUE_STALLED, e),
+    tickets.QueueRecovered: lambda e: _queue_fact(PublicType.QUEUE_RECOVERED, e),
 }

@@ -145,6 +145,15 @@ class ChatEndedData(Public):
     ended_at: AwareDatetime
 
 
+class QueueData(Public):
+    """Tickets for which nobody is there; `queue` names rank, language and team, `ticket_ids` the first 200."""
+
+    queue: str
+    tickets: int
+    ticket_ids: tuple[UUID, ...]
+    since: AwareDatetime
+
+
 class TestData(Public):
     """A test that somebody asked for."""
 
@@ -173,6 +182,8 @@ class PublicType(StrEnum):
     SLA_WITHDRAWN = "sla.withdrawn"
     CHAT_STARTED = "chat.started"
     CHAT_ENDED = "chat.ended"
+    QUEUE_STALLED = "queue.stalled"
+    QUEUE_RECOVERED = "queue.recovered"
     ENDPOINT_TEST = "endpoint.test"
 
 
@@ -247,6 +258,11 @@ def ticket_related(
 def clock_told(event: sla.ClockEvent) -> ClockData:
     """Tell how a promised time fared."""
     return ClockData.model_validate(event.model_dump(include=set(ClockData.model_fields)))
+
+
+def queue_told(event: tickets.QueueFact) -> QueueData:
+    """Tell whether anybody is there for a queue."""
+    return QueueData.model_validate(event.model_dump(include=set(QueueData.model_fields)))
 
 
 def chat_started(event: chat.SessionStarted, *, content: bool) -> ChatStartedData:

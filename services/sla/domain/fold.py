@@ -125,7 +125,14 @@ class _Step(Owing):
             self._ticket = replace(self._ticket, asked_id=event.assignee_id)
 
     def escalated(self, event: TicketEscalated) -> None:
-        """A ticket handed up must be accepted in time, whether a senior is asked or nobody is there to ask."""
+        """A ticket handed up must be accepted in time, whether a senior is asked or nobody is there to ask.
+
+        Whoever is asked after that time is over has a time of his own.
+        """
+        running = self._open.get(ClockKind.SENIOR_ACCEPTS)
+        late = running is not None and rules.settle(running, self._at).state is ClockState.BREACHED
+        if late and event.senior_id is not None:
+            self._end(ClockKind.SENIOR_ACCEPTS, rules.cancel, ClockCancelled)
         self._ticket = replace(self._ticket, escalated=True, accepted=False, asked_id=event.senior_id)
         if not self._ticket.done:
             self._begin(ClockKind.SENIOR_ACCEPTS)

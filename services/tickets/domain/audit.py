@@ -68,6 +68,8 @@ class AuditAction(StrEnum):
     EDIT_PROFILE = "edit_profile"
     EDIT_TEAM = "edit_team"
     READ_QUEUE = "read_queue"
+    READ_QUEUE_SETTINGS = "read_queue_settings"
+    EDIT_QUEUE_SETTINGS = "edit_queue_settings"
     ANSWER_ESCALATION = "answer_escalation"
     READ_VIEW = "read_view"
     MAKE_VIEW = "make_view"

@@ -1,6 +1,6 @@
 """What a broken promise or a call for help does: the priority rises and a senior takes over."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -96,16 +96,34 @@ def accepted_by(story: Story, asked: str | None) -> tuple[str, str] | None:
     return None
 
 
-def tell_breach(story: Story, staff: Iterable[Colleague], *, breached: ClockKind, asked: str | None = None) -> None:
+def tell_breach(
+    story: Story,
+    staff: Iterable[Colleague],
+    *,
+    breached: ClockKind,
+    asked: str | None = None,
+    passed: Collection[str] = (),
+    asks: bool = False,
+) -> None:
     """Answer a broken promise; a finished ticket has nothing left to hurry.
 
-    A senior who did not accept in time is not asked again.
+    If the senior who was `asked`, else the holder, did not accept in time, the next one in line has it: neither he nor
+    whoever `passed` before is asked again. Where seniors are asked (`asks`) whoever works on the ticket keeps it until
+    the next one accepts.
     """
     if is_finished(story.state):
         return
     story.edits({"priority": raised_priority(story.state.priority, breached)})
-    silent = (asked or story.state.assignee_id) if breached is ClockKind.SENIOR_ACCEPTS else None
-    escalate(story, staff, cause=f"sla.{breached}.breached", without=silent)
+    cause, holder = f"sla.{breached}.breached", story.state.assignee_id
+    if breached is not ClockKind.SENIOR_ACCEPTS:
+        escalate(story, staff, cause=cause, without=None)
+        return
+    silent = asked or holder
+    following = [one for one in staff if one.id not in {*passed, silent}]
+    if asks and holder is not None and holder != silent:
+        ask_senior(story, following, cause=cause)
+    else:
+        escalate(story, following, cause=cause, without=None)
 
 
 def check_escalation(state: TicketState) -> None:

@@ -3,13 +3,14 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Final, TypeAlias
+from datetime import datetime, timedelta
+from math import ceil
+from typing import Final
 
-from services.tickets.domain.queueing import Place, order_key, tongue_of
+from services.tickets.domain.pace import TURN, Peers, TurnOf, peers_of, shares
+from services.tickets.domain.queueing import Place, order_key
 
-TURN_SECONDS: Final = 60
-Peers: TypeAlias = tuple[str | None, str | None]
+MOST_WAIT: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +27,18 @@ def name_of(place: Place) -> str:
     return f"{place.rank.name.lower()}:{place.language or 'any'}:{place.team_id or 'any'}"
 
 
-def standings(places: Iterable[Place], now: datetime, *, hands: int) -> list[Standing]:
-    """Return waiting tickets in serving order, with the ranks of this moment; `hands` people serve them.
+def line_at(place: Place, now: datetime) -> str:
+    """Return the name of the line a ticket stands in at a moment."""
+    return name_of(replace(place, rank=place.rank_at(now)))
+
+
+def by_default(place: Place) -> timedelta:  # noqa: ARG001 - any ticket
+    """Return how long one ticket takes if nothing is known."""
+    return TURN
+
+
+def standings(places: Iterable[Place], now: datetime, turn_of: TurnOf = by_default) -> list[Standing]:
+    """Return waiting tickets in serving order, with the ranks of this moment; `turn_of` says how fast a line moves.
 
     A position counts all that the same people serve before it, whatever its rank: who takes a ticket without a language
     or team could have taken this one.
@@ -35,13 +46,9 @@ def standings(places: Iterable[Place], now: datetime, *, hands: int) -> list[Sta
     before: Counter[Peers] = Counter()
     found = []
     for place in sorted(places, key=lambda one: order_key(one, now)):
-        mine = (tongue_of(place.language), place.team_id)
-        ahead = sum(count for peers, count in before.items() if _shares(peers, mine))
+        mine = peers_of(place)
+        position = 1 + sum(count for peers, count in before.items() if shares(peers, mine))
         before[mine] += 1
-        shown = replace(place, rank=place.rank_at(now))
-        found.append(Standing(shown, ahead + 1, -(-(ahead + 1) * TURN_SECONDS // max(hands, 1))))
+        wait = min(position * turn_of(place), MOST_WAIT)
+        found.append(Standing(replace(place, rank=place.rank_at(now)), position, ceil(wait.total_seconds())))
     return found
-
-
-def _shares(one: Peers, other: Peers) -> bool:
-    return all(a is None or b is None or a == b for a, b in zip(one, other, strict=True))

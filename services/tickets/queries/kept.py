@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 
 from services.tickets.queries.catalogues import fields_of, taxonomy_of
 from services.tickets.queries.queue import is_automatic
+from services.tickets.queries.queue_settings import settings_of
 from shared.db.engine import Session
 
 KEEP: Final = timedelta(seconds=5)
@@ -44,3 +45,4 @@ class Kept(Generic[T]):
 TAXONOMIES: Final = Kept(taxonomy_of)
 FIELDS: Final = Kept(fields_of)
 AUTOMATIC: Final = Kept(is_automatic, AUTOMATIC_FOR)
+QUEUE_SETTINGS: Final = Kept(settings_of)

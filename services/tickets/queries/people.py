@@ -7,12 +7,21 @@ from sqlalchemy import Row, and_, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from services.tickets.domain.people import Person, Shift
-from services.tickets.tables import agents, presence, queue, staff
+from services.tickets.tables import agents, presence, queue, queue_settings, staff
 from shared.contracts.gateway import StaffRole, StaffStatus
 from shared.db.engine import Session
 
+# What people hold who have no limit of their own.
+_CAPACITY: Final = (
+    select(queue_settings.c.capacity)
+    .where(queue_settings.c.brand == agents.c.brand)
+    .order_by(queue_settings.c.version.desc())
+    .limit(1)
+    .scalar_subquery()
+)
 _WHO: Final = select(
     agents,
+    _CAPACITY.label("default_capacity"),
     staff.c.role,
     staff.c.status,
     staff.c.active,
@@ -99,7 +108,7 @@ def _person_of(row: Row[Any]) -> Person:
         teams=frozenset(row.teams),
         languages=frozenset(row.languages),
         skills=frozenset(row.skills),
-        capacity=row.capacity,
+        capacity={**(row.default_capacity or {}), **row.capacity},
         shifts=tuple(shift_of(one) for one in row.shifts),
         time_zone=row.time_zone,
         last_given_at=row.last_given_at,

@@ -18,7 +18,15 @@ from services.tickets.tables.lists import (
 from services.tickets.tables.merges import merges
 from services.tickets.tables.metadata import metadata
 from services.tickets.tables.people import agents, personal_managers, presence, teams
-from services.tickets.tables.queue import escalations, queue, queue_calls, queue_settings, queues
+from services.tickets.tables.queue import (
+    escalations,
+    queue,
+    queue_calls,
+    queue_settings,
+    queue_takings,
+    queue_tellings,
+    queues,
+)
 from services.tickets.tables.tickets import breaches, tickets, timeline
 
 __all__ = [
@@ -46,6 +54,8 @@ __all__ = [
     "queue",
     "queue_calls",
     "queue_settings",
+    "queue_takings",
+    "queue_tellings",
     "queues",
     "reasons",
     "search_documents",

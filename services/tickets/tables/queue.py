@@ -5,7 +5,6 @@ from typing import Final
 from sqlalchemy import (
     BigInteger,
     Boolean,
-    CheckConstraint,
     Column,
     ForeignKey,
     Index,
@@ -16,7 +15,7 @@ from sqlalchemy import (
     false,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, SMALLINT
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, SMALLINT
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 
 from services.tickets.tables.metadata import metadata
@@ -62,17 +61,36 @@ queue_calls: Final = Table(
     postgresql_with={"autovacuum_vacuum_scale_factor": "0.02"},
 )
 
-# What was last told of each queue; `sequence` numbers its facts.
+# Since when nobody at all is there for a queue; `sequence` numbers its facts, of every queue there ever was.
 queues: Final = Table(
     "queues",
     metadata,
     brand_column(),
     Column("queue", Text, nullable=False),
     Column("sequence", BigInteger, nullable=False),
-    Column("waiting", Integer, nullable=False),
-    Column("fingerprint", Text, nullable=False),
-    time_column("told_at"),
+    time_column("stalled_at", nullable=True),
     PrimaryKeyConstraint("brand", "queue"),
+)
+
+# When the places of a brand were last told: all processes together tell them no more often than they should.
+queue_tellings: Final = Table(
+    "queue_tellings",
+    metadata,
+    Column("brand", Text, primary_key=True),
+    time_column("told_at"),
+)
+
+# How fast tickets are taken: one row for each that somebody took, deleted once it says nothing about today.
+queue_takings: Final = Table(
+    "queue_takings",
+    metadata,
+    id_column(),
+    brand_column(),
+    Column("tongue", Text),
+    Column("team_id", Text),
+    time_column("enqueued_at"),
+    time_column("taken_at"),
+    Index("ix_queue_takings_newest", "brand", "taken_at"),
 )
 
 escalations: Final = Table(
@@ -87,15 +105,19 @@ escalations: Final = Table(
     Index("ix_escalations_senior", "brand", "senior_id"),
 )
 
-# How long a brand waits before it takes tickets back; what is not here is the default.
+# How patient a brand's queue is, one row per version; brands without a row have the defaults.
 queue_settings: Final = Table(
     "queue_settings",
     metadata,
-    Column("brand", Text, primary_key=True),
+    brand_column(),
+    version_column(),
     Column("silence_seconds", Integer, nullable=False),
-    Column("grace_seconds", Integer, nullable=False),
     Column("sleeper_seconds", Integer, nullable=False),
     Column("manager_seconds", Integer, nullable=False),
-    version_column(),
-    CheckConstraint("version > 0", name="version_positive"),
+    Column("push_seconds", Integer, nullable=False),
+    # Per channel: how many conversations a person holds who has no limit of his own.
+    Column("capacity", JSONB, nullable=False),
+    Column("changed_by", Text, nullable=False),
+    time_column("created_at"),
+    PrimaryKeyConstraint("brand", "version"),
 )

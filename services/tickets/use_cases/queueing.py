@@ -6,18 +6,16 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from services.tickets.domain.pace import Taking, peers_of
 from services.tickets.domain.queueing import LEGAL_SOON, Place, Reservation, place_after
+from services.tickets.domain.reasons import Reason
 from services.tickets.domain.statuses import NEW, OPEN
 from services.tickets.domain.tickets import Story
-from services.tickets.queries import kept, people, queue
-from services.tickets.settings import taxonomy
+from services.tickets.queries import kept, lines, people, queue
 from shared.contracts.base import AuthorKind
-from shared.contracts.tickets import TicketOpened, TicketStatusChanged
+from shared.contracts.tickets import TicketOpened, TicketState, TicketStatusChanged
 from shared.db.engine import Session, note
 
-SILENCE: Final = timedelta(seconds=180)
-SLEEPER_BOUND: Final = timedelta(minutes=10)
-MANAGER_BOUND: Final = timedelta(minutes=5)
 _EPSILON: Final = timedelta(milliseconds=1)
 _BY_HAND: Final = frozenset({AuthorKind.STAFF, AuthorKind.SERVER})
 
@@ -43,6 +41,13 @@ class Called:
     brand: str
 
 
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A brand in whose queue somebody has another place now."""
+
+    brand: str
+
+
 async def wake_within_limits(session: Session, story: Story) -> Reservation | None:
     """Take a ticket that the player woke from a holder who has no room for it or is not there.
 
@@ -61,7 +66,8 @@ async def wake_within_limits(session: Session, story: Story) -> Reservation | No
         if load.get(state.channel.value, 0) < person.limit(state.channel):
             return None
     story.hands_over(None, None)
-    return Reservation(holder, story.now + SLEEPER_BOUND) if there else None
+    sleeper = (await kept.QUEUE_SETTINGS.of(session, brand, story.now)).sleeper
+    return Reservation(holder, story.now + sleeper) if there else None
 
 
 async def keep_place(session: Session, story: Story, reservation: Reservation | None = None) -> None:
@@ -69,9 +75,9 @@ async def keep_place(session: Session, story: Story, reservation: Reservation | 
     brand, state = story.ticket.brand, story.state
     opening = isinstance(story.events[0], TicketOpened)
     before = None if opening else await queue.place_of(session, brand, state.id)
-    after = place_after(
-        before, state, story.events, reason=taxonomy().get(state.reason or ""), silence=SILENCE, now=story.now
-    )
+    silence = (await kept.QUEUE_SETTINGS.of(session, brand, story.now)).silence
+    reason = await reason_of(session, brand, state, story.now)
+    after = place_after(before, state, story.events, reason=reason, silence=silence, now=story.now)
     if after is None and before is None:
         return
     if after is None:
@@ -82,7 +88,17 @@ async def keep_place(session: Session, story: Story, reservation: Reservation | 
         if before is None and not opening:
             await follow_due(session, brand=brand, ticket_id=state.id, now=story.now)
     if after != before:
+        await _note_taking(session, brand, before, after, story.now)
         await _call(session, brand, before, after, story.now)
+        if _waits(before) or _waits(after):
+            note(session, Moved(brand))
+
+
+async def reason_of(session: Session, brand: str, state: TicketState, now: datetime) -> Reason | None:
+    """Return a ticket's reason as its brand defines it."""
+    if state.reason is None:
+        return None
+    return (await kept.TAXONOMIES.of(session, brand, now)).reasons.get(state.reason)
 
 
 async def follow_due(session: Session, *, brand: str, ticket_id: UUID, now: datetime) -> None:
@@ -91,6 +107,8 @@ async def follow_due(session: Session, *, brand: str, ticket_id: UUID, now: date
     if moved is None:
         return
     holder_id, legal_due_at = moved
+    if holder_id is None:
+        note(session, Moved(brand))
     wishes = [] if holder_id is not None else [now]
     if legal_due_at is not None and legal_due_at - LEGAL_SOON > now:
         wishes.append(legal_due_at - LEGAL_SOON + _EPSILON)
@@ -112,7 +130,10 @@ async def _reserved(
     if not await kept.AUTOMATIC.of(session, brand, now):
         return after
     manager = await queue.manager_of(session, brand, after.player_id)
-    return after if manager is None else replace(after, reserved_for=manager, reserved_until=now + MANAGER_BOUND)
+    if manager is None:
+        return after
+    patience = (await kept.QUEUE_SETTINGS.of(session, brand, now)).manager
+    return replace(after, reserved_for=manager, reserved_until=now + patience)
 
 
 async def _call(session: Session, brand: str, before: Place | None, after: Place | None, now: datetime) -> None:
@@ -129,12 +150,23 @@ async def _call(session: Session, brand: str, before: Place | None, after: Place
     note(session, Called(brand))
 
 
+async def _note_taking(session: Session, brand: str, before: Place | None, after: Place | None, now: datetime) -> None:
+    """Remember how long a ticket waited that somebody takes."""
+    if before is not None and _waits(before) and after is not None and not _waits(after):
+        await lines.note_taking(session, brand, Taking(peers_of(before), before.enqueued_at, now))
+
+
 def _matters(before: Place | None, after: Place | None) -> bool:
-    """True if a ticket began to wait, changed what it needs, or left room behind."""
+    """True if a ticket began to wait, changed what it needs, left room behind, or stalls no more."""
     if after is None or after.holder_id is not None:
         held = before.holder_id if before else None
-        return held != (after.holder_id if after else None) and held is not None
+        left_room = held != (after.holder_id if after else None) and held is not None
+        return left_room or (before is not None and before.stalled_at is not None)
     return True
+
+
+def _waits(place: Place | None) -> bool:
+    return place is not None and place.holder_id is None
 
 
 def _woke(story: Story) -> bool:

@@ -10,6 +10,7 @@ from services.tickets.domain.people import Person
 from services.tickets.domain.queueing import Place, awaits_staff
 from services.tickets.domain.tickets import Story
 from services.tickets.queries import people, queue, tickets
+from services.tickets.use_cases.stalling import follow_stalls
 from services.tickets.use_cases.telling import tell
 from shared.contracts.base import Author, AuthorKind, Channel
 from shared.db.engine import Session
@@ -37,7 +38,7 @@ async def serve(session: Session, *, brand: str, now: datetime) -> int:
     await _take_back(session, brand, staff, now)
     places = await queue.waiting(session, brand, _LOOKED_AT, now)
     decided = plan(places, staff, await people.loads_of(session, brand), now)
-    await _tell_stalled(session, brand, places, decided.stalled, now)
+    await follow_stalls(session, brand=brand, places=places, stalled=decided.stalled, now=now)
     by_id = {one.id: one for one in staff}
     return sum([await _give(session, brand, choice, by_id[choice.staff_id], now) for choice in decided.choices])
 
@@ -92,16 +93,3 @@ async def _call_at_turns(session: Session, brand: str, staff: list[Person], now:
     following = min((turn for turn in turns if turn is not None), default=None)
     if following is not None:
         await queue.call(session, brand, following, uuid5(_TURNS, f"{brand} {following.isoformat()}"))
-
-
-async def _tell_stalled(
-    session: Session, brand: str, places: list[Place], stalled: tuple[Place, ...], now: datetime
-) -> None:
-    """Remember for which tickets nobody is there, once, and for which somebody is there again."""
-    ids = {one.ticket_id for one in stalled}
-    fresh = [one.ticket_id for one in stalled if one.stalled_at is None]
-    again = [one.ticket_id for one in places if one.stalled_at is not None and one.ticket_id not in ids]
-    if fresh:
-        await queue.note_stalled(session, brand, fresh, now)
-    if again:
-        await queue.note_stalled(session, brand, again, None)

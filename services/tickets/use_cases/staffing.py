@@ -11,11 +11,10 @@ from services.tickets.domain.audit import AuditAction, Witness
 from services.tickets.domain.errors import StaffNotFound
 from services.tickets.domain.people import GRACE
 from services.tickets.domain.queueing import place_after
-from services.tickets.queries import copies, people, profiles, queue, tickets
+from services.tickets.queries import copies, kept, people, profiles, queue, tickets
 from services.tickets.queries.kept import AUTOMATIC_FOR
-from services.tickets.settings import taxonomy
 from services.tickets.use_cases.auditing import record_act
-from services.tickets.use_cases.queueing import SILENCE, Automated, Called
+from services.tickets.use_cases.queueing import Automated, Called, reason_of
 from shared.contracts.chat import PresenceChanged
 from shared.db.engine import Session, note
 from shared.web.conditional import Stale, demand
@@ -61,7 +60,7 @@ async def write_profile(
     if saved is None:
         raise Stale(current_version=expected_version + 1)
     if first:
-        await _line_up(session, brand)
+        await _line_up(session, brand, now)
         # Other processes learn of it a moment later: what they change until then calls for nobody.
         await queue.call(session, brand, now + 2 * AUTOMATIC_FOR)
         note(session, Automated(brand))
@@ -70,16 +69,16 @@ async def write_profile(
     return saved
 
 
-async def _line_up(session: Session, brand: str) -> None:
+async def _line_up(session: Session, brand: str, now: datetime) -> None:
     """Give places to the tickets from before there was a queue; the player waits since the ticket was opened."""
+    silence = (await kept.QUEUE_SETTINGS.of(session, brand, now)).silence
     for ticket_id in await queue.fill(session, brand):
         ticket = await tickets.ticket_of(session, brand, ticket_id)
         if ticket is None:
             continue
         state = ticket.state
-        place = place_after(
-            None, state, (), reason=taxonomy().get(state.reason or ""), silence=SILENCE, now=state.created_at
-        )
+        reason = await reason_of(session, brand, state, now)
+        place = place_after(None, state, (), reason=reason, silence=silence, now=state.created_at)
         if place is not None:
             await queue.save_place(session, brand, replace(place, silent_at=None, answered=place.holder_id is not None))
             await queue.keep_due(session, brand, ticket_id)

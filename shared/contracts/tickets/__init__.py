@@ -24,6 +24,19 @@ from shared.contracts.tickets.facts import (
     TicketStatusChanged,
     TicketUpdated,
 )
+from shared.contracts.tickets.queues import (
+    MOST_PLACES,
+    QUEUES,
+    QUEUES_TOPIC,
+    QUEUES_WANTED_SECONDS,
+    QUEUES_WANTED_TOPIC,
+    QueueChanged,
+    QueueFact,
+    QueuePlace,
+    QueueRecovered,
+    QueueStalled,
+    QueuesTold,
+)
 from shared.contracts.tickets.relations import (
     TicketAbsorbed,
     TicketLinked,
@@ -45,6 +58,11 @@ from shared.contracts.tickets.state import (
 
 __all__ = [
     "COMPLAINTS",
+    "MOST_PLACES",
+    "QUEUES",
+    "QUEUES_TOPIC",
+    "QUEUES_WANTED_SECONDS",
+    "QUEUES_WANTED_TOPIC",
     "STREAM",
     "BackOffice",
     "ComplaintChanged",
@@ -57,6 +75,12 @@ __all__ = [
     "MessageAdded",
     "MessageKind",
     "Priority",
+    "QueueChanged",
+    "QueueFact",
+    "QueuePlace",
+    "QueueRecovered",
+    "QueueStalled",
+    "QueuesTold",
     "ReasonClass",
     "TicketAbsorbed",
     "TicketAssigned",
