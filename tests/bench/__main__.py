@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 import uvloop
 
-from tests.bench import creates, events, footprint, history, peer, sockets, workers
+from tests.bench import assignment, creates, events, footprint, history, peer, sockets, workers
 from tests.bench.machine import Layout, Watch, stay_on
 from tests.bench.report import Figure, header, keep, summary
 from tests.bench.sizes import Sizes
@@ -44,6 +44,7 @@ BENCHES: Final = (
     Bench(("P14", "P15"), workers.hooks),
     Bench(("P16",), footprint.memory_and_start, broker=True),
     Bench(("P18",), history.at_a_million),
+    Bench(("P19",), assignment.decisions),
 )
 PEER: Final = Bench(("P3",), peer.beside_django_helpdesk, broker=True)
 

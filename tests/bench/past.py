@@ -121,6 +121,17 @@ _INDEXES: Final = """
 """
 
 
+async def is_made(database: "asyncpg.Connection", count: int) -> bool:
+    """True if the database has this history; RuntimeError if it has another one."""
+    numbers = [f"{BRAND.upper()}-{FIRST_NUMBER + n}" for n in (1, count, count + 1)]
+    found = await database.fetch("SELECT number FROM tickets WHERE number = ANY ($1)", numbers)
+    there = {row["number"] for row in found}
+    if there and there != set(numbers[:2]):
+        message = f"the kept history is not of {count:,} tickets"
+        raise RuntimeError(message)
+    return bool(there)
+
+
 async def make(database: "asyncpg.Connection", count: int) -> None:
     """Fill an empty desk with so many tickets, five entries each; the administrator's connection is needed."""
     pool = min(_POOL, count)

@@ -1,4 +1,7 @@
-"""What the benchmarks run on: a durable PostgreSQL, a RabbitMQ node, migrated databases, and services to start."""
+"""What the benchmarks run on: a durable PostgreSQL, a RabbitMQ node, migrated databases, and services to start.
+
+`PITBOSS_BENCH_KEEP` names a folder to keep the installation in, so that the next run finds its databases.
+"""
 
 import asyncio
 import json
@@ -8,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -21,7 +24,7 @@ from deploy.commands.topology import apply_to
 from deploy.home import CHECKOUT, Home
 from deploy.keys import local_keys
 from deploy.local.broker import find_broker
-from deploy.local.databases import ServiceUrls
+from deploy.local.databases import ServiceUrls, create_service_databases_async
 from deploy.local.postgres import LocalPostgres
 from deploy.local.processes import StartError, tail
 from deploy.local.rabbitmq import LocalRabbitMQ, installed
@@ -29,7 +32,7 @@ from deploy.plan import Plan, Process
 from deploy.seed import write_demo
 from deploy.stack import healthy
 from deploy.supplies import Supplies
-from shared.db.migrate import migrate
+from shared.db.migrate import migrate, migrate_async
 from shared.directory import SERVICES
 from shared.web.actor import Actor, sign_actor
 from tests.bench.machine import Layout, on
@@ -39,6 +42,7 @@ _READY_SECONDS: Final = 60
 _STOP_SECONDS: Final = 40
 _ROLE_SECONDS: Final = 400
 _ENTRIES: Final = {entry.name: entry for entry in SERVICES}
+_KEPT: Final = os.environ.get("PITBOSS_BENCH_KEEP")
 _KNOBS: Final = {**WIDE_LIMITS, "PITBOSS_LOG_LEVEL": "error", "PITBOSS_UNREADY_SECONDS": "0.01"}
 
 
@@ -66,10 +70,10 @@ class Stand:
     def set_up(cls, layout: Layout) -> Iterator["Stand"]:
         """Give a stand to the block, with a database of every service, and remove everything afterwards."""
         _forget_the_users_installation()
-        with TemporaryDirectory(prefix="pitboss-bench-", ignore_cleanup_errors=True) as folder:
+        with _folder() as folder:
             home = Home(Path(folder))
             for place in (home.run, home.log):
-                place.mkdir()
+                place.mkdir(parents=True, exist_ok=True)
             stand = cls(home, layout)
             try:
                 stand.postgres.start()
@@ -78,7 +82,8 @@ class Stand:
                 yield stand
             finally:
                 stand.supplies.stop()
-                stand.postgres.remove()
+                if _KEPT is None:
+                    stand.postgres.remove()
 
     @classmethod
     def known(cls, values: Mapping[str, Any]) -> "Stand":
@@ -112,16 +117,30 @@ class Stand:
         key = OKPKey.import_key({"kty": "OKP", "crv": "Ed25519", **parts})
         return sign_actor(actor, audience=audience, key=key, issued_at=int(time.time()))
 
+    async def database(self, service: str, purpose: str) -> ServiceUrls:
+        """Return a migrated database of a service beside its own one; made where it is missing."""
+        secret = local_keys(self.home)["PITBOSS_PROVISIONING_SECRET"]
+        urls = await create_service_databases_async(self.postgres.url(), service, prefix=f"{purpose}_", secret=secret)
+        await migrate_async(service, urls.owner)
+        return urls
+
     @contextmanager
     def serving(
-        self, *names: str, replica: int = 0, amqp: bool = True, knobs: Mapping[str, str] | None = None
+        self,
+        *names: str,
+        replica: int = 0,
+        amqp: bool = True,
+        knobs: Mapping[str, str] | None = None,
+        urls: Mapping[str, ServiceUrls] | None = None,
     ) -> Iterator[Server]:
         """Run services in one process on the core of the service under test until the block ends.
 
-        Without `amqp` they use the in-process transport, as `make up` does.
+        Without `amqp` they use the in-process transport, as `make up` does; `urls` replace those of their databases.
         """
         process = Process(f"bench-{'-'.join(names)}-{replica}", names, replica)
-        environment = self.plan.environment(self.home, process, self.urls, self.amqp_url if amqp else None)
+        environment = self.plan.environment(
+            self.home, process, {**self.urls, **(urls or {})}, self.amqp_url if amqp else None
+        )
         environment |= {**_KNOBS, **(knobs or {}), "PITBOSS_TRANSPORT": "rabbitmq" if amqp else "inprocess"}
         port = self.plan.port(_ENTRIES[names[0]], replica)
         begun = time.perf_counter()
@@ -163,6 +182,12 @@ class Stand:
                 message = f"{' and '.join(names)} did not start:\n{tail(log)}"
                 raise StartError(message)
             time.sleep(0.005)
+
+
+def _folder() -> AbstractContextManager[str]:
+    if _KEPT is not None:
+        return nullcontext(_KEPT)
+    return TemporaryDirectory(prefix="pitboss-bench-", ignore_cleanup_errors=True)
 
 
 def _end(child: "subprocess.Popen[bytes]") -> None:

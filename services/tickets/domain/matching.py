@@ -10,8 +10,10 @@ from uuid import UUID
 
 from services.tickets.domain.people import Person, fullness
 from services.tickets.domain.queueing import SPECIAL, Place, order_key, tongue_of
+from shared.contracts.base import Channel
 
 Loads = Mapping[str, Mapping[str, int]]
+_Need = tuple[Channel, str | None, str | None, str | None, str | None]
 _NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -32,23 +34,71 @@ class Plan:
 
 def plan(places: Iterable[Place], people: Iterable[Person], loads: Loads, now: datetime) -> Plan:
     """Decide who takes which of the waiting tickets; nobody over his limit, nobody idle who could take one."""
-    staff = list(people)
-    trained = frozenset(skill for one in staff for skill in one.skills & SPECIAL)
-    held: dict[str, dict[str, int]] = defaultdict(dict, {one: dict(load) for one, load in loads.items()})
-    given = {one.id: one.last_given_at or _NEVER for one in staff}
+    hall = _Hall(list(people), loads, now)
     choices, stalled = [], []
     for place in sorted(places, key=lambda one: order_key(one, now)):
-        able = [one for one in staff if can_take(one, place, trained) and one.takes(place.channel, now)]
-        if not able:
+        if not hall.able(place):
             stalled.append(place)
             continue
-        person = _choose(able, place, held, given, now)
+        person = hall.choose(place)
         if person is not None:
             choices.append(Choice(place.ticket_id, person.id))
-            load = held[person.id]
-            load[place.channel.value] = load.get(place.channel.value, 0) + 1
-            given[person.id] = now
+            hall.give(person, place)
     return Plan(tuple(choices), tuple(stalled))
+
+
+class _Hall:
+    """Everybody during one look at the queue. Thousands of tickets need the same: who can, and who has room, is kept.
+
+    Nobody gains room during a look, so whoever had none for one ticket has none for the next of its kind.
+    """
+
+    def __init__(self, staff: list[Person], loads: Loads, now: datetime) -> None:
+        self._staff, self._now = staff, now
+        self._trained = frozenset(skill for one in staff for skill in one.skills & SPECIAL)
+        self._held: dict[str, dict[str, int]] = defaultdict(dict, {one: dict(load) for one, load in loads.items()})
+        self._busy = {one.id: fullness(one, self._held.get(one.id, {})) for one in staff}
+        self._given = {one.id: one.last_given_at or _NEVER for one in staff}
+        self._able: dict[_Need, list[Person]] = {}
+        self._free: dict[_Need, list[Person]] = {}
+
+    def able(self, place: Place) -> list[Person]:
+        """Return who is there for a ticket, with or without room."""
+        need = _need_of(place)
+        if need not in self._able:
+            self._able[need] = self._free[need] = [
+                one
+                for one in self._staff
+                if can_take(one, place, self._trained) and one.takes(place.channel, self._now)
+            ]
+        return self._able[need]
+
+    def choose(self, place: Place) -> Person | None:
+        """Return the least busy with room, the longest idle among equals; a reserved ticket waits for its person.
+
+        The reservation is void while that person is not there. Who let the ticket go silent comes after everybody else.
+        """
+        need, whose = _need_of(place), place.reserved_at(self._now)
+        free = self._free[need] = [one for one in self._free[need] if has_room(one, place, self._held[one.id])]
+        if whose is not None and any(one.id == whose for one in self._able[need]):
+            free = [one for one in free if one.id == whose]
+
+        def turn(one: Person) -> tuple[bool, Fraction, datetime, str]:
+            return one.id in place.passed_over, self._busy[one.id], self._given[one.id], one.id
+
+        return min(free, key=turn, default=None)
+
+    def give(self, person: Person, place: Place) -> None:
+        """Count what a person was given."""
+        load = self._held[person.id]
+        load[place.channel.value] = load.get(place.channel.value, 0) + 1
+        self._busy[person.id] = fullness(person, load)
+        self._given[person.id] = self._now
+
+
+def _need_of(place: Place) -> _Need:
+    """Return all of a ticket that decides who can take it."""
+    return place.channel, place.team_id, place.skill, place.reason_group, tongue_of(place.language)
 
 
 def can_take(person: Person, place: Place, trained: frozenset[str]) -> bool:
@@ -71,23 +121,3 @@ def can_take(person: Person, place: Place, trained: frozenset[str]) -> bool:
 def has_room(person: Person, place: Place, load: Mapping[str, int]) -> bool:
     """True if one more conversation of this channel stays within the person's limit."""
     return load.get(place.channel.value, 0) < person.limit(place.channel)
-
-
-def _choose(
-    able: list[Person],
-    place: Place,
-    held: Mapping[str, Mapping[str, int]],
-    given: Mapping[str, datetime],
-    now: datetime,
-) -> Person | None:
-    """Return the least busy with room, the longest idle among equals; a reserved ticket waits for its person.
-
-    The reservation is void while that person is not there. Who let the ticket go silent comes after everybody else.
-    """
-    reserved = [one for one in able if one.id == place.reserved_at(now)]
-    free = [one for one in reserved or able if has_room(one, place, held.get(one.id, {}))]
-
-    def turn(one: Person) -> tuple[bool, Fraction, datetime, str]:
-        return one.id in place.passed_over, fullness(one, held.get(one.id, {})), given[one.id], one.id
-
-    return min(free, key=turn, default=None)
