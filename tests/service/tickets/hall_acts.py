@@ -260,4 +260,4 @@ ACTS: Final = st.one_of(
     st.builds(Promise, _PROCESS, _TICKET, st.integers(-10, 60)),
     st.builds(Complain, _PROCESS, _TICKET, st.sampled_from([3, 40])),
 )
-BATCHES: Final = st.lists(ACTS, min_size=1, max_size=4)
+BATCHES: Final = st.lists(ACTS, min_size=1, max_size=6)

@@ -17,13 +17,13 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 
 from tests.service.tickets.desk import Desk
 from tests.service.tickets.hall import Hall
-from tests.service.tickets.hall_acts import BATCHES, Act
+from tests.service.tickets.hall_acts import BATCHES, PLAYERS, Act, Passes
 from tests.service.tickets.hall_laws import Seen, faults, look
 from tests.support.database import Cluster
 from tests.support.service import running_service
 
 PROGRAMS: Final = int(os.environ.get("PITBOSS_ASSIGNMENT_PROGRAMS", "12"))
-STEPS: Final = int(os.environ.get("PITBOSS_ASSIGNMENT_STEPS", "12"))
+STEPS: Final = int(os.environ.get("PITBOSS_ASSIGNMENT_STEPS", "20"))
 _BRANDS: Final = itertools.count(1)
 
 
@@ -59,7 +59,7 @@ class Assignment(RuleBasedStateMachine):
 
     @initialize()
     def furnish(self) -> None:
-        """Begin with everybody there and nothing to do."""
+        """Begin with everybody there and a little to do."""
         self.hall = Hall(self.halls.desks, f"hall-{next(_BRANDS)}")
         self.halls.run(self._furnish())
 
@@ -71,15 +71,23 @@ class Assignment(RuleBasedStateMachine):
 
     async def _furnish(self) -> None:
         await self.hall.furnish()
+        for player in PLAYERS:
+            await self.hall.chat(0, player, None)
+            await self.hall.form(1, player, None, None)
         await self.hall.settle()
-        self.seen, _ = await look(self.hall)
+        self.seen, told = await look(self.hall)
+        assert not list(faults(self.seen, self.seen, told, self.hall.limits))
 
     async def _happens(self, batch: list[Act]) -> list[str]:
         self.hall.limits = {
             (who, channel): most for who, one in self.seen.people.items() for channel, most in one.capacity.items()
         }
-        await asyncio.gather(*(act.run(self.hall) for act in batch))
+        await asyncio.gather(*(act.run(self.hall) for act in batch if not isinstance(act, Passes)))
         await self.hall.settle()
+        for act in batch:
+            if isinstance(act, Passes):
+                await act.run(self.hall)
+                await self.hall.settle()
         before, (self.seen, told) = self.seen, await look(self.hall, self.seen)
         return list(faults(before, self.seen, told, self.hall.limits))
 
