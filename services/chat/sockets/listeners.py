@@ -8,10 +8,10 @@ from services.chat.schemas.frames import encode, from_payload
 from services.chat.sockets.connection import LiveSocket
 from services.chat.sockets.frames import TYPING_TOPIC
 from services.chat.sockets.heartbeat import RECEIPT_TOPIC
-from services.chat.sockets.hub import PRESENCE_TOPIC, SAID_TOPIC, Hub, hub_of
+from services.chat.sockets.hub import BANS_TOPIC, INACTIVE_TOPIC, PRESENCE_TOPIC, SAID_TOPIC, Hub, hub_of
 from services.chat.sockets.viewing import VIEWERS_TOPIC
 from shared.contracts.base import AuthorKind, Channel
-from shared.contracts.chat import PresenceChanged, SessionEnded
+from shared.contracts.chat import PresenceChanged, RatingRequested, SessionEnded
 from shared.contracts.gateway import AccountChanged
 from shared.contracts.sla import BOARD_TOPIC
 from shared.contracts.tickets import (
@@ -44,6 +44,18 @@ async def tell_end(ground: Ground, received: Received[SessionEnded]) -> None:
     event = received.event
     frame = encode("ended", ticket_id=event.ticket_id, reason=event.reason, ended_at=event.ended_at)
     hub_of(ground).conversations.send(received.brand, event.ticket_id, frame)
+
+
+async def ask_for_rating(ground: Ground, received: Received[RatingRequested]) -> None:
+    """Ask the player how the conversation was; a widget that was closed learns it from the transcript."""
+    event = received.event
+    frame = encode("rating_request", ticket_id=event.ticket_id)
+    hub_of(ground).conversations.send(received.brand, event.ticket_id, frame, only=_PLAYERS)
+
+
+async def turn_out(ground: Ground, payload: dict[str, Any]) -> None:
+    """Tell a person that he is banned, and until when, and close his sockets."""
+    hub_of(ground).people.turn_out(payload)
 
 
 async def tell_presence(ground: Ground, received: Received[PresenceChanged]) -> None:
@@ -122,6 +134,7 @@ def _ticket_frame(event: TicketEvent, type_: str) -> str:
 
 LISTENERS: Final = (
     listen(SessionEnded, tell_end),
+    listen(RatingRequested, ask_for_rating),
     listen(PresenceChanged, tell_presence),
     listen(TicketOpened, show_ticket),
     listen(TicketStatusChanged, show_ticket),
@@ -134,6 +147,8 @@ LISTENERS: Final = (
     hear(TYPING_TOPIC, pass_on),
     hear(PRESENCE_TOPIC, pass_on),
     hear(RECEIPT_TOPIC, pass_on),
+    hear(INACTIVE_TOPIC, pass_on),
+    hear(BANS_TOPIC, turn_out),
     hear(VIEWERS_TOPIC, hear_viewers),
     hear(BOARD_TOPIC, show_board),
 )
