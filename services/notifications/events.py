@@ -46,5 +46,6 @@ SUBSCRIPTIONS: Final[tuple[Subscription, ...]] = (
     on(sla.ClockWithdrawn, tell_operators, strict=True),
     on(chat.SessionStarted, tell_operators, strict=True),
     on(chat.SessionEnded, tell_operators, strict=True),
+    on(chat.RatingGiven, tell_operators, strict=True),
     on(gateway.BrandChanged, remember_brand),
 )

@@ -23,13 +23,14 @@ SUBSCRIBABLE: Final = tuple(type_.value for type_ in PublicType if type_ is not 
 
 
 class AggregateKind(StrEnum):
-    """What a sequence counts: facts of a ticket, its promised times, its conversation, a complaint, its legal time."""
+    """What a sequence counts: facts of a ticket, its promised times, its conversation, its rating, complaints."""
 
     TICKET = "ticket"
     SLA_CLOCK = "sla_clock"
     CHAT_SESSION = "chat_session"
     COMPLAINT = "complaint"
     COMPLAINT_CLOCK = "complaint_clock"
+    CHAT_RATING = "chat_rating"
     ENDPOINT = "endpoint"
 
 
@@ -143,6 +144,11 @@ def _chat_ended_fact(event: chat.SessionEnded) -> Fact:
     return Fact(PublicType.CHAT_ENDED, AggregateKind.CHAT_SESSION, str(event.ticket_id), event.ended_at, data, data)
 
 
+def _chat_rated_fact(event: chat.RatingGiven) -> Fact:
+    lean, full = payloads.chat_rated(event, content=False), payloads.chat_rated(event, content=True)
+    return Fact(PublicType.CHAT_RATED, AggregateKind.CHAT_RATING, str(event.ticket_id), event.rated_at, lean, full)
+
+
 _MAPPINGS: Final[Mapping[type[Event], Callable[..., Fact | None]]] = {
     tickets.TicketOpened: lambda e: _ticket_fact(PublicType.TICKET_OPENED, e, payloads.ticket_opened),
     tickets.MessageAdded: _message_fact,
@@ -163,4 +169,5 @@ _MAPPINGS: Final[Mapping[type[Event], Callable[..., Fact | None]]] = {
     sla.ClockWithdrawn: lambda e: _clock_fact(PublicType.SLA_WITHDRAWN, e),
     chat.SessionStarted: _chat_started_fact,
     chat.SessionEnded: _chat_ended_fact,
+    chat.RatingGiven: _chat_rated_fact,
 }

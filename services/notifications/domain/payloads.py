@@ -145,6 +145,18 @@ class ChatEndedData(Public):
     ended_at: AwareDatetime
 
 
+class ChatRatedData(Public):
+    """A player said how a conversation was, 1 (bad) to 5; `assignee_id` held its ticket when he was asked."""
+
+    ticket_id: UUID
+    round: int
+    player: PublicAuthor
+    assignee_id: str | None
+    score: int
+    comment: str | None = None
+    rated_at: AwareDatetime
+
+
 class TestData(Public):
     """A test that somebody asked for."""
 
@@ -173,6 +185,7 @@ class PublicType(StrEnum):
     SLA_WITHDRAWN = "sla.withdrawn"
     CHAT_STARTED = "chat.started"
     CHAT_ENDED = "chat.ended"
+    CHAT_RATED = "chat.rated"
     ENDPOINT_TEST = "endpoint.test"
 
 
@@ -264,6 +277,20 @@ def chat_started(event: chat.SessionStarted, *, content: bool) -> ChatStartedDat
 def chat_ended(event: chat.SessionEnded) -> ChatEndedData:
     """Tell that a conversation ended."""
     return ChatEndedData(ticket_id=event.ticket_id, reason=event.reason, ended_at=event.ended_at)
+
+
+def chat_rated(event: chat.RatingGiven, *, content: bool) -> ChatRatedData:
+    """Tell what a player thinks of a conversation."""
+    words = {"comment": event.comment} if content else {}
+    return ChatRatedData(
+        ticket_id=event.ticket_id,
+        round=event.round,
+        player=author_told(event.player, content=content),
+        assignee_id=event.assignee_id,
+        score=event.score,
+        rated_at=event.rated_at,
+        **words,
+    )
 
 
 def _ticket(state: tickets.TicketState, *, content: bool) -> PublicTicket:
