@@ -76,6 +76,24 @@ class MessagePosted(Event):
         )
 
 
+class SessionClaimed(Event):
+    """A visitor turned out to be a player: the conversation is his from now on, with what was said before."""
+
+    type: ClassVar[str] = "chat.session.claimed.v1"
+    aggregate: ClassVar[str] = "ticket_id"
+
+    ticket_id: UUID
+    visitor: Author
+    player: Author
+    claimed_at: AwareDatetime
+
+    @classmethod
+    def sample(cls) -> Self:
+        """Return an example."""
+        visitor = Author(kind=AuthorKind.VISITOR, id="v-1")
+        return cls(ticket_id=SAMPLE_ID, visitor=visitor, player=_PLAYER, claimed_at=SAMPLE_TIME)
+
+
 class RatingRequested(Event):
     """A player is asked how a conversation was: it ended, or its ticket was resolved.
 

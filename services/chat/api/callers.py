@@ -10,6 +10,7 @@ from shared.messaging.runtime import Ground
 from shared.web.actor import Actor, ActorKind, require
 
 Talker = Annotated[Actor, Depends(require(ActorKind.PLAYER, ActorKind.VISITOR))]
+Player = Annotated[Actor, Depends(require(ActorKind.PLAYER))]
 Poster = Annotated[Actor, Depends(require(ActorKind.PLAYER, ActorKind.VISITOR, ActorKind.STAFF, role="agent"))]
 Reader = Annotated[
     Actor,

@@ -5,17 +5,21 @@ from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Response
 
-from services.chat.api.callers import Agent, Poster, Reader, Talker, owner_of, person_of, settings_of
+from services.chat.api.callers import Agent, Player, Poster, Reader, Talker, owner_of, person_of, settings_of
 from services.chat.domain.errors import (
     ChatBanned,
     ClientMsgIdReused,
+    NothingToClaim,
+    OriginRefused,
     SessionHasEnded,
     SessionNotFound,
+    SocketTicketRefused,
     StaffAnswerThroughTickets,
     TextRefused,
 )
 from services.chat.domain.values import Draft
 from services.chat.schemas.http import (
+    ClaimSession,
     PostMessage,
     SocketTicket,
     StartedSession,
@@ -23,6 +27,7 @@ from services.chat.schemas.http import (
     Transcript,
     TranscriptMessage,
 )
+from services.chat.use_cases.claiming import claim_session
 from services.chat.use_cases.posting import post_message
 from services.chat.use_cases.ratings import is_wanted
 from services.chat.use_cases.sessions import Opening, end_session, open_session
@@ -75,6 +80,24 @@ async def start_session(
         ticket_id=ticket_id, socket_url=_socket_url(ground), socket_ticket=ticket, last_seq=last_seq,
         inactive_ends_at=await ends_at(session, brand=actor.brand, ticket_id=ticket_id),
     )  # fmt: skip
+
+
+@router.post(
+    "/v1/chat/claims",
+    responses=problems(SocketTicketRefused, OriginRefused, NothingToClaim, SessionNotFound, ChatBanned),
+)
+async def claim(
+    body: ClaimSession, session: SessionDep, actor: Player, ground: GroundDep, origin: Origin = None
+) -> StartedSession:
+    """Go on as a player with what one began as a visitor: both talk about one ticket, and nothing said is lost."""
+    now, person = ground.clock.now(), person_of(actor)
+    ticket_id = await claim_session(session, player=person, socket_ticket=body.socket_ticket, origin=origin, now=now)
+    life = settings_of(ground).socket_ticket_life
+    ticket = await issue_socket_ticket(session, person=person, ticket_id=ticket_id, origin=origin, now=now, life=life)
+    page = await read_page(session, brand=actor.brand, ticket_id=ticket_id, after_seq=0, limit=1, owner=person)
+    return StartedSession(
+        ticket_id=ticket_id, socket_url=_socket_url(ground), socket_ticket=ticket, last_seq=page.last_seq
+    )
 
 
 @router.post("/v1/desk/socket-tickets", status_code=201, tags=["desk"])

@@ -59,6 +59,12 @@ class TooManyViews(DomainError):
     kind: ClassVar[Kind] = Kind.LIMITED
 
 
+class NothingToClaim(DomainError):
+    """The socket ticket is not that of a visitor's conversation."""
+
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
 class ChatBanned(DomainError):
     """The brand's staff do not let this person talk live; e-mail stays open."""
 
@@ -69,12 +75,6 @@ class BanNotFound(DomainError):
     """There is no such ban."""
 
     kind: ClassVar[Kind] = Kind.NOT_FOUND
-
-
-class BanRefused(DomainError):
-    """The ban cannot be made as asked."""
-
-    kind: ClassVar[Kind] = Kind.INVALID
 
 
 class RatingNotAsked(DomainError):

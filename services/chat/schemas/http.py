@@ -41,6 +41,12 @@ class StartSession(BaseModel):
     new: bool = False
 
 
+class ClaimSession(BaseModel):
+    """The conversation of a visitor who has signed in: an unused socket ticket of the visitor proves who he was."""
+
+    socket_ticket: Annotated[str, Field(min_length=1, max_length=256)]
+
+
 class StartedSession(BaseModel):
     """The conversation, and the way onto its socket: `socket_ticket` works once and for 30 s.
 

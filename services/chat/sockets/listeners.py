@@ -11,7 +11,7 @@ from services.chat.sockets.heartbeat import RECEIPT_TOPIC
 from services.chat.sockets.hub import BANS_TOPIC, INACTIVE_TOPIC, PRESENCE_TOPIC, SAID_TOPIC, Hub, hub_of
 from services.chat.sockets.viewing import VIEWERS_TOPIC
 from shared.contracts.base import AuthorKind, Channel
-from shared.contracts.chat import PresenceChanged, RatingRequested, SessionEnded
+from shared.contracts.chat import PresenceChanged, RatingRequested, SessionClaimed, SessionEnded
 from shared.contracts.gateway import AccountChanged
 from shared.contracts.sla import BOARD_TOPIC
 from shared.contracts.tickets import (
@@ -44,6 +44,13 @@ async def tell_end(ground: Ground, received: Received[SessionEnded]) -> None:
     event = received.event
     frame = encode("ended", ticket_id=event.ticket_id, reason=event.reason, ended_at=event.ended_at)
     hub_of(ground).conversations.send(received.brand, event.ticket_id, frame)
+
+
+async def part_from_visitor(ground: Ground, received: Received[SessionClaimed]) -> None:
+    """End the sockets of a visitor who goes on as a player."""
+    hub = hub_of(ground)
+    for socket in hub.people.sockets_of(received.brand, AuthorKind.VISITOR, received.event.visitor.id):
+        socket.close(CloseCode.REPLACED)
 
 
 async def ask_for_rating(ground: Ground, received: Received[RatingRequested]) -> None:
@@ -134,6 +141,7 @@ def _ticket_frame(event: TicketEvent, type_: str) -> str:
 
 LISTENERS: Final = (
     listen(SessionEnded, tell_end),
+    listen(SessionClaimed, part_from_visitor),
     listen(RatingRequested, ask_for_rating),
     listen(PresenceChanged, tell_presence),
     listen(TicketOpened, show_ticket),

@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 
 from services.chat.tables import chat_silences
 from services.chat.use_cases import silences
-from shared.contracts.chat import RatingGiven, RatingRequested, SessionEnded
+from shared.contracts.chat import RatingGiven, RatingRequested, SessionClaimed, SessionEnded
 from shared.contracts.tickets import ReasonClass, TicketStatus, TicketStatusChanged
 from shared.web.actor import ActorKind
 from tests.support.chat import AGENT, assignment, opened, reply, served, start, ticket_state
@@ -16,7 +16,7 @@ from tests.support.database import Cluster
 from tests.support.eventually import eventually
 from tests.support.service import RunningService, running_service
 
-KNOBS: dict[str, object] = {"silences_every": timedelta(milliseconds=50)}
+OFTEN = timedelta(milliseconds=50)
 
 
 def player(chat: RunningService, id_: str = "p-1") -> dict[str, str]:
@@ -57,7 +57,7 @@ async def waits(chat: RunningService, ticket_id: str) -> bool:
 
 async def test_a_silent_player_is_warned_and_then_let_go(postgres: Cluster) -> None:
     """The warning says when it ends; a reload learns it too; the end has its own reason and asks for a rating."""
-    async with running_service(postgres, "chat", **KNOBS) as chat, served(chat) as url:
+    async with running_service(postgres, "chat", silences_every=OFTEN) as chat, served(chat) as url:
         session = await start(chat, message={"text": "Where is my money?"})
         ticket_id = session["ticket_id"]
         await chat.publish(assignment(ticket_id, "s-1"))
@@ -76,7 +76,7 @@ async def test_a_silent_player_is_warned_and_then_let_go(postgres: Cluster) -> N
 
 async def test_nobody_is_let_go_who_waits_for_an_answer(postgres: Cluster) -> None:
     """Words of the player end a silence, and so does a ticket that waits for a back office."""
-    async with running_service(postgres, "chat", **KNOBS) as chat:
+    async with running_service(postgres, "chat", silences_every=OFTEN) as chat:
         ticket_id = (await start(chat, message={"text": "Hello"}))["ticket_id"]
         await chat.publish(moved(ticket_id, TicketStatus.PENDING))
         await chat.publish(reply(ticket_id, "And?"))
@@ -102,7 +102,7 @@ async def test_nobody_is_let_go_who_waits_for_an_answer(postgres: Cluster) -> No
 
 async def test_a_player_who_is_still_there_stays(postgres: Cluster) -> None:
     """Saying so begins the silence anew; nobody else can say it for him."""
-    async with running_service(postgres, "chat", **KNOBS) as chat:
+    async with running_service(postgres, "chat", silences_every=OFTEN) as chat:
         ticket_id = (await start(chat, message={"text": "Hello"}))["ticket_id"]
         await chat.publish(moved(ticket_id, TicketStatus.PENDING))
         await chat.publish(reply(ticket_id, "And?"))
@@ -120,7 +120,7 @@ async def test_a_player_who_is_still_there_stays(postgres: Cluster) -> None:
 
 async def test_the_rules_of_a_brand_are_replaced_by_whoever_has_seen_them(postgres: Cluster) -> None:
     """A stale or careless edit is refused; a brand without a time to warn never lets go."""
-    async with running_service(postgres, "chat", **KNOBS) as chat:
+    async with running_service(postgres, "chat", silences_every=OFTEN) as chat:
         lead = chat.actor(role="lead")
         read = await chat.http.get("/v1/chat/policy", headers=chat.actor())
         assert (read.json()["version"], read.headers["etag"]) == (0, '"0"')
@@ -176,6 +176,38 @@ async def test_a_banned_player_is_told_and_kept_out_until_the_ban_is_lifted(post
         assert (await chat.http.get("/v1/chat/bans", headers=senior)).json()["items"] == []
         everything = await chat.http.get("/v1/chat/bans?in_force=false", headers=senior)
         assert len(everything.json()["items"]) == 1
+
+
+async def test_a_visitor_who_signs_in_goes_on_as_a_player(postgres: Cluster) -> None:
+    """What was said stays; the visitor is heard and hears no more; nobody claims what is not a visitor's."""
+    async with running_service(postgres, "chat") as chat, served(chat) as url:
+        visitor = chat.actor(ActorKind.VISITOR, "v-1")
+        path = "/v1/chat/sessions"
+        body = {"message": {"text": "Hello"}}
+        begun = (await chat.http.post(path, json=body, headers=visitor)).json()
+        async with opened(url, begun["socket_ticket"]) as before:
+            await before.first("welcome")
+            proof = (await chat.http.post(path, json={}, headers=visitor)).json()["socket_ticket"]
+            foreign = chat.actor(ActorKind.PLAYER, "p-1", brand="other")
+            stolen = await chat.http.post("/v1/chat/claims", json={"socket_ticket": proof}, headers=foreign)
+            assert stolen.status_code == 401
+            claimed = await chat.http.post("/v1/chat/claims", json={"socket_ticket": proof}, headers=player(chat))
+            assert claimed.status_code == 200, claimed.text
+            assert await before.closed() == 4409
+        assert (claimed.json()["ticket_id"], claimed.json()["last_seq"]) == (begun["ticket_id"], 1)
+        words = f"{path}/{begun['ticket_id']}/messages"
+        assert (await chat.http.post(words, json={"text": "Still me?"}, headers=visitor)).status_code == 404
+        assert (await chat.http.get(words, headers=visitor)).status_code == 404
+        async with opened(url, claimed.json()["socket_ticket"]) as kim:
+            await kim.got(begun["ticket_id"], 1)
+            await kim.say("send", client_msg_id="c2", text="It is me")
+            assert (await kim.first("ack", client_msg_id="c2"))["seq"] == 2
+        again = await chat.http.post("/v1/chat/claims", json={"socket_ticket": proof}, headers=player(chat))
+        assert again.status_code == 401
+        own = (await start(chat))["socket_ticket"]
+        nothing = await chat.http.post("/v1/chat/claims", json={"socket_ticket": own}, headers=player(chat))
+        assert (nothing.status_code, nothing.json()["code"]) == (409, "nothing-to-claim")
+        assert [event.sequence for event in await chat.recorded(SessionClaimed)] == [3]
 
 
 async def test_every_resolve_is_rated_once(postgres: Cluster) -> None:
