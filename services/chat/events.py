@@ -4,18 +4,29 @@ Tickets' stream is strict: a staff reply must find the session as it was when it
 timeline of the ticket.
 """
 
+from contextlib import suppress
 from typing import Final
 from uuid import UUID, uuid5
 
 from services.chat.domain.errors import SessionNotFound
 from services.chat.domain.values import Draft
+from services.chat.use_cases import ratings, silences
 from services.chat.use_cases.posting import post_message
 from services.chat.use_cases.sessions import assign_session, end_session
+from shared.clock import SystemClock
 from shared.contracts.base import AuthorKind
-from shared.contracts.tickets import MessageAdded, MessageKind, TicketAssigned, TicketStatus, TicketStatusChanged
+from shared.contracts.tickets import (
+    MessageAdded,
+    MessageKind,
+    TicketAssigned,
+    TicketStatus,
+    TicketStatusChanged,
+    TicketUpdated,
+)
 from shared.db.engine import Session
 from shared.messaging.subscriptions import Received, on
 
+_CLOCK: Final = SystemClock()
 _PLAYERS: Final = frozenset({AuthorKind.PLAYER, AuthorKind.VISITOR})
 
 
@@ -41,6 +52,7 @@ async def _append(session: Session, received: Received[MessageAdded], ticket_id:
         await post_message(session, brand=received.brand, draft=draft, now=event.occurred_at)
     except SessionNotFound:
         return
+    await silences.watch(session, brand=received.brand, ticket_id=ticket_id, now=_CLOCK.now())
 
 
 async def remember_holder_when_ticket_is_assigned(session: Session, received: Received[TicketAssigned]) -> None:
@@ -52,21 +64,25 @@ async def remember_holder_when_ticket_is_assigned(session: Session, received: Re
     )  # fmt: skip
 
 
-async def end_session_when_ticket_is_closed(session: Session, received: Received[TicketStatusChanged]) -> None:
-    """A shut ticket takes no more words; the player's next ones open a new conversation."""
-    event = received.event
-    if event.after is not TicketStatus.CLOSED:
-        return
-    try:
-        await end_session(
-            session, brand=received.brand, ticket_id=event.ticket_id, reason="closed", now=event.occurred_at
-        )
-    except SessionNotFound:
-        return
+async def follow_status_when_it_changes(session: Session, received: Received[TicketStatusChanged]) -> None:
+    """A solved ticket is asked about; a shut one takes no more words: the next ones open a new conversation."""
+    event, brand = received.event, received.brand
+    await silences.follow_ticket(session, brand=brand, ticket=event.ticket, now=_CLOCK.now())
+    if event.after is TicketStatus.RESOLVED:
+        await ratings.ask(session, brand=brand, ticket_id=event.ticket_id, now=_CLOCK.now())
+    if event.after is TicketStatus.CLOSED:
+        with suppress(SessionNotFound):
+            await end_session(session, brand=brand, ticket_id=event.ticket_id, reason="closed", now=event.occurred_at)
+
+
+async def keep_standing_when_ticket_is_updated(session: Session, received: Received[TicketUpdated]) -> None:
+    """Another reason may concern safety: its player is not asked for a rating."""
+    await silences.keep_standing(session, brand=received.brand, ticket=received.event.ticket)
 
 
 SUBSCRIPTIONS: Final = (
     on(MessageAdded, append_reply_when_message_is_added, strict=True),
     on(TicketAssigned, remember_holder_when_ticket_is_assigned, strict=True),
-    on(TicketStatusChanged, end_session_when_ticket_is_closed, strict=True),
+    on(TicketStatusChanged, follow_status_when_it_changes, strict=True),
+    on(TicketUpdated, keep_standing_when_ticket_is_updated, strict=True),
 )

@@ -10,8 +10,7 @@ from shared.messaging.runtime import Ground, Job
 
 async def sweep_presence(ground: Ground) -> timedelta:
     """Let people leave the desk whose process died without a word."""
-    settings = ground.settings
-    assert isinstance(settings, Settings)  # noqa: S101 - `create_app` made them
+    settings = _settings(ground)
     now = ground.clock.now()
     async with ground.database.begin_worker() as session:
         forgotten = await presence.forgotten(session, now=now)
@@ -26,6 +25,11 @@ async def prune_socket_tickets(ground: Ground) -> timedelta:
     async with ground.database.begin_worker() as session:
         await presence.prune_socket_tickets(session, now=ground.clock.now())
     return timedelta(minutes=10)
+
+
+def _settings(ground: Ground) -> Settings:
+    assert isinstance(ground.settings, Settings)  # noqa: S101 - `create_app` made them
+    return ground.settings
 
 
 JOBS: Final = (

@@ -5,7 +5,7 @@ from starlette.routing import WebSocketRoute
 
 from services.chat import api, events, jobs
 from services.chat.settings import Settings
-from services.chat.sockets import heartbeat, lifespan, listeners, protocol
+from services.chat.sockets import heartbeat, lifespan, listeners, protocol, silences
 from shared.messaging.transport import Transport
 from shared.service import create_service
 
@@ -16,10 +16,10 @@ def create_app(settings: Settings | None = None, transport: Transport | None = N
         settings or Settings(),
         title="Pitboss chat",
         description="Live conversations: sessions, transcripts, sockets.",
-        routers=[api.hot, api.router],
+        routers=api.ROUTERS,
         subscriptions=events.SUBSCRIPTIONS,
         listeners=listeners.LISTENERS,
-        jobs=(*heartbeat.JOBS, *jobs.JOBS),
+        jobs=(*heartbeat.JOBS, *silences.JOBS, *jobs.JOBS),
         lifespan=lifespan.live,
         transport=transport,
         asgi_routes=[WebSocketRoute(api.SOCKET_PATH, protocol.ChatSocket())],

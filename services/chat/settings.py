@@ -37,6 +37,9 @@ class Settings(ServiceSettings):
     most_sockets: Annotated[int, Field(description="per process; more are closed 1013")] = 20_000
     typing_every: timedelta = timedelta(seconds=3)
     presence_lease: timedelta = timedelta(seconds=60)
+    silences_every: Annotated[timedelta, Field(description="how late a silent player may be warned")] = timedelta(
+        seconds=5
+    )
     drain_within: timedelta = timedelta(seconds=5)
     reconnect_spread: Annotated[timedelta, Field(description="clients come back spread over this time")] = timedelta(
         seconds=5

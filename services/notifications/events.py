@@ -48,5 +48,6 @@ SUBSCRIPTIONS: Final[tuple[Subscription, ...]] = (
     on(tickets.QueueRecovered, tell_operators, strict=True),
     on(chat.SessionStarted, tell_operators, strict=True),
     on(chat.SessionEnded, tell_operators, strict=True),
+    on(chat.RatingGiven, tell_operators, strict=True),
     on(gateway.BrandChanged, remember_brand),
 )

@@ -3,10 +3,10 @@
 from typing import Any, Final
 
 from services.tickets.domain.conversations import Conversation
-from services.tickets.use_cases import arriving, complaining, reacting, staffing
+from services.tickets.use_cases import arriving, claiming, complaining, reacting, staffing
 from services.tickets.use_cases.announcing import PLACES, audience_of
 from shared.clock import SystemClock
-from shared.contracts.chat import MessagePosted, PresenceChanged, SessionEnded, SessionStarted
+from shared.contracts.chat import MessagePosted, PresenceChanged, SessionClaimed, SessionEnded, SessionStarted
 from shared.contracts.gateway import AccountChanged, BrandChanged
 from shared.contracts.intake import MessageReceived
 from shared.contracts.sla import (
@@ -49,6 +49,11 @@ async def close_conversation_when_session_ends(session: Session, received: Recei
     """A live conversation is over."""
     event = received.event
     await arriving.end_conversation(session, brand=received.brand, ticket_id=event.ticket_id, ended_at=event.ended_at)
+
+
+async def hand_over_when_session_is_claimed(session: Session, received: Received[SessionClaimed]) -> None:
+    """A visitor turned out to be a player."""
+    await claiming.take_claim(session, brand=received.brand, claimed=received.event, now=_CLOCK.now())
 
 
 async def add_words_when_message_received(session: Session, received: Received[MessageReceived]) -> None:
@@ -111,6 +116,7 @@ async def tell_places_when_wanted(ground: Ground, payload: dict[str, Any]) -> No
 SUBSCRIPTIONS: Final[tuple[Subscription, ...]] = (
     on(SessionStarted, remember_conversation_when_session_starts, strict=True),
     on(MessagePosted, add_words_when_message_posted, strict=True),
+    on(SessionClaimed, hand_over_when_session_is_claimed, strict=True),
     on(SessionEnded, close_conversation_when_session_ends, strict=True),
     on(MessageReceived, add_words_when_message_received),
     on(ClockBreached, escalate_when_clock_breached),

@@ -76,6 +76,65 @@ class MessagePosted(Event):
         )
 
 
+class SessionClaimed(Event):
+    """A visitor turned out to be a player: the conversation is his from now on, with what was said before."""
+
+    type: ClassVar[str] = "chat.session.claimed.v1"
+    aggregate: ClassVar[str] = "ticket_id"
+
+    ticket_id: UUID
+    visitor: Author
+    player: Author
+    claimed_at: AwareDatetime
+
+    @classmethod
+    def sample(cls) -> Self:
+        """Return an example."""
+        visitor = Author(kind=AuthorKind.VISITOR, id="v-1")
+        return cls(ticket_id=SAMPLE_ID, visitor=visitor, player=_PLAYER, claimed_at=SAMPLE_TIME)
+
+
+class RatingRequested(Event):
+    """A player is asked how a conversation was: it ended, or its ticket was resolved.
+
+    Nobody is asked whose ticket concerns safety. `round` counts the times a conversation was asked about.
+    """
+
+    type: ClassVar[str] = "chat.rating.requested.v1"
+    aggregate: ClassVar[str] = "ticket_id"
+
+    ticket_id: UUID
+    round: int
+    asked_at: AwareDatetime
+
+    @classmethod
+    def sample(cls) -> Self:
+        """Return an example."""
+        return cls(ticket_id=SAMPLE_ID, round=1, asked_at=SAMPLE_TIME)
+
+
+class RatingGiven(Event):
+    """A player said how a conversation was, 1 (bad) to 5; `assignee_id` held the ticket when he was asked."""
+
+    type: ClassVar[str] = "chat.rating.given.v1"
+    aggregate: ClassVar[str] = "ticket_id"
+
+    ticket_id: UUID
+    round: int
+    player: Author
+    assignee_id: str | None = None
+    score: int
+    comment: str | None = None
+    rated_at: AwareDatetime
+
+    @classmethod
+    def sample(cls) -> Self:
+        """Return an example."""
+        return cls(
+            ticket_id=SAMPLE_ID, round=1, player=_PLAYER, assignee_id=str(SAMPLE_ID), score=2, rated_at=SAMPLE_TIME
+        )
+
+
 class PresenceChanged(Event):
     """A person came to or left the desk, seen by live sockets."""
 

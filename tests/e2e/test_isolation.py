@@ -29,6 +29,7 @@ _PARAMETER: Final = re.compile(r"{(\w+)}")
 _BODIES: Final[Mapping[tuple[str, str], Json]] = {
     ("patch", "/v1/brands/{brand}"): {"name": "Taken over"},
     ("post", "/v1/chat/sessions/{ticket_id}/messages"): {"text": "May I come in?"},
+    ("put", "/v1/chat/sessions/{ticket_id}/rating"): {"score": 1},
     ("patch", "/v1/macros/{macro_id}"): {"name": "Taken over"},
     ("patch", "/v1/complaints/{complaint_id}"): {"root_cause": "Mine now"},
     ("post", "/v1/complaints/{complaint_id}/accepted"): {},
@@ -264,7 +265,15 @@ async def _shared_things(house: House) -> AsyncIterator[Target]:
     yield Target("macro_id", str(macro["id"]), brand)
     for beside in ({"macro_id": str(macro["id"])}, {"staff_id": staff_id}, {"tag": "vip"}):
         yield Target("ticket_id", ticket_id, brand, beside=beside)
+    yield Target("ban_id", await _ban(house, word), brand)
     yield Target("mention_id", await _mention(house, ticket_id, staff_id), brand)
+
+
+async def _ban(house: House, word: str) -> str:
+    """Return the id of a ban of a player who does nothing else."""
+    session = await made(house.door, "/v1/chat/sessions", {"message": {"text": word}}, token=house.player("p-3"))
+    wish = {"ticket_id": session["ticket_id"], "reason": word}
+    return str((await made(house.door, "/v1/chat/bans", wish, token=await house.hire("senior")))["id"])
 
 
 async def _mention(house: House, ticket_id: str, staff_id: str) -> str:

@@ -57,3 +57,33 @@ class TooManyViews(DomainError):
     """A socket looks at as many tickets as one may."""
 
     kind: ClassVar[Kind] = Kind.LIMITED
+
+
+class NothingToClaim(DomainError):
+    """The socket ticket is not that of a visitor's conversation."""
+
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+class ChatBanned(DomainError):
+    """The brand's staff do not let this person talk live; e-mail stays open."""
+
+    kind: ClassVar[Kind] = Kind.FORBIDDEN
+
+
+class BanNotFound(DomainError):
+    """There is no such ban."""
+
+    kind: ClassVar[Kind] = Kind.NOT_FOUND
+
+
+class RatingNotAsked(DomainError):
+    """Nobody asked for a rating of this conversation."""
+
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+class AlreadyRated(DomainError):
+    """The conversation was rated, with another score or other words."""
+
+    kind: ClassVar[Kind] = Kind.CONFLICT

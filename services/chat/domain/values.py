@@ -97,6 +97,13 @@ class Said(NamedTuple):
     message: Message
 
 
+class Banned(NamedTuple):
+    """A person who was just kept out, until `until` (None: until it is lifted)."""
+
+    person: Person
+    until: datetime | None
+
+
 @dataclass(frozen=True, slots=True)
 class Conversation:
     """A session as its row says; `version` is the sequence of its last event."""

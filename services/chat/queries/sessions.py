@@ -98,6 +98,20 @@ async def end_session(session: Session, brand: str, ticket_id: UUID, *, reason: 
     return int((await session.execute(ended)).scalar_one())
 
 
+async def hand_session(session: Session, *, ticket_id: UUID, to: Person) -> int:
+    """Make a locked conversation somebody else's and return its new version."""
+    handed = (
+        update(chat_sessions)
+        .where(_SESSION.brand == to.brand, _SESSION.ticket_id == ticket_id)
+        .values(
+            player_kind=to.kind.value, player_id=to.id, player_name=to.name, opened_with=None,
+            version=_SESSION.version + 1,
+        )
+        .returning(_SESSION.version)
+    )  # fmt: skip
+    return int((await session.execute(handed)).scalar_one())
+
+
 async def assign_session(
     session: Session, brand: str, ticket_id: UUID, *, assignee_id: str | None, sequence: int
 ) -> None:

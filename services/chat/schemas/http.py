@@ -41,13 +41,23 @@ class StartSession(BaseModel):
     new: bool = False
 
 
+class ClaimSession(BaseModel):
+    """The conversation of a visitor who has signed in: an unused socket ticket of the visitor proves who he was."""
+
+    socket_ticket: Annotated[str, Field(min_length=1, max_length=256)]
+
+
 class StartedSession(BaseModel):
-    """The conversation, and the way onto its socket: `socket_ticket` works once and for 30 s."""
+    """The conversation, and the way onto its socket: `socket_ticket` works once and for 30 s.
+
+    `inactive_ends_at` is when the player's silence will end it, if he was warned.
+    """
 
     ticket_id: UUID
     socket_url: str
     socket_ticket: str
     last_seq: int
+    inactive_ends_at: AwareDatetime | None = None
 
 
 class SocketTicket(BaseModel):
@@ -79,16 +89,23 @@ class TranscriptMessage(BaseModel):
 
 
 class Transcript(BaseModel):
-    """Messages in order; continue with `after_seq=next_after_seq` while that is not null."""
+    """Messages in order; continue with `after_seq=next_after_seq` while that is not null.
+
+    `rating_wanted`: the player was asked how it was and has not answered yet.
+    """
 
     items: list[TranscriptMessage]
     next_after_seq: int | None
     last_seq: int
     ended_at: AwareDatetime | None
+    rating_wanted: bool = False
 
     @classmethod
-    def of(cls, page: Page) -> Self:
+    def of(cls, page: Page, *, rating_wanted: bool) -> Self:
         """Return the shape of a part of a transcript."""
         items = [TranscriptMessage.of(message) for message in page.messages]
         following = items[-1].seq if items and items[-1].seq < page.last_seq else None
-        return cls(items=items, next_after_seq=following, last_seq=page.last_seq, ended_at=page.ended_at)
+        return cls(
+            items=items, next_after_seq=following, last_seq=page.last_seq, ended_at=page.ended_at,
+            rating_wanted=rating_wanted,
+        )  # fmt: skip

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import structlog
 
-from services.chat.domain.values import CloseCode, Person, Receipt, Said
+from services.chat.domain.values import Banned, CloseCode, Person, Receipt, Said
 from services.chat.schemas.frames import encode, ping_frame, presence_frame, to_payload
 from services.chat.settings import Settings
 from services.chat.sockets.boards import Boards
@@ -28,6 +28,8 @@ PRESENCE_JOB: Final = "chat-presence"
 RECEIPTS_JOB: Final = "chat-receipts"
 PRESENCE_TOPIC: Final = "chat.presence"
 SAID_TOPIC: Final = "chat.said"
+INACTIVE_TOPIC: Final = "chat.inactive"
+BANS_TOPIC: Final = "chat.bans"
 _WAVES: Final = 10
 _LEAST_WAVE: Final = 50
 _logger: Final = structlog.get_logger(module=__name__)
@@ -93,8 +95,13 @@ class Hub:
         self.spawn(self.ground.transport.broadcast(topic, payload))
 
     def told(self, noted: Sequence[object]) -> None:
-        """Deliver messages that this process has committed, here at once and to the other processes in one frame."""
+        """Deliver what this process has committed, here at once and to the other processes in one frame."""
+        for one in noted:
+            if isinstance(one, Banned):
+                self._turn_out(one)
         said = [one for one in noted if isinstance(one, Said)]
+        if not said:
+            return
         for brand, message in said:
             self.conversations.deliver(brand, message)
         payload = {"process": str(self.process_id), "said": [to_payload(one) for one in said]}
@@ -133,6 +140,13 @@ class Hub:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             _logger.warning("hint_not_followed", error=repr(error))
+
+    def _turn_out(self, banned: Banned) -> None:
+        brand, kind, person_id = banned.person.key
+        until = None if banned.until is None else banned.until.isoformat()
+        payload = {"brand": brand, "kind": kind, "person_id": person_id, "until": until}
+        self.people.turn_out(payload)
+        self.spawn(self.ground.transport.broadcast(BANS_TOPIC, payload))
 
     def _presence_changes(self, person: Person) -> None:
         self.presence_changed.add((person.brand, person.id))

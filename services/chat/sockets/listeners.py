@@ -8,11 +8,11 @@ from services.chat.schemas.frames import encode, from_payload
 from services.chat.sockets.connection import LiveSocket
 from services.chat.sockets.frames import TYPING_TOPIC
 from services.chat.sockets.heartbeat import RECEIPT_TOPIC
-from services.chat.sockets.hub import PRESENCE_TOPIC, SAID_TOPIC, Hub, hub_of
+from services.chat.sockets.hub import BANS_TOPIC, INACTIVE_TOPIC, PRESENCE_TOPIC, SAID_TOPIC, Hub, hub_of
 from services.chat.sockets.places import PLAYERS
 from services.chat.sockets.viewing import VIEWERS_TOPIC
 from shared.contracts.base import AuthorKind, Channel
-from shared.contracts.chat import PresenceChanged, SessionEnded
+from shared.contracts.chat import PresenceChanged, RatingRequested, SessionClaimed, SessionEnded
 from shared.contracts.gateway import AccountChanged
 from shared.contracts.sla import BOARD_TOPIC
 from shared.contracts.tickets import (
@@ -46,6 +46,25 @@ async def tell_end(ground: Ground, received: Received[SessionEnded]) -> None:
     event = received.event
     frame = encode("ended", ticket_id=event.ticket_id, reason=event.reason, ended_at=event.ended_at)
     hub_of(ground).conversations.send(received.brand, event.ticket_id, frame)
+
+
+async def part_from_visitor(ground: Ground, received: Received[SessionClaimed]) -> None:
+    """End the sockets of a visitor who goes on as a player."""
+    hub = hub_of(ground)
+    for socket in hub.people.sockets_of(received.brand, AuthorKind.VISITOR, received.event.visitor.id):
+        socket.close(CloseCode.REPLACED)
+
+
+async def ask_for_rating(ground: Ground, received: Received[RatingRequested]) -> None:
+    """Ask the player how the conversation was; a widget that was closed learns it from the transcript."""
+    event = received.event
+    frame = encode("rating_request", ticket_id=event.ticket_id)
+    hub_of(ground).conversations.send(received.brand, event.ticket_id, frame, only=PLAYERS)
+
+
+async def turn_out(ground: Ground, payload: dict[str, Any]) -> None:
+    """Tell a person that he is banned, and until when, and close his sockets."""
+    hub_of(ground).people.turn_out(payload)
 
 
 async def tell_presence(ground: Ground, received: Received[PresenceChanged]) -> None:
@@ -144,6 +163,8 @@ def _ticket_frame(event: TicketEvent, type_: str) -> str:
 
 LISTENERS: Final = (
     listen(SessionEnded, tell_end),
+    listen(SessionClaimed, part_from_visitor),
+    listen(RatingRequested, ask_for_rating),
     listen(PresenceChanged, tell_presence),
     listen(TicketOpened, show_ticket),
     listen(TicketStatusChanged, show_ticket),
@@ -158,6 +179,8 @@ LISTENERS: Final = (
     hear(TYPING_TOPIC, pass_on),
     hear(PRESENCE_TOPIC, pass_on),
     hear(RECEIPT_TOPIC, pass_on),
+    hear(INACTIVE_TOPIC, pass_on),
+    hear(BANS_TOPIC, turn_out),
     hear(VIEWERS_TOPIC, hear_viewers),
     hear(BOARD_TOPIC, show_board),
     hear(QUEUES_TOPIC, show_places),

@@ -1,8 +1,10 @@
 """Who is connected to this process."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from services.chat.domain.values import CloseCode, Person
+from services.chat.schemas.frames import encode
 from services.chat.settings import Settings
 from services.chat.sockets.connection import LiveSocket
 from shared.contracts.base import AuthorKind
@@ -50,6 +52,13 @@ class People:
     def sockets_of(self, brand: str, kind: AuthorKind, person_id: str) -> list[LiveSocket]:
         """Return the sockets of a person, oldest first."""
         return list(self._by_person.get((brand, kind.value, person_id), ()))
+
+    def turn_out(self, banned: Mapping[str, Any]) -> None:
+        """Tell a banned person until when, and close the sockets that he has here."""
+        kind = AuthorKind(banned["kind"])
+        for socket in self.sockets_of(banned["brand"], kind, banned["person_id"]):
+            socket.push(encode("banned", until=banned["until"]))
+            socket.close(CloseCode.FORBIDDEN)
 
     def is_at_desk(self, brand: str, staff_id: str) -> bool:
         """True if a member of staff has a socket here."""

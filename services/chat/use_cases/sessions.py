@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from services.chat.domain.errors import SessionNotFound
 from services.chat.domain.values import Draft, Person
 from services.chat.queries import sessions
+from services.chat.use_cases import ratings
+from services.chat.use_cases.admission import check_admitted
 from services.chat.use_cases.posting import post_message
 from shared.contracts.base import AuthorKind
 from shared.contracts.chat import SessionEnded, SessionStarted
@@ -14,6 +17,8 @@ from shared.db.engine import Session
 from shared.ids import new_id
 from shared.messaging.outbox import record
 from shared.redaction import redact
+
+BANNED: Final = "banned"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,7 @@ async def open_session(session: Session, *, person: Person, opening: Opening, no
     The same key always means the same conversation and the same first words.
     """
     await sessions.queue_up(session, person)
+    await check_admitted(session, person=person, now=now)
     known = await _known(session, person, opening)
     ticket_id, last_seq = known or (await _start(session, person, opening, now), 0)
     if opening.text is None:
@@ -79,6 +85,8 @@ async def end_session(
     sequence = await sessions.end_session(session, brand, ticket_id, reason=reason, at=now)
     ended = SessionEnded(ticket_id=ticket_id, reason=reason, ended_at=now)
     await record(session, ended, brand=brand, sequence=sequence, at=now)
+    if reason != BANNED:
+        await ratings.ask(session, brand=brand, ticket_id=ticket_id, now=now)
 
 
 async def assign_session(

@@ -23,7 +23,7 @@ SUBSCRIBABLE: Final = tuple(type_.value for type_ in PublicType if type_ is not 
 
 
 class AggregateKind(StrEnum):
-    """What a sequence counts: facts of a ticket, its promises, its conversation, a complaint, its time, a queue."""
+    """What a sequence counts: facts of a ticket, its promises, its conversation or rating, a complaint, a queue."""
 
     TICKET = "ticket"
     SLA_CLOCK = "sla_clock"
@@ -31,6 +31,7 @@ class AggregateKind(StrEnum):
     COMPLAINT = "complaint"
     COMPLAINT_CLOCK = "complaint_clock"
     QUEUE = "queue"
+    CHAT_RATING = "chat_rating"
     ENDPOINT = "endpoint"
 
 
@@ -149,6 +150,11 @@ def _chat_ended_fact(event: chat.SessionEnded) -> Fact:
     return Fact(PublicType.CHAT_ENDED, AggregateKind.CHAT_SESSION, str(event.ticket_id), event.ended_at, data, data)
 
 
+def _chat_rated_fact(event: chat.RatingGiven) -> Fact:
+    lean, full = payloads.chat_rated(event, content=False), payloads.chat_rated(event, content=True)
+    return Fact(PublicType.CHAT_RATED, AggregateKind.CHAT_RATING, str(event.ticket_id), event.rated_at, lean, full)
+
+
 _MAPPINGS: Final[Mapping[type[Event], Callable[..., Fact | None]]] = {
     tickets.TicketOpened: lambda e: _ticket_fact(PublicType.TICKET_OPENED, e, payloads.ticket_opened),
     tickets.MessageAdded: _message_fact,
@@ -171,4 +177,5 @@ _MAPPINGS: Final[Mapping[type[Event], Callable[..., Fact | None]]] = {
     chat.SessionEnded: _chat_ended_fact,
     tickets.QueueStalled: lambda e: _queue_fact(PublicType.QUEUE_STALLED, e),
     tickets.QueueRecovered: lambda e: _queue_fact(PublicType.QUEUE_RECOVERED, e),
+    chat.RatingGiven: _chat_rated_fact,
 }

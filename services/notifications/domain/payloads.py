@@ -154,6 +154,18 @@ class QueueData(Public):
     since: AwareDatetime
 
 
+class ChatRatedData(Public):
+    """A player said how a conversation was, 1 (bad) to 5; `assignee_id` held its ticket when he was asked."""
+
+    ticket_id: UUID
+    round: int
+    player: PublicAuthor
+    assignee_id: str | None
+    score: int
+    comment: str | None = None
+    rated_at: AwareDatetime
+
+
 class TestData(Public):
     """A test that somebody asked for."""
 
@@ -184,6 +196,7 @@ class PublicType(StrEnum):
     CHAT_ENDED = "chat.ended"
     QUEUE_STALLED = "queue.stalled"
     QUEUE_RECOVERED = "queue.recovered"
+    CHAT_RATED = "chat.rated"
     ENDPOINT_TEST = "endpoint.test"
 
 
@@ -280,6 +293,20 @@ def chat_started(event: chat.SessionStarted, *, content: bool) -> ChatStartedDat
 def chat_ended(event: chat.SessionEnded) -> ChatEndedData:
     """Tell that a conversation ended."""
     return ChatEndedData(ticket_id=event.ticket_id, reason=event.reason, ended_at=event.ended_at)
+
+
+def chat_rated(event: chat.RatingGiven, *, content: bool) -> ChatRatedData:
+    """Tell what a player thinks of a conversation."""
+    words = {"comment": event.comment} if content else {}
+    return ChatRatedData(
+        ticket_id=event.ticket_id,
+        round=event.round,
+        player=author_told(event.player, content=content),
+        assignee_id=event.assignee_id,
+        score=event.score,
+        rated_at=event.rated_at,
+        **words,
+    )
 
 
 def _ticket(state: tickets.TicketState, *, content: bool) -> PublicTicket:

@@ -86,6 +86,16 @@ async def save_conversation(session: Session, brand: str, ticket_id: UUID, conve
     await session.execute(statement.on_conflict_do_update(index_elements=[conversations.c.ticket_id], set_=values))
 
 
+async def hand_conversation(session: Session, brand: str, ticket_id: UUID, player: Author) -> None:
+    """Remember that a live conversation is somebody else's now."""
+    handed = (
+        update(conversations)
+        .where(conversations.c.brand == brand, conversations.c.ticket_id == ticket_id)
+        .values(author_kind=player.kind.value, author_id=player.id)
+    )
+    await session.execute(handed)
+
+
 async def end_conversation(session: Session, brand: str, ticket_id: UUID, ended_at: datetime) -> None:
     """Mark a live conversation as over."""
     await session.execute(

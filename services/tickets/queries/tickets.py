@@ -155,6 +155,15 @@ async def save_ticket(session: Session, ticket: Ticket, *, reworded: UUID | None
         await session.execute(_SAVE_REWORDED, {**values, "entry_id": reworded})
 
 
+async def hand_ticket(session: Session, brand: str, ticket_id: UUID, player_id: str) -> None:
+    """Make a locked ticket a player's that was a visitor's; everything else is saved with its story."""
+    await session.execute(
+        update(tickets)
+        .where(tickets.c.brand == brand, tickets.c.id == ticket_id)
+        .values(player_id=player_id, visitor_id=None)
+    )
+
+
 async def _one(session: Session, statement: Select[Any], brand: str, ticket_id: UUID) -> Ticket | None:
     row = (await session.execute(statement, {"brand": brand, "ticket_id": ticket_id})).first()
     return None if row is None else ticket_from(row)

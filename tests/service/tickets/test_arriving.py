@@ -7,9 +7,10 @@ from datetime import timedelta
 import pytest
 
 from shared.contracts.base import Author, AuthorKind, Channel
-from shared.contracts.chat import SessionEnded
-from shared.contracts.tickets import MessageAdded, TicketOpened
+from shared.contracts.chat import SessionClaimed, SessionEnded
+from shared.contracts.tickets import MessageAdded, TicketOpened, TicketUpdated
 from shared.ids import new_id
+from shared.web.actor import ActorKind
 from tests.service.tickets.desk import KIM, MORNING, Desk, posted, received, session_started
 from tests.support.eventually import eventually
 from tests.support.service import RunningService
@@ -67,6 +68,25 @@ async def test_live_words_reopen(tickets: RunningService, desk: Desk) -> None:
     await desk.patch(await desk.get(f"/{ticket_id}"), status="resolved")
     await tickets.publish(posted(ticket_id, 2, "Not yet!"))
     assert (await desk.get(f"/{ticket_id}"))["status"] == "open"
+
+
+async def test_a_visitor_who_signs_in_takes_his_ticket_along(tickets: RunningService, desk: Desk) -> None:
+    """The ticket is the player's, with one fact that says so; the visitor's token opens it no more."""
+    talking, silent = new_id(), new_id()
+    visitor, kim = Author(kind=AuthorKind.VISITOR, id="v-1"), Author(kind=AuthorKind.PLAYER, id="p-1")
+    for ticket_id in (talking, silent):
+        await tickets.publish(session_started(ticket_id, "v-1", "visitor"))
+    await tickets.publish(posted(talking, 1, "Hello", "visitor", "v-1"))
+    before = tickets.actor(ActorKind.VISITOR, "v-1")
+    assert (await desk.get(f"/{talking}", before))["player_id"] is None
+    for ticket_id in (talking, silent):
+        await tickets.publish(SessionClaimed(ticket_id=ticket_id, visitor=visitor, player=kim, claimed_at=MORNING))
+        await tickets.publish(posted(ticket_id, 2, "It is me"))
+        assert (await desk.get(f"/{ticket_id}", desk.player()))["player_id"] == kim.id
+        answer = await tickets.http.get(f"/v1/tickets/{ticket_id}", headers=before)
+        assert answer.status_code == 404
+    [told] = await tickets.recorded(TicketUpdated)
+    assert told.data["changes"] == {"player_id": [None, kim.id]}
 
 
 async def test_a_visitors_conversation(tickets: RunningService, desk: Desk) -> None:

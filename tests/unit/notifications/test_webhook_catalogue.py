@@ -37,6 +37,7 @@ TOLD: Final[tuple[type[Event], ...]] = (
     sla.ClockMet,
     chat.SessionStarted,
     chat.SessionEnded,
+    chat.RatingGiven,
 )
 LONGEST: Final = 20_000
 

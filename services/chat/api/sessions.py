@@ -1,19 +1,25 @@
-"""HTTP edge of chat."""
+"""HTTP edge of live conversations."""
 
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Query, Response
+from fastapi import APIRouter, Header, Query, Response
 
+from services.chat.api.callers import Agent, Player, Poster, Reader, Talker, owner_of, person_of, settings_of
 from services.chat.domain.errors import (
+    ChatBanned,
     ClientMsgIdReused,
+    NothingToClaim,
+    OriginRefused,
     SessionHasEnded,
     SessionNotFound,
+    SocketTicketRefused,
     StaffAnswerThroughTickets,
     TextRefused,
 )
-from services.chat.domain.values import Draft, Person
+from services.chat.domain.values import Draft
 from services.chat.schemas.http import (
+    ClaimSession,
     PostMessage,
     SocketTicket,
     StartedSession,
@@ -21,15 +27,17 @@ from services.chat.schemas.http import (
     Transcript,
     TranscriptMessage,
 )
-from services.chat.settings import Settings
+from services.chat.use_cases.claiming import claim_session
 from services.chat.use_cases.posting import post_message
+from services.chat.use_cases.ratings import is_wanted
 from services.chat.use_cases.sessions import Opening, end_session, open_session
+from services.chat.use_cases.silences import ends_at
 from services.chat.use_cases.socket_tickets import issue_socket_ticket
 from services.chat.use_cases.transcripts import read_page
 from shared.db.session import SessionDep
 from shared.messaging.runtime import Ground
 from shared.service import GroundDep
-from shared.web.actor import Actor, ActorKind, require
+from shared.web.actor import ActorKind
 from shared.web.hot import HotRoute
 from shared.web.idempotency import OnceDep
 from shared.web.problems import problems
@@ -38,22 +46,17 @@ SOCKET_PATH: Final = "/v1/chat/socket"
 router: Final = APIRouter(tags=["chat"])
 hot: Final = APIRouter(tags=["chat"], route_class=HotRoute)
 
-Talker = Annotated[Actor, Depends(require(ActorKind.PLAYER, ActorKind.VISITOR))]
-Poster = Annotated[Actor, Depends(require(ActorKind.PLAYER, ActorKind.VISITOR, ActorKind.STAFF, role="agent"))]
-Reader = Annotated[
-    Actor,
-    Depends(
-        require(ActorKind.PLAYER, ActorKind.VISITOR, ActorKind.STAFF, ActorKind.SERVER, role="agent", scope="chat:read")
-    ),
-]
-Agent = Annotated[Actor, Depends(require(ActorKind.STAFF, role="agent"))]
 Origin = Annotated[str | None, Header(description="a socket opened with the ticket must come from the same origin")]
 Key = Annotated[
     str | None, Header(max_length=255, description="repeating it means the same conversation and the same first words")
 ]
 
 
-@router.post("/v1/chat/sessions", status_code=201, responses=problems(SessionHasEnded, TextRefused, ClientMsgIdReused))
+@router.post(
+    "/v1/chat/sessions",
+    status_code=201,
+    responses=problems(SessionHasEnded, TextRefused, ClientMsgIdReused, ChatBanned),
+)
 async def start_session(
     *,
     body: StartSession,
@@ -69,11 +72,32 @@ async def start_session(
     `client_msg_id`. The answer is made anew each time, because a socket ticket works only once.
     """
     now = ground.clock.now()
-    person = _person(actor)
+    person = person_of(actor)
     ticket_id, last_seq = await open_session(session, person=person, opening=_opening(body, idempotency_key), now=now)
-    life = _settings(ground).socket_ticket_life
+    life = settings_of(ground).socket_ticket_life
     ticket = await issue_socket_ticket(session, person=person, ticket_id=ticket_id, origin=origin, now=now, life=life)
-    return StartedSession(ticket_id=ticket_id, socket_url=_socket_url(ground), socket_ticket=ticket, last_seq=last_seq)
+    return StartedSession(
+        ticket_id=ticket_id, socket_url=_socket_url(ground), socket_ticket=ticket, last_seq=last_seq,
+        inactive_ends_at=await ends_at(session, brand=actor.brand, ticket_id=ticket_id),
+    )  # fmt: skip
+
+
+@router.post(
+    "/v1/chat/claims",
+    responses=problems(SocketTicketRefused, OriginRefused, NothingToClaim, SessionNotFound, ChatBanned),
+)
+async def claim(
+    body: ClaimSession, session: SessionDep, actor: Player, ground: GroundDep, origin: Origin = None
+) -> StartedSession:
+    """Go on as a player with what one began as a visitor: both talk about one ticket, and nothing said is lost."""
+    now, person = ground.clock.now(), person_of(actor)
+    ticket_id = await claim_session(session, player=person, socket_ticket=body.socket_ticket, origin=origin, now=now)
+    life = settings_of(ground).socket_ticket_life
+    ticket = await issue_socket_ticket(session, person=person, ticket_id=ticket_id, origin=origin, now=now, life=life)
+    page = await read_page(session, brand=actor.brand, ticket_id=ticket_id, after_seq=0, limit=1, owner=person)
+    return StartedSession(
+        ticket_id=ticket_id, socket_url=_socket_url(ground), socket_ticket=ticket, last_seq=page.last_seq
+    )
 
 
 @router.post("/v1/desk/socket-tickets", status_code=201, tags=["desk"])
@@ -81,9 +105,9 @@ async def issue_desk_ticket(
     session: SessionDep, actor: Agent, ground: GroundDep, origin: Origin = None
 ) -> SocketTicket:
     """Get a way onto the socket for a member of staff; conversations assigned to them are heard without asking."""
-    life = _settings(ground).socket_ticket_life
+    life = settings_of(ground).socket_ticket_life
     ticket = await issue_socket_ticket(
-        session, person=_person(actor), ticket_id=None, origin=origin, now=ground.clock.now(), life=life
+        session, person=person_of(actor), ticket_id=None, origin=origin, now=ground.clock.now(), life=life
     )
     return SocketTicket(socket_url=_socket_url(ground), socket_ticket=ticket)
 
@@ -98,9 +122,9 @@ async def read_transcript(
 ) -> Transcript:
     """Read a conversation in order: players and visitors their own, staff and servers those of their brand."""
     page = await read_page(
-        session, brand=actor.brand, ticket_id=ticket_id, after_seq=after_seq, limit=limit, owner=_owner(actor)
+        session, brand=actor.brand, ticket_id=ticket_id, after_seq=after_seq, limit=limit, owner=owner_of(actor)
     )
-    return Transcript.of(page)
+    return Transcript.of(page, rating_wanted=await is_wanted(session, brand=actor.brand, ticket_id=ticket_id))
 
 
 @hot.post(
@@ -131,18 +155,9 @@ async def end(ticket_id: UUID, session: SessionDep, actor: Poster, ground: Groun
     """End a conversation; its ticket lives on, and ending it again changes nothing."""
     reason = "staff" if actor.kind is ActorKind.STAFF else "player"
     await end_session(
-        session, brand=actor.brand, ticket_id=ticket_id, reason=reason, now=ground.clock.now(), owner=_owner(actor)
+        session, brand=actor.brand, ticket_id=ticket_id, reason=reason, now=ground.clock.now(), owner=owner_of(actor)
     )
     return Response(status_code=204)
-
-
-def _person(actor: Actor) -> Person:
-    author = actor.author()
-    return Person(actor.brand, author.kind, author.id, author.name)
-
-
-def _owner(actor: Actor) -> Person | None:
-    return _person(actor) if actor.kind in {ActorKind.PLAYER, ActorKind.VISITOR} else None
 
 
 def _opening(body: StartSession, key: str | None) -> Opening:
@@ -155,11 +170,6 @@ def _opening(body: StartSession, key: str | None) -> Opening:
         fresh=body.new,
         key=key,
     )
-
-
-def _settings(ground: Ground) -> Settings:
-    assert isinstance(ground.settings, Settings)  # noqa: S101 - `create_app` made them
-    return ground.settings
 
 
 def _socket_url(ground: Ground) -> str:

@@ -1,4 +1,4 @@
-"""The tables of chat."""
+"""Conversations, their words, and who is there."""
 
 from typing import Final
 
@@ -39,6 +39,8 @@ chat_sessions: Final = Table(
     Column("ended_reason", Text),
     Column("assignee_id", Text),
     Column("assigned_sequence", BigInteger, nullable=False, server_default="0"),
+    Column("ticket_status", Text),
+    Column("is_safety", Boolean, nullable=False, server_default="false"),
     UniqueConstraint("brand", "player_kind", "player_id", "opened_with"),
     postgresql_with={"fillfactor": "80"},
 )

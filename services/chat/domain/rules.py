@@ -1,0 +1,88 @@
+"""How a brand wants its live conversations kept: when silence ends them, and whether players are asked for a rating."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from services.chat.domain.values import Person
+from shared.contracts.base import AuthorKind
+from shared.contracts.tickets import TicketStatus
+
+# With any other status a person of the casino is due to act, so the player's silence counts for nothing.
+_PLAYERS_TURN: Final = frozenset({TicketStatus.BOT, TicketStatus.PENDING, TicketStatus.RESOLVED})
+_PLAYERS: Final = frozenset({AuthorKind.PLAYER, AuthorKind.VISITOR})
+
+
+@dataclass(frozen=True, slots=True)
+class ChatPolicy:
+    """A brand's rules; `version` 0 is the built-in ones.
+
+    A player who is to answer and says nothing for `warn_after` is warned, and `end_after` later the conversation ends;
+    its ticket lives on. None: silence never ends a conversation.
+    """
+
+    version: int = 0
+    warn_after: timedelta | None = timedelta(minutes=10)
+    end_after: timedelta = timedelta(minutes=5)
+    asks_for_rating: bool = True
+
+
+BUILT_IN: Final = ChatPolicy()
+
+
+class Step(StrEnum):
+    """What becomes of a conversation whose silence has lasted."""
+
+    REST = "rest"
+    WARN = "warn"
+    END = "end"
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Whose turn it is: where the ticket stands (None: unknown) and who spoke last (None: nobody)."""
+
+    status: TicketStatus | None
+    last_spoke: AuthorKind | None
+
+    @property
+    def is_players(self) -> bool:
+        """True if nothing but the player's answer is waited for."""
+        return self.status in _PLAYERS_TURN and self.last_spoke is not None and self.last_spoke not in _PLAYERS
+
+
+def next_step(turn: Turn, policy: ChatPolicy, *, warned: bool) -> Step:
+    """Return what becomes of a silence whose time has come; never an end while a person is due to answer."""
+    if not turn.is_players or policy.warn_after is None:
+        return Step.REST
+    return Step.END if warned else Step.WARN
+
+
+@dataclass(frozen=True, slots=True)
+class Ban:
+    """A player or visitor who may not talk live until `until` (None: until it is lifted); other channels stay open."""
+
+    id: UUID
+    person: Person
+    reason: str
+    ticket_id: UUID | None
+    banned_by: str
+    banned_at: datetime
+    until: datetime | None
+    lifted_by: str | None = None
+    lifted_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """The `round`-th time a player was asked about a conversation, and what he said; `score` is 1 (bad) to 5."""
+
+    ticket_id: UUID
+    round: int
+    asked_at: datetime
+    assignee_id: str | None
+    score: int | None = None
+    comment: str | None = None
+    rated_at: datetime | None = None

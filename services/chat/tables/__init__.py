@@ -1,0 +1,26 @@
+"""The tables of chat; every one carries a brand and is isolated by it."""
+
+from services.chat.tables.conversations import (
+    chat_messages,
+    chat_receipts,
+    chat_sessions,
+    metadata,
+    presence_leases,
+    socket_tickets,
+    staff_presence,
+)
+from services.chat.tables.rules import chat_bans, chat_policies, chat_ratings, chat_silences
+
+__all__ = [
+    "chat_bans",
+    "chat_messages",
+    "chat_policies",
+    "chat_ratings",
+    "chat_receipts",
+    "chat_sessions",
+    "chat_silences",
+    "metadata",
+    "presence_leases",
+    "socket_tickets",
+    "staff_presence",
+]

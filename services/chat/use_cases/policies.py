@@ -1,0 +1,26 @@
+"""A brand's rules for live conversations are read and replaced."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from services.chat.domain.rules import ChatPolicy
+from services.chat.queries import policies
+from shared.db.engine import Session
+from shared.web.conditional import Stale, demand
+
+
+async def read_policy(session: Session, *, brand: str) -> ChatPolicy:
+    """Return the rules that count now."""
+    return await policies.policy_of(session, brand)
+
+
+async def replace_policy(
+    session: Session, *, brand: str, policy: ChatPolicy, by: str, expected_version: int, now: datetime
+) -> ChatPolicy:
+    """Store `policy` as the next version; silences that run already keep the time they were given."""
+    known = await policies.policy_of(session, brand)
+    demand(expected_version, known.version)
+    following = replace(policy, version=known.version + 1)
+    if not await policies.insert_policy(session, brand, following, by=by, now=now):
+        raise Stale(current_version=following.version)
+    return following
