@@ -18,6 +18,7 @@ from shared.contracts.sla import (
     ClockCancelled,
     ClockKind,
     ClockMet,
+    ClockState,
 )
 from shared.contracts.tickets import (
     MessageAdded,
