@@ -4,10 +4,11 @@ import base64
 import hashlib
 import hmac
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Annotated, ClassVar, Final, Generic, TypeVar
 
 from fastapi import Depends, Query, Request
+from fastapi.dependencies.models import Dependant
 from pydantic import BaseModel
 
 from shared.errors import DomainError, Kind
@@ -15,6 +16,7 @@ from shared.web.actor import ActorDep
 
 _SIGNATURE_BYTES: Final = 16
 _FILTER_BYTES: Final = 8
+_DECLARED: Final[dict[Callable[..., object], frozenset[str]]] = {}
 
 Item = TypeVar("Item")
 RowT = TypeVar("RowT")
@@ -22,6 +24,12 @@ RowT = TypeVar("RowT")
 
 class CursorInvalid(DomainError):
     """The cursor was not issued for this list."""
+
+    kind: ClassVar[Kind] = Kind.INVALID
+
+
+class ParameterUnknown(DomainError):
+    """The list knows no such query parameter: a filter that is overlooked would show too much."""
 
     kind: ClassVar[Kind] = Kind.INVALID
 
@@ -98,11 +106,35 @@ async def page_params(
     cursor: Annotated[str | None, Query(max_length=1024, description="`next_cursor` of the page before")] = None,
 ) -> PageParams:
     """Return what this request asks of its list; no other list and no other brand takes its cursors."""
+    check_parameters(request)
     place = {"brand of list": actor.brand, "path of list": request.url.path}
     return PageParams(request.app.state.cursors, limit, cursor, place=place)
 
 
 PageDep = Annotated[PageParams, Depends(page_params)]
+
+
+def check_parameters(request: Request) -> None:
+    """Refuse a query parameter that the route does not declare, and name those that it does."""
+    endpoint = request.scope["endpoint"]
+    known = _DECLARED.get(endpoint)
+    if known is None:
+        known = _DECLARED[endpoint] = frozenset(_declared(request.scope["route"].dependant))
+    unknown = sorted(request.query_params.keys() - known)
+    if unknown:
+        raise ParameterUnknown(f"known are {', '.join(sorted(known))}", field=f"#query/{unknown[0]}")
+
+
+def _declared(dependant: Dependant) -> Iterator[str]:
+    """Generate the query parameters of a route and of what it depends on; a model's fields are one each."""
+    for field in dependant.query_params:
+        kind = field.field_info.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            yield from (info.alias or name for name, info in kind.model_fields.items())
+        else:
+            yield field.alias
+    for one in dependant.dependencies:
+        yield from _declared(one)
 
 
 def _digest(filters: Mapping[str, object]) -> bytes:

@@ -1,12 +1,16 @@
 """Signed cursors."""
 
 import base64
+from typing import Annotated
 
 import pytest
+from fastapi import Depends, FastAPI, Query, Request
+from httpx import ASGITransport, AsyncClient
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import BaseModel, Field
 
-from shared.web.pages import CursorInvalid, Cursors, PageParams
+from shared.web.pages import CursorInvalid, Cursors, PageParams, ParameterUnknown, check_parameters
 
 CURSORS = Cursors(b"0123456789abcdef0123456789abcdef")
 FILTERS = {"status": "open"}
@@ -70,3 +74,38 @@ def test_a_cursor_holds_for_its_place() -> None:
     for place in ({"brand": "royal", "path": "/v1/staff"}, {"brand": "lucky", "path": "/v1/api-keys"}):
         with pytest.raises(CursorInvalid):
             PageParams(CURSORS, 1, following, place=place).after({})
+
+
+class Narrowing(BaseModel):
+    """What a list may be narrowed to."""
+
+    status: list[str] = []
+    owner: str | None = Field(None, alias="assignee")
+
+
+async def _sorting(sort: str = "created") -> str:
+    return sort
+
+
+async def _listing(
+    request: Request, narrowing: Annotated[Narrowing, Query()], sort: Annotated[str, Depends(_sorting)], q: str = ""
+) -> list[str]:
+    check_parameters(request)
+    return [*narrowing.status, narrowing.owner or "", sort, q]
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [("", None), ("status=a&status=b&assignee=me&sort=due&q=x", None), ("assignee_id=me", "assignee_id"), ("z&a", "a")],
+)
+async def test_a_filter_that_the_list_does_not_know_is_refused(query: str, said: str | None) -> None:
+    """Also next to known ones; the refusal names it and those that are known."""
+    app = FastAPI()
+    app.get("/list")(_listing)
+    async with AsyncClient(transport=ASGITransport(app), base_url="http://list") as http:
+        if said is None:
+            assert (await http.get(f"/list?{query}")).status_code == 200
+            return
+        with pytest.raises(ParameterUnknown, match="known are assignee, q, sort, status") as refusal:
+            await http.get(f"/list?{query}")
+        assert refusal.value.field == f"#query/{said}"
