@@ -48,7 +48,8 @@ class EditProfile(BaseModel):
     languages: Annotated[tuple[Language, ...], Field(max_length=50)] = ()
     skills: Annotated[tuple[Skill, ...], Field(max_length=50)] = ()
     capacity: dict[Channel, Slots] = Field(
-        default_factory=dict, description=f"web {CHAT_CAPACITY} and others {MOST_CAPACITY} unless said"
+        default_factory=dict,
+        description=f"web {CHAT_CAPACITY} and others {MOST_CAPACITY} unless said here or in the settings of the queue",
     )
     shifts: Annotated[tuple[ShiftHours, ...], Field(max_length=50)] = ()
     time_zone: Zone = "UTC"
