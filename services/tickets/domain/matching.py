@@ -1,10 +1,11 @@
 """Who takes what: in the order of the queue, to the least busy who can, fairly and always the same way."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from fractions import Fraction
+from types import MappingProxyType
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -12,6 +13,8 @@ from services.tickets.domain.people import Person, fullness
 from services.tickets.domain.queueing import SPECIAL, Place, order_key, tongue_of
 
 Loads = Mapping[str, Mapping[str, int]]
+Barred = Mapping[UUID, Collection[str]]
+_NOBODY: Final[Barred] = MappingProxyType({})
 _NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -30,15 +33,22 @@ class Plan:
     stalled: tuple[Place, ...]
 
 
-def plan(places: Iterable[Place], people: Iterable[Person], loads: Loads, now: datetime) -> Plan:
-    """Decide who takes which of the waiting tickets; nobody over his limit, nobody idle who could take one."""
+def plan(
+    places: Iterable[Place], people: Iterable[Person], loads: Loads, now: datetime, *, barred: Barred = _NOBODY
+) -> Plan:
+    """Decide who takes which of the waiting tickets; nobody over his limit, nobody idle who could take one.
+
+    Who is `barred` from a ticket, because it complains about him, never takes it.
+    """
     staff = list(people)
     trained = frozenset(skill for one in staff for skill in one.skills & SPECIAL)
     held: dict[str, dict[str, int]] = defaultdict(dict, {one: dict(load) for one, load in loads.items()})
     given = {one.id: one.last_given_at or _NEVER for one in staff}
     choices, stalled = [], []
     for place in sorted(places, key=lambda one: order_key(one, now)):
+        without = barred.get(place.ticket_id, ())
         able = [one for one in staff if can_take(one, place, trained) and one.takes(place.channel, now)]
+        able = [one for one in able if one.id not in without]
         if not able:
             stalled.append(place)
             continue

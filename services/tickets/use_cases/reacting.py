@@ -6,6 +6,7 @@ from services.tickets.domain.errors import TicketNotFound
 from services.tickets.domain.escalation import tell_breach
 from services.tickets.domain.tickets import Story
 from services.tickets.queries import clocks, copies, escalations, macros
+from services.tickets.use_cases.asking import seniors_for
 from services.tickets.use_cases.queueing import follow_due
 from services.tickets.use_cases.telling import locked, tell
 from shared.contracts.base import Author, AuthorKind
@@ -33,7 +34,7 @@ async def answer_breach(session: Session, *, brand: str, breach: ClockBreached, 
         return
     story = Story(ticket, actor=_SLA, now=now)
     asked = await escalations.asked_of(session, brand, breach.ticket_id)
-    seniors = await copies.seniors(session, brand)
+    seniors = await seniors_for(session, brand, ticket.state)
     tell_breach(story, seniors, breached=breach.kind, asked=asked.senior_id if asked else None)
     await tell(session, story)
 
