@@ -135,7 +135,8 @@ _BARRED = text(
 )
 _ALL_BARRED = text(
     """
-    SELECT q.ticket_id, c.accused_staff_id FROM queue q JOIN complaints c ON c.brand = q.brand AND c.ticket_id = q.ticket_id
+    SELECT q.ticket_id, c.accused_staff_id
+    FROM queue q JOIN complaints c ON c.brand = q.brand AND c.ticket_id = q.ticket_id
     WHERE q.brand = :brand AND q.holder_id IS NULL AND c.closed_at IS NULL AND c.accused_staff_id IS NOT NULL
     """
 )
