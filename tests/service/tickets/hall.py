@@ -28,6 +28,7 @@ PROFILES: Final[dict[str, dict[str, Any]]] = {
     "s-8": {"skills": ["vip", "safer_gambling", "complaints"]},
 }
 _CALLED_WITHIN: Final = timedelta(milliseconds=300)
+_PATIENCE: Final = 5
 _AGE: Final = (
     "UPDATE queue SET silent_at = silent_at - CAST(:by AS interval), "
     "reserved_until = reserved_until - CAST(:by AS interval) WHERE brand = :brand",
@@ -121,12 +122,15 @@ class Hall:
     async def ask(
         self, process: int, method: str, path: str, headers: dict[str, str], body: object = None
     ) -> dict[str, Any]:
-        """Call a route of tickets; a refusal is an answer, a failure is not."""
-        answer = await self.desks[process].service.http.request(
-            method, f"/v1/tickets/{path}", json=body, headers=headers
-        )
+        """Call a route of tickets; a refusal is an answer, a failure is not, and what is locked is asked for again."""
+        for _ in range(_PATIENCE):
+            answer = await self.desks[process].service.http.request(
+                method, f"/v1/tickets/{path}", json=body, headers=headers
+            )
+            if answer.status_code != 503 or answer.json()["code"] != "contended":
+                break
         self.heard(answer, 200, 201, 403, 404, 409, 412, 422)
-        found: dict[str, Any] = answer.json() if answer.status_code < 300 else {}
+        found: dict[str, Any] = answer.json() if answer.is_success else {}
         return found
 
     async def promise(self, process: int, ticket: str, minutes: int) -> None:
@@ -173,6 +177,11 @@ class Hall:
         rows = await self._rows(statement, after=after)
         return [(row.position, Envelope.model_validate_json(row.envelope)) for row in rows]
 
+    async def deadlocks(self) -> int:
+        """Return how often two transactions waited for each other."""
+        (row,) = await self._rows("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+        return int(row.deadlocks)
+
     def heard(self, answer: httpx.Response, *expected: int) -> None:
         """Remember an answer that is not one of these."""
         if answer.status_code not in expected:
@@ -185,4 +194,8 @@ class Hall:
 
     async def _rows(self, statement: str, **values: object) -> list[Any]:
         async with self.desks[0].service.ground.database.begin(self.brand) as session:
-            return list(await session.execute(text(statement), {"brand": self.brand, **values}))
+            return list(
+                await session.execute(
+                    text(statement), {"brand": self.brand, **values} if ":brand" in statement else values
+                )
+            )

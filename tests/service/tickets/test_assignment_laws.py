@@ -91,7 +91,8 @@ class Assignment(RuleBasedStateMachine):
                 await act.run(self.hall)
                 await self.hall.settle()
         before, (self.seen, told) = self.seen, await look(self.hall, self.seen)
-        return [*self.hall.failures, *faults(before, self.seen, told, self.hall.limits)]
+        deadlocks = [f"{found} deadlocks" for found in [await self.hall.deadlocks()] if found]
+        return [*self.hall.failures, *deadlocks, *faults(before, self.seen, told, self.hall.limits)]
 
 
 @pytest.fixture
