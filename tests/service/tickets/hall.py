@@ -30,8 +30,10 @@ PROFILES: Final[dict[str, dict[str, Any]]] = {
 _CALLED_WITHIN: Final = timedelta(milliseconds=300)
 _PATIENCE: Final = 5
 _AGE: Final = (
-    "UPDATE queue SET silent_at = silent_at - CAST(:by AS interval), "
-    "reserved_until = reserved_until - CAST(:by AS interval) WHERE brand = :brand",
+    (
+        "UPDATE queue SET silent_at = silent_at - CAST(:by AS interval), "
+        "reserved_until = reserved_until - CAST(:by AS interval) WHERE brand = :brand"
+    ),
     "UPDATE queue_calls SET due_at = due_at - CAST(:by AS interval) WHERE brand = :brand",
     "UPDATE staff SET changed_at = changed_at - CAST(:by AS interval) WHERE brand = :brand",
     "UPDATE presence SET changed_at = changed_at - CAST(:by AS interval) WHERE brand = :brand",

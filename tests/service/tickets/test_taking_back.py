@@ -1,4 +1,4 @@
-"""What is taken back has kept its place; what is reserved waits no longer than its bound; what nobody may take is seen."""
+"""What is taken back keeps its place, what is reserved waits within a bound, what nobody may take is seen."""
 
 from datetime import datetime, timedelta
 from typing import Any
