@@ -7,6 +7,7 @@ from fastapi import APIRouter, Response
 
 from services.tickets.api.callers import ONCE, PREFIX, StaffDep, WitnessDep, is_inside, strongest_role
 from services.tickets.domain import errors
+from services.tickets.domain.complaints import ConflictOfInterest
 from services.tickets.schemas import tickets as schemas
 from services.tickets.use_cases import answering
 from shared.contracts.tickets import TicketState
@@ -23,7 +24,7 @@ router: Final = APIRouter(prefix=PREFIX, tags=["tickets"])
 @router.post(
     "/{ticket_id}/escalation/accept",
     response_model=schemas.Ticket,
-    responses=problems(errors.TicketNotFound, errors.NotAsked, Forbidden, *ONCE),
+    responses=problems(errors.TicketNotFound, errors.NotAsked, ConflictOfInterest, Forbidden, *ONCE),
 )
 async def accept_escalation(
     *,

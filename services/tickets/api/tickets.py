@@ -19,7 +19,7 @@ from services.tickets.api.callers import (
     strongest_role,
 )
 from services.tickets.domain import errors
-from services.tickets.domain.complaints import ComplaintOpen, LicenceRefused
+from services.tickets.domain.complaints import ComplaintOpen, ConflictOfInterest, LicenceRefused
 from services.tickets.schemas import tickets as schemas
 from services.tickets.use_cases import editing, opening, reading
 from shared.contracts.tickets import TicketState
@@ -146,7 +146,13 @@ async def edit_ticket(
     "/{ticket_id}/assignment",
     response_model=schemas.Ticket,
     responses=problems(
-        errors.TicketNotFound, errors.StaffNotFound, errors.StaffInactive, Forbidden, IfMatchMalformed, Stale
+        errors.TicketNotFound,
+        errors.StaffNotFound,
+        errors.StaffInactive,
+        ConflictOfInterest,
+        Forbidden,
+        IfMatchMalformed,
+        Stale,
     ),
 )
 async def assign_ticket(

@@ -1,10 +1,11 @@
 """Who takes what: in the order of the queue, to the least busy who can, fairly and always the same way."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from fractions import Fraction
+from types import MappingProxyType
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -14,6 +15,8 @@ from shared.contracts.base import Channel
 
 Loads = Mapping[str, Mapping[str, int]]
 _Need = tuple[Channel, str | None, str | None, str | None, str | None]
+Barred = Mapping[UUID, Collection[str]]
+_NOBODY: Final[Barred] = MappingProxyType({})
 _NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -32,15 +35,21 @@ class Plan:
     stalled: tuple[Place, ...]
 
 
-def plan(places: Iterable[Place], people: Iterable[Person], loads: Loads, now: datetime) -> Plan:
-    """Decide who takes which of the waiting tickets; nobody over his limit, nobody idle who could take one."""
+def plan(
+    places: Iterable[Place], people: Iterable[Person], loads: Loads, now: datetime, *, barred: Barred = _NOBODY
+) -> Plan:
+    """Decide who takes which of the waiting tickets; nobody over his limit, nobody idle who could take one.
+
+    Who is `barred` from a ticket, because it complains about him, never takes it.
+    """
     hall = _Hall(list(people), loads, now)
     choices, stalled = [], []
     for place in sorted(places, key=lambda one: order_key(one, now)):
-        if not hall.able(place):
+        without = barred.get(place.ticket_id, ())
+        if all(one.id in without for one in hall.able(place)):
             stalled.append(place)
             continue
-        person = hall.choose(place)
+        person = hall.choose(place, without)
         if person is not None:
             choices.append(Choice(place.ticket_id, person.id))
             hall.give(person, place)
@@ -73,14 +82,17 @@ class _Hall:
             ]
         return self._able[need]
 
-    def choose(self, place: Place) -> Person | None:
+    def choose(self, place: Place, without: Collection[str]) -> Person | None:
         """Return the least busy with room, the longest idle among equals; a reserved ticket waits for its person.
 
-        The reservation is void while that person is not there. Who let the ticket go silent comes after everybody else.
+        The reservation is void while that person is not there or is one of those `without` whom it goes. Who let the
+        ticket go silent comes after everybody else.
         """
         need, whose = _need_of(place), place.reserved_at(self._now)
         free = self._free[need] = [one for one in self._free[need] if has_room(one, place, self._held[one.id])]
-        if whose is not None and any(one.id == whose for one in self._able[need]):
+        if without:
+            free = [one for one in free if one.id not in without]
+        if whose is not None and whose not in without and any(one.id == whose for one in self._able[need]):
             free = [one for one in free if one.id == whose]
 
         def turn(one: Person) -> tuple[bool, Fraction, datetime, str]:

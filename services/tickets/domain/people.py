@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from fractions import Fraction
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -14,6 +14,7 @@ CHAT_CAPACITY: Final = 6
 MOST_CAPACITY: Final = 20
 GRACE: Final = timedelta(seconds=30)
 _DAY: Final = timedelta(days=1)
+_SECOND: Final = timedelta(seconds=1)
 _WEEK: Final = 8
 
 
@@ -94,16 +95,35 @@ class Person:
         return unheard and now - (self.connected_since or now) >= GRACE
 
     def next_turn(self, now: datetime) -> datetime | None:
-        """Return when the next shift begins or ends, None without shifts."""
+        """Return when the next shift may begin or end, None without shifts.
+
+        An hour that comes twice counts twice, and the jump of the clocks itself may be such a moment.
+        """
+        if not self.shifts:
+            return None
         zone = ZoneInfo(self.time_zone)
         today = now.astimezone(zone).date()
         moments = (
-            datetime.combine(today + _DAY * ahead, clock, zone)
+            datetime.combine(today + _DAY * ahead, clock.replace(fold=fold), zone).astimezone(UTC)
             for ahead in range(_WEEK)
             for shift in self.shifts
             for clock in (shift.begins, shift.ends)
+            for fold in (0, 1)
         )
-        return min((moment for moment in moments if moment > now), default=None)
+        jump = _jump_after(now, zone)
+        return min((moment for moment in (*moments, jump) if moment is not None and moment > now), default=None)
+
+
+def _jump_after(now: datetime, zone: ZoneInfo) -> datetime | None:
+    """Return when the clocks of a zone jump within a day, None if they do not."""
+    before, after = now, now + _DAY
+    offset = before.astimezone(zone).utcoffset()
+    if after.astimezone(zone).utcoffset() == offset:
+        return None
+    while after - before > _SECOND:
+        middle = before + (after - before) / 2
+        before, after = (middle, after) if middle.astimezone(zone).utcoffset() == offset else (before, middle)
+    return after
 
 
 def fullness(person: Person, load: Mapping[str, int]) -> Fraction:

@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, insert, select, tuple_, update
+from sqlalchemy import Row, func, insert, select, text, tuple_, update
 
 from services.tickets.domain.complaints import Complaint, Move, Record
 from services.tickets.tables import brands, complaint_moves, complaints, timeline
 from shared.contracts.base import AuthorKind
-from shared.contracts.tickets import ComplaintState, ComplaintStep
+from shared.contracts.tickets import ComplaintState, ComplaintStep, TicketState
 from shared.db.engine import Session
 from shared.ids import new_id
 
@@ -125,6 +125,36 @@ async def complaints_page(
     statement = statement.order_by(columns.received_at.desc(), columns.id.desc())
     rows = await session.execute(statement if limit is None else statement.limit(limit + 1))
     return [_complaint_of(row) for row in rows]
+
+
+_BARRED = text(
+    """
+    SELECT accused_staff_id FROM complaints
+    WHERE brand = :brand AND ticket_id = :ticket_id AND closed_at IS NULL AND accused_staff_id IS NOT NULL
+    """
+)
+_ALL_BARRED = text(
+    """
+    SELECT q.ticket_id, c.accused_staff_id
+    FROM queue q JOIN complaints c ON c.brand = q.brand AND c.ticket_id = q.ticket_id
+    WHERE q.brand = :brand AND q.holder_id IS NULL AND c.closed_at IS NULL AND c.accused_staff_id IS NOT NULL
+    """
+)
+
+
+async def barred_from(session: Session, brand: str, state: TicketState) -> frozenset[str]:
+    """Return whom the open complaint of a ticket is about: he never gets the ticket."""
+    if state.complaint_id is None:
+        return frozenset()
+    return frozenset((await session.scalars(_BARRED, {"brand": brand, "ticket_id": state.id})).all())
+
+
+async def barred_in_queue(session: Session, brand: str) -> dict[UUID, frozenset[str]]:
+    """Return the same for all tickets that nobody has."""
+    barred: dict[UUID, frozenset[str]] = {}
+    for ticket_id, staff_id in await session.execute(_ALL_BARRED, {"brand": brand}):
+        barred[ticket_id] = barred.get(ticket_id, frozenset()) | {staff_id}
+    return barred
 
 
 async def repliers_of(session: Session, brand: str, ticket_id: UUID) -> Sequence[str]:

@@ -7,8 +7,8 @@ from services.tickets.domain.audit import AuditAction, Witness
 from services.tickets.domain.errors import NotAsked
 from services.tickets.domain.escalation import choose_senior
 from services.tickets.domain.tickets import Story
-from services.tickets.queries import copies, escalations
-from services.tickets.use_cases.asking import call_leads, tell_leads
+from services.tickets.queries import escalations
+from services.tickets.use_cases.asking import call_leads, check_may_have, seniors_for, tell_leads
 from services.tickets.use_cases.auditing import record_deed
 from services.tickets.use_cases.telling import locked, tell
 from shared.contracts.base import Author
@@ -23,6 +23,7 @@ async def accept(
     """Take an escalated ticket on: it is the senior's from now."""
     ticket = await locked(session, brand, ticket_id)
     await _asked(session, brand, ticket_id, senior)
+    await check_may_have(session, brand, ticket.state, senior.id)
     story = Story(ticket, actor=senior, now=now)
     story.tells(TicketEscalationAccepted, senior_id=senior.id)
     story.hands_over(senior.id, role)
@@ -44,7 +45,7 @@ async def decline(
     ticket = await locked(session, brand, ticket_id)
     asked = await _asked(session, brand, ticket_id, senior)
     declined = (*asked.declined, senior.id)
-    staff = [one for one in await copies.seniors(session, brand) if one.id not in declined]
+    staff = [one for one in await seniors_for(session, brand, ticket.state) if one.id not in declined]
     following = choose_senior(
         staff, without=ticket.state.assignee_id if ticket.state.assignee_id != senior.id else None
     )

@@ -2,12 +2,13 @@
 
 from typing import Final
 
-from services.tickets.domain.escalation import accepted_by, ask_senior, escalate, is_finished, wants_senior
+from services.tickets.domain.complaints import ConflictOfInterest
+from services.tickets.domain.escalation import Colleague, accepted_by, ask_senior, escalate, is_finished, wants_senior
 from services.tickets.domain.tickets import Story, Words
-from services.tickets.queries import collaboration, copies, escalations, kept
+from services.tickets.queries import collaboration, complaints, copies, escalations, kept
 from shared.contracts.base import Author, AuthorKind
 from shared.contracts.gateway import StaffRole
-from shared.contracts.tickets import MessageKind, TicketEscalationAccepted, TicketUpdated
+from shared.contracts.tickets import MessageKind, TicketEscalationAccepted, TicketState, TicketUpdated
 from shared.db.engine import Session
 from shared.ids import new_id
 
@@ -16,9 +17,21 @@ _SAME: Final = object()
 _NOBODY_LEFT: Final = "Nobody is left to take this escalation; the ticket is back in the queue."
 
 
+async def seniors_for(session: Session, brand: str, state: TicketState) -> list[Colleague]:
+    """Return the seniors and leads whom a ticket may go to: all but those whom it complains about."""
+    barred = await complaints.barred_from(session, brand, state)
+    return [one for one in await copies.seniors(session, brand) if one.id not in barred]
+
+
+async def check_may_have(session: Session, brand: str, state: TicketState, staff_id: str) -> None:
+    """Refuse to give a ticket to somebody whom it complains about."""
+    if staff_id in await complaints.barred_from(session, brand, state):
+        raise ConflictOfInterest("nobody handles a complaint about himself", field="assignee_id")
+
+
 async def call_senior(session: Session, story: Story, *, cause: str) -> None:
     """Ask a senior to take the ticket; in a brand that pulls its tickets he has it at once."""
-    brand, staff = story.ticket.brand, await copies.seniors(session, story.ticket.brand)
+    brand, staff = story.ticket.brand, await seniors_for(session, story.ticket.brand, story.state)
     if await kept.AUTOMATIC.of(session, brand, story.now):
         ask_senior(story, staff, cause=cause)
     else:
@@ -39,7 +52,7 @@ async def ask_by_reason(session: Session, story: Story, *, opened: bool = False)
     reasons = (await kept.TAXONOMIES.of(session, brand, story.now)).reasons
     if not wants_senior(reasons.get(state.reason)) or wants_senior(reasons.get(str(before))):
         return
-    staff = await copies.seniors(session, brand)
+    staff = await seniors_for(session, brand, state)
     others = [one for one in staff if one.id != state.assignee_id]
     if not others or len(others) < len(staff) or await escalations.asked_of(session, brand, state.id) is not None:
         return
@@ -61,6 +74,8 @@ async def accept_by_act(session: Session, story: Story) -> None:
     if accepted is None:
         return
     senior_id, role = accepted
+    if senior_id in await complaints.barred_from(session, brand, story.state):
+        return
     story.tells(TicketEscalationAccepted, senior_id=senior_id)
     story.hands_over(senior_id, role)
     await escalations.settle(session, brand, story.state.id)

@@ -95,7 +95,9 @@ async def edit_complaint(
     demand(expected_version, complaint.state.version)
     edited = await _edited(session, complaint, fields)
     await record_register(session, witness, AuditAction.EDIT_COMPLAINT, complaint)
-    return await tell_change(session, complaint, edited, actor=editor, now=now)
+    told = await tell_change(session, complaint, edited, actor=editor, now=now)
+    await _take_from_accused(session, edited, editor, now)
+    return told
 
 
 async def move_complaint(
@@ -275,6 +277,16 @@ async def _say(session: Session, complaint: Complaint, text: str, by: Author, no
     story = Story(await heard_by_its_player(session, landed, MessageKind.REPLY), actor=by, now=now)
     story.says(Words(new_id(), MessageKind.REPLY, by, text, now, origin_id=origin))
     await tell(session, restored(story, ticket))
+
+
+async def _take_from_accused(session: Session, complaint: Complaint, by: Author, now: datetime) -> None:
+    """Give a ticket that somebody has whom it complains about back to the queue; he is asked nothing either."""
+    ticket = await locked(session, complaint.brand, complaint.state.ticket_id, even_merged=True)
+    accused = complaint.accused_staff_id
+    if accused is not None and ticket.state.assignee_id == accused and complaint.state.closed_at is None:
+        story = Story(ticket, actor=by, now=now)
+        story.hands_over(None, None)
+        await tell(session, story)
 
 
 async def _note(session: Session, brand: str, ticket_id: UUID, text: str, now: datetime) -> None:

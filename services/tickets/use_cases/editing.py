@@ -14,7 +14,7 @@ from services.tickets.domain.escalation import (
 )
 from services.tickets.domain.tickets import Story
 from services.tickets.queries import copies
-from services.tickets.use_cases.asking import call_senior
+from services.tickets.use_cases.asking import call_senior, check_may_have
 from services.tickets.use_cases.auditing import record_deed
 from services.tickets.use_cases.planning import plan_edit
 from services.tickets.use_cases.telling import locked, tell
@@ -75,6 +75,8 @@ async def assign_ticket(
     else:
         colleague = await _colleague(session, brand, assignee_id)
         story.hands_over(colleague.id, colleague.role)
+    if story.state.assignee_id is not None:
+        await check_may_have(session, brand, story.state, story.state.assignee_id)
     return await _told(session, story, witness, AuditAction.ASSIGN_TICKET)
 
 

@@ -92,6 +92,9 @@ async def keep_place(session: Session, story: Story, reservation: Reservation | 
         await _call(session, brand, before, after, story.now)
         if _waits(before) or _waits(after):
             note(session, Moved(brand))
+    if await _waits_for_absent(session, brand, before, after, story.now):
+        await queue.call(session, brand, story.now)
+        note(session, Called(brand))
 
 
 async def reason_of(session: Session, brand: str, state: TicketState, now: datetime) -> Reason | None:
@@ -167,6 +170,20 @@ def _matters(before: Place | None, after: Place | None) -> bool:
 
 def _waits(place: Place | None) -> bool:
     return place is not None and place.holder_id is None
+
+
+async def _waits_for_absent(
+    session: Session, brand: str, before: Place | None, after: Place | None, now: datetime
+) -> bool:
+    """True if the player waits from now on for somebody who has left: no end of a grace calls for that any more."""
+    if after is None or after.holder_id is None or after.answered:
+        return False
+    if before is not None and before.holder_id == after.holder_id and not before.answered:
+        return False
+    if not await kept.AUTOMATIC.of(session, brand, now):
+        return False
+    person = await people.person_of(session, brand, after.holder_id)
+    return person is not None and person.has_left(after.channel, now)
 
 
 def _woke(story: Story) -> bool:

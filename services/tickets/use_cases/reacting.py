@@ -6,7 +6,7 @@ from services.tickets.domain.errors import TicketNotFound
 from services.tickets.domain.escalation import tell_breach
 from services.tickets.domain.tickets import Story
 from services.tickets.queries import clocks, copies, escalations, kept, macros
-from services.tickets.use_cases.asking import call_leads, tell_leads
+from services.tickets.use_cases.asking import call_leads, seniors_for, tell_leads
 from services.tickets.use_cases.queueing import follow_due
 from services.tickets.use_cases.telling import locked, tell
 from shared.contracts.base import Author, AuthorKind
@@ -42,7 +42,7 @@ async def answer_breach(session: Session, *, brand: str, breach: ClockBreached, 
     holder, passed = story.state.assignee_id, asked.declined if asked else ()
     tell_breach(
         story,
-        await copies.seniors(session, brand),
+        await seniors_for(session, brand, ticket.state),
         breached=breach.kind,
         asked=asked.senior_id if asked else None,
         passed=passed,

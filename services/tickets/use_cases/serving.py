@@ -9,7 +9,7 @@ from services.tickets.domain.matching import Choice, plan
 from services.tickets.domain.people import Person
 from services.tickets.domain.queueing import Place, awaits_staff
 from services.tickets.domain.tickets import Story
-from services.tickets.queries import people, queue, tickets
+from services.tickets.queries import complaints, people, queue, tickets
 from services.tickets.use_cases.stalling import follow_stalls
 from services.tickets.use_cases.telling import tell
 from shared.contracts.base import Author, AuthorKind, Channel
@@ -37,7 +37,8 @@ async def serve(session: Session, *, brand: str, now: datetime) -> int:
     await _call_at_turns(session, brand, staff, now)
     await _take_back(session, brand, staff, now)
     places = await queue.waiting(session, brand, _LOOKED_AT, now)
-    decided = plan(places, staff, await people.loads_of(session, brand), now)
+    barred = await complaints.barred_in_queue(session, brand)
+    decided = plan(places, staff, await people.loads_of(session, brand), now, barred=barred)
     await follow_stalls(session, brand=brand, places=places, stalled=decided.stalled, now=now)
     by_id = {one.id: one for one in staff}
     return sum([await _give(session, brand, choice, by_id[choice.staff_id], now) for choice in decided.choices])

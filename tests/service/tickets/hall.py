@@ -1,7 +1,7 @@
 """A hall: two tickets processes on one database, a few people of one brand, and everything that may happen there."""
 
 import itertools
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
@@ -28,9 +28,12 @@ PROFILES: Final[dict[str, dict[str, Any]]] = {
     "s-8": {"skills": ["vip", "safer_gambling", "complaints"]},
 }
 _CALLED_WITHIN: Final = timedelta(milliseconds=300)
+_PATIENCE: Final = 5
 _AGE: Final = (
-    "UPDATE queue SET silent_at = silent_at - CAST(:by AS interval), "
-    "reserved_until = reserved_until - CAST(:by AS interval) WHERE brand = :brand",
+    (
+        "UPDATE queue SET silent_at = silent_at - CAST(:by AS interval), "
+        "reserved_until = reserved_until - CAST(:by AS interval) WHERE brand = :brand"
+    ),
     "UPDATE queue_calls SET due_at = due_at - CAST(:by AS interval) WHERE brand = :brand",
     "UPDATE staff SET changed_at = changed_at - CAST(:by AS interval) WHERE brand = :brand",
     "UPDATE presence SET changed_at = changed_at - CAST(:by AS interval) WHERE brand = :brand",
@@ -54,7 +57,7 @@ class Hall:
     brand: str
     tickets: list[str] = field(default_factory=list)
     limits: dict[tuple[str, str], int] = field(default_factory=dict)
-    answers: Counter[int] = field(default_factory=Counter)
+    failures: list[str] = field(default_factory=list)
     _sequences: defaultdict[str, "itertools.count[int]"] = field(
         default_factory=lambda: defaultdict(lambda: itertools.count(1))
     )
@@ -115,17 +118,21 @@ class Hall:
         headers = self.desks[process].player(player, self.brand)
         answer = await self.desks[process].service.http.post("/v1/tickets", json=body, headers=headers)
         self.heard(answer, 201)
-        self.tickets.append(answer.json()["id"])
+        if answer.status_code == 201:
+            self.tickets.append(answer.json()["id"])
 
     async def ask(
         self, process: int, method: str, path: str, headers: dict[str, str], body: object = None
     ) -> dict[str, Any]:
-        """Call a route of tickets; a refusal is an answer, a failure is not."""
-        answer = await self.desks[process].service.http.request(
-            method, f"/v1/tickets/{path}", json=body, headers=headers
-        )
+        """Call a route of tickets; a refusal is an answer, a failure is not, and what is locked is asked for again."""
+        for _ in range(_PATIENCE):
+            answer = await self.desks[process].service.http.request(
+                method, f"/v1/tickets/{path}", json=body, headers=headers
+            )
+            if answer.status_code != 503 or answer.json()["code"] != "contended":
+                break
         self.heard(answer, 200, 201, 403, 404, 409, 412, 422)
-        found: dict[str, Any] = answer.json() if answer.status_code < 300 else {}
+        found: dict[str, Any] = answer.json() if answer.is_success else {}
         return found
 
     async def promise(self, process: int, ticket: str, minutes: int) -> None:
@@ -172,10 +179,15 @@ class Hall:
         rows = await self._rows(statement, after=after)
         return [(row.position, Envelope.model_validate_json(row.envelope)) for row in rows]
 
+    async def deadlocks(self) -> int:
+        """Return how often two transactions waited for each other."""
+        (row,) = await self._rows("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+        return int(row.deadlocks)
+
     def heard(self, answer: httpx.Response, *expected: int) -> None:
-        """Count an answer, which must be one of these."""
-        self.answers[answer.status_code] += 1
-        assert answer.status_code in expected, f"{answer.request.method} {answer.request.url}: {answer.text}"
+        """Remember an answer that is not one of these."""
+        if answer.status_code not in expected:
+            self.failures.append(f"{answer.request.method} {answer.request.url}: {answer.text}")
 
     async def _is_quiet(self) -> bool:
         statement = "SELECT count(*) AS calls FROM queue_calls WHERE brand = :brand AND due_at < :soon"
@@ -184,4 +196,8 @@ class Hall:
 
     async def _rows(self, statement: str, **values: object) -> list[Any]:
         async with self.desks[0].service.ground.database.begin(self.brand) as session:
-            return list(await session.execute(text(statement), {"brand": self.brand, **values}))
+            return list(
+                await session.execute(
+                    text(statement), {"brand": self.brand, **values} if ":brand" in statement else values
+                )
+            )

@@ -32,7 +32,7 @@ class Chat(Act):
     player: str
     language: str | None
 
-    async def run(self, hall: Hall) -> None:
+    async def run(self, hall: Hall) -> None:  # noqa: D102 - said above
         await hall.chat(self.process, self.player, self.language)
 
 
@@ -44,7 +44,7 @@ class Form(Act):
     language: str | None
     reason: str | None
 
-    async def run(self, hall: Hall) -> None:
+    async def run(self, hall: Hall) -> None:  # noqa: D102 - said above
         await hall.form(self.process, self.player, self.language, self.reason)
 
 
@@ -56,7 +56,7 @@ class Status(Act):
     status: str
     active: bool
 
-    async def run(self, hall: Hall) -> None:
+    async def run(self, hall: Hall) -> None:  # noqa: D102 - said above
         await hall.account(self.process, self.who, self.status, active=self.active)
 
 
@@ -67,7 +67,7 @@ class Socket(Act):
     who: str
     connected: bool
 
-    async def run(self, hall: Hall) -> None:
+    async def run(self, hall: Hall) -> None:  # noqa: D102 - said above
         await hall.socket(self.process, self.who, connected=self.connected)
 
 
@@ -79,7 +79,7 @@ class Capacity(Act):
     web: int
     form: int
 
-    async def run(self, hall: Hall) -> None:
+    async def run(self, hall: Hall) -> None:  # noqa: D102 - said above
         await hall.capacity(self.process, self.who, self.web, self.form)
 
 
@@ -90,7 +90,7 @@ class Manager(Act):
     who: str
     player: str
 
-    async def run(self, hall: Hall) -> None:
+    async def run(self, hall: Hall) -> None:  # noqa: D102 - said above
         lead = hall.headers(self.process, "s-lead", "lead")
         http = hall.desks[self.process].service.http
         hall.heard(await http.put(f"/v1/agents/{self.who}/players/{self.player}", headers=lead), 204)
@@ -102,7 +102,7 @@ class Passes(Act):
 
     seconds: int
 
-    async def run(self, hall: Hall) -> None:
+    async def run(self, hall: Hall) -> None:  # noqa: D102 - said above
         await hall.passes(timedelta(seconds=self.seconds))
 
 
@@ -112,7 +112,7 @@ class OnTicket(Act):
 
     ticket: int
 
-    async def run(self, hall: Hall) -> None:
+    async def run(self, hall: Hall) -> None:  # noqa: D102 - said above
         if hall.tickets:
             await self.happens(hall, hall.tickets[self.ticket % len(hall.tickets)])
 
@@ -130,7 +130,7 @@ class OnTicket(Act):
 class Words(OnTicket):
     """The player writes."""
 
-    async def happens(self, hall: Hall, ticket: str) -> None:
+    async def happens(self, hall: Hall, ticket: str) -> None:  # noqa: D102 - said above
         found = await hall.ask(self.process, "GET", ticket, hall.headers(self.process, "s-9"))
         player = hall.desks[self.process].player(found["player_id"], hall.brand)
         await hall.ask(self.process, "POST", f"{ticket}/messages", player, {"text": "And now?"})
@@ -140,7 +140,7 @@ class Words(OnTicket):
 class Answer(OnTicket):
     """Who has it answers."""
 
-    async def happens(self, hall: Hall, ticket: str) -> None:
+    async def happens(self, hall: Hall, ticket: str) -> None:  # noqa: D102 - said above
         headers = hall.headers(self.process, await self.holder(hall, ticket))
         await hall.ask(self.process, "POST", f"{ticket}/messages", headers, {"text": "I look.", "kind": "reply"})
 
@@ -151,7 +151,7 @@ class Move(OnTicket):
 
     status: str
 
-    async def happens(self, hall: Hall, ticket: str) -> None:
+    async def happens(self, hall: Hall, ticket: str) -> None:  # noqa: D102 - said above
         headers = hall.headers(self.process, "s-9")
         found = await hall.ask(self.process, "GET", ticket, headers)
         who = hall.headers(self.process, str(found["assignee_id"] or "s-0"))
@@ -164,7 +164,7 @@ class Move(OnTicket):
 class Tier(OnTicket):
     """The casino says that the player is a VIP."""
 
-    async def happens(self, hall: Hall, ticket: str) -> None:
+    async def happens(self, hall: Hall, ticket: str) -> None:  # noqa: D102 - said above
         lead = hall.headers(self.process, "s-lead", "lead")
         found = await hall.ask(self.process, "GET", ticket, lead)
         await hall.ask(self.process, "PATCH", ticket, lead | {"If-Match": f'"{found["version"]}"'}, {"tier": "gold"})
@@ -176,7 +176,7 @@ class Assign(OnTicket):
 
     who: str | None
 
-    async def happens(self, hall: Hall, ticket: str) -> None:
+    async def happens(self, hall: Hall, ticket: str) -> None:  # noqa: D102 - said above
         headers = hall.headers(self.process, self.who or "s-9")
         await hall.ask(self.process, "PUT", f"{ticket}/assignment", headers, {"assignee_id": self.who})
 
@@ -185,7 +185,7 @@ class Assign(OnTicket):
 class Escalate(OnTicket):
     """Who has it calls a senior."""
 
-    async def happens(self, hall: Hall, ticket: str) -> None:
+    async def happens(self, hall: Hall, ticket: str) -> None:  # noqa: D102 - said above
         headers = hall.headers(self.process, await self.holder(hall, ticket))
         await hall.ask(self.process, "POST", f"{ticket}/escalation", headers, {"reason": "Help"})
 
@@ -197,7 +197,7 @@ class Respond(OnTicket):
     who: str
     accepts: bool
 
-    async def happens(self, hall: Hall, ticket: str) -> None:
+    async def happens(self, hall: Hall, ticket: str) -> None:  # noqa: D102 - said above
         act, body = ("accept", None) if self.accepts else ("decline", {"reason": "Busy"})
         headers = hall.headers(self.process, self.who)
         await hall.ask(self.process, "POST", f"{ticket}/escalation/{act}", headers, body)
@@ -209,7 +209,7 @@ class Promise(OnTicket):
 
     minutes: int
 
-    async def happens(self, hall: Hall, ticket: str) -> None:
+    async def happens(self, hall: Hall, ticket: str) -> None:  # noqa: D102 - said above
         await hall.promise(self.process, ticket, self.minutes)
 
 
@@ -219,7 +219,7 @@ class Complain(OnTicket):
 
     hours: int
 
-    async def happens(self, hall: Hall, ticket: str) -> None:
+    async def happens(self, hall: Hall, ticket: str) -> None:  # noqa: D102 - said above
         found = await hall.ask(
             self.process, "POST", f"{ticket}/complaint", hall.headers(self.process, "s-9"), {"type": "other"}
         )

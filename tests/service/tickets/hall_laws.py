@@ -35,7 +35,9 @@ class Seen:
     def takes(self, person: Any, place: Any) -> bool:
         """True if somebody is there for a ticket, understands it and is trained for it."""
         trained = {skill for one in self.people.values() for skill in one.skills} & SPECIAL
-        there = person.active and person.status == "online" and (place.channel != "web" or person.connected is not False)
+        there = (
+            person.active and person.status == "online" and (place.channel != "web" or person.connected is not False)
+        )
         speaks = not place.language or not person.languages or place.language[:2] in person.languages
         return bool(there and speaks and (place.skill not in trained or place.skill in person.skills))
 

@@ -60,14 +60,16 @@ class Assignment(RuleBasedStateMachine):
     @initialize()
     def furnish(self) -> None:
         """Begin with everybody there and a little to do."""
+        self.program: list[list[Act]] = []
         self.hall = Hall(self.halls.desks, f"hall-{next(_BRANDS)}")
         self.halls.run(self._furnish())
 
     @rule(batch=BATCHES)
     def happens(self, batch: list[Act]) -> None:
         """Let these happen at once, and look when it is quiet."""
+        self.program.append(batch)
         found = self.halls.run(self._happens(batch))
-        assert not found, "\n".join(found)
+        assert not found, "\n".join([*found, "the program:", *map(repr, self.program)])
 
     async def _furnish(self) -> None:
         await self.hall.furnish()
@@ -89,7 +91,8 @@ class Assignment(RuleBasedStateMachine):
                 await act.run(self.hall)
                 await self.hall.settle()
         before, (self.seen, told) = self.seen, await look(self.hall, self.seen)
-        return list(faults(before, self.seen, told, self.hall.limits))
+        deadlocks = [f"{found} deadlocks" for found in [await self.hall.deadlocks()] if found]
+        return [*self.hall.failures, *deadlocks, *faults(before, self.seen, told, self.hall.limits)]
 
 
 @pytest.fixture
