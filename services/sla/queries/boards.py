@@ -14,7 +14,7 @@ Row: TypeAlias = Mapping[str, Any]
 # A ticket that is older than faces is of no team; its channel is known all the same. OFFSET keeps the planner from
 # reading the whole table for the few thousand tickets that are asked for.
 _SHOWN: Final = """LEFT JOIN LATERAL (
-    SELECT team_id, channel FROM ticket_faces WHERE ticket_id = {of}.ticket_id OFFSET 0
+    SELECT team_id, channel FROM ticket_faces WHERE brand = :brand AND ticket_id = {of}.ticket_id OFFSET 0
 ) AS face ON true"""
 _CHANNEL: Final = "coalesce(face.channel, (SELECT channel FROM clocked_tickets AS t WHERE t.id = {of}.ticket_id))"
 _LEGAL: Final = """JOIN clocked_complaints AS complaint ON complaint.id = {of}.complaint_id
