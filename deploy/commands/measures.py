@@ -1,10 +1,11 @@
 """sla rebuild-measures: make the measures of a brand anew from the ledger of its tickets' facts."""
 
 import asyncio
+from uuid import UUID
 
 from deploy.commands.connecting import configured, connected
 from services.sla.settings import Settings
-from services.sla.use_cases.facing import forget_measures, measure_tickets
+from services.sla.use_cases.facing import doubt_measures, measure_tickets
 from shared.db.engine import Database
 
 
@@ -23,13 +24,22 @@ async def _rebuild(brand: str) -> int:
 
 
 async def rebuild_in(database: Database, brand: str, *, batch: int) -> int:
-    """Forget the measures of a brand, make them anew and return how many tickets were taken."""
-    async with database.begin_worker() as session:
-        await forget_measures(session, brand=brand)
-    taken = 0
+    """Make the measures of a brand anew, ticket by ticket, and return how many tickets were taken.
+
+    Every transaction is short, however many tickets there are.
+    """
+    taken, last = 0, UUID(int=0)
     while True:
         async with database.begin_worker() as session:
-            more = await measure_tickets(session, limit=batch, wait=True)
-        if not more:
+            chosen = await doubt_measures(session, brand=brand, after=last, limit=batch)
+        if not chosen:
             return taken
-        taken += more
+        taken, last = taken + len(chosen), chosen[-1]
+        await _measure_all(database, batch)
+
+
+async def _measure_all(database: Database, batch: int) -> None:
+    while True:
+        async with database.begin_worker() as session:
+            if await measure_tickets(session, limit=batch, wait=True) < batch:
+                return

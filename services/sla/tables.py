@@ -142,7 +142,7 @@ clocks: Final = Table(
     PrimaryKeyConstraint("ticket_id", "id"),
     Index("ix_clocks_breached", "brand", "breached_at", "id", postgresql_where=text("breached_at IS NOT NULL")),
     Index("ix_clocks_breach", "id", postgresql_where=text("breached_at IS NOT NULL")),
-    Index("ix_clocks_met", "brand", "met_at", postgresql_where=text("state = 'met'")),
+    Index("ix_clocks_met", "brand", "met_at", postgresql_where=text("met_at IS NOT NULL AND breached_at IS NULL")),
     postgresql_with={"fillfactor": "80"},
 )
 
@@ -206,7 +206,18 @@ complaint_clocks: Final = Table(
     Column("ended", Boolean, nullable=False),
     time_column("breached_at", nullable=True),
     Column("generation", Integer, nullable=False),
+    Column("id", PG_UUID(as_uuid=True), nullable=False, server_default=text("gen_random_uuid()")),
     PrimaryKeyConstraint("complaint_id", "kind"),
+    Index(
+        "ix_complaint_clocks_breached", "brand", "breached_at", "id", postgresql_where=text("breached_at IS NOT NULL")
+    ),
+    Index("ix_complaint_clocks_breach", "id", postgresql_where=text("breached_at IS NOT NULL")),
+    Index(
+        "ix_complaint_clocks_met",
+        "brand",
+        "met_at",
+        postgresql_where=text("met_at IS NOT NULL AND breached_at IS NULL"),
+    ),
 )
 
 complaint_timers: Final = Table(

@@ -63,6 +63,7 @@ class Story:
     licence: str | None = None
     language: str | None = "en"
     waiting_on: BackOffice | None = None
+    merged_into: UUID | None = None
     events: list[TicketFact] = field(default_factory=list)
 
     def opened(self, seconds: float = 0, *, actor: Author = PLAYER) -> "Story":
@@ -118,13 +119,13 @@ class Story:
 
     def merged(self, seconds: float) -> "Story":
         """The ticket goes up in another one."""
-        self.status = TicketStatus.CLOSED
+        self.status, self.merged_into = TicketStatus.CLOSED, OTHER
         common = self._common(seconds, AGENT)
         return self._add(TicketMerged(**common, survivor_id=OTHER, survivor_number="LUCKY-1000"))
 
     def unmerged(self, seconds: float, status: TicketStatus = TicketStatus.OPEN) -> "Story":
         """The merge is taken back."""
-        self.status = status
+        self.status, self.merged_into = status, None
         return self._add(TicketUnmerged(**self._common(seconds, AGENT), survivor_id=OTHER))
 
     def absorbed(self, seconds: float, waiting_since: float | None = None) -> "Story":
@@ -178,7 +179,8 @@ class Story:
             id=self.ticket_id, number="LUCKY-1001", player_id="p-1", subject="Payout", channel=self.channel,
             status=self.status, priority=self.priority, assignee_id=self.assignee_id, language=self.language,
             reason=None, tier=self.tier, licence=self.licence, waiting_on=self.waiting_on,
-            reason_class=self.reason_class, created_at=self.zero, updated_at=moment, version=len(self.events) + 1,
+            reason_class=self.reason_class, merged_into=self.merged_into, created_at=self.zero, updated_at=moment,
+            version=len(self.events) + 1,
         )  # fmt: skip
         return {"ticket_id": self.ticket_id, "ticket": state, "actor": actor, "occurred_at": moment}
 

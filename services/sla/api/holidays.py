@@ -16,6 +16,7 @@ from services.sla.domain.holiday_files import (
     HolidayFileInvalid,
     HolidayFileTooLarge,
     HolidayUnclear,
+    SkipReason,
     read_holidays,
 )
 from services.sla.schemas.calendars import CalendarView
@@ -29,18 +30,31 @@ from shared.web.problems import problems
 
 router = APIRouter(prefix="/v1/sla/calendars", tags=["sla"])
 
+_SHOWN: Final = 100
 _BODY: Final[dict[str, Any]] = {
     "requestBody": {"required": True, "content": {"text/calendar": {"schema": {"type": "string"}}}}
 }
 
 
+class SkippedEvent(BaseModel):
+    """An event of the file that brings no holiday; `whole_days_by_time`: enter its days by hand if they are free."""
+
+    number: int
+    name: str
+    reason: SkipReason
+
+
 class HolidayImport(BaseModel):
-    """The calendar after an import: days that the file brought, earlier ones that went, events that bring none."""
+    """The calendar after an import: days that the file brought, earlier ones that went, events that bring none.
+
+    `skipped_events` are the first hundred of those, each with the reason.
+    """
 
     calendar: CalendarView
     brought: int
     removed: int
     skipped: int
+    skipped_events: list[SkippedEvent]
 
     @classmethod
     def of(cls, imported: Imported, file: HolidayFile) -> Self:
@@ -49,7 +63,8 @@ class HolidayImport(BaseModel):
             calendar=CalendarView.of(imported.calendar),
             brought=imported.brought,
             removed=imported.removed,
-            skipped=file.skipped,
+            skipped=len(file.skipped),
+            skipped_events=[SkippedEvent.model_validate(one, from_attributes=True) for one in file.skipped[:_SHOWN]],
         )
 
 

@@ -45,12 +45,16 @@ class Kept:
 
 @dataclass(slots=True)
 class Line:
-    """One team and channel of the board; `due` are the promises that fall due within 5, 15 and 60 minutes."""
+    """One team and channel of the board; `due` are the promises that fall due within 5, 15 and 60 minutes.
+
+    Players whom the bot talks to wait for nobody; they are `with_bot`.
+    """
 
     team_id: str | None
     channel: str
     waiting: int = 0
     oldest_waiting_since: datetime | None = None
+    with_bot: int = 0
     due: tuple[int, int, int] = (0, 0, 0)
     metrics: dict[str, Kept] = field(default_factory=dict)
 
@@ -70,16 +74,17 @@ class Board:
     lines: tuple[Line, ...]
 
 
-Tally: TypeAlias = tuple[str | None, str, str | None, int, datetime | None, int, int, int, int, int]
-"""Team, channel, metric; waiting and since when; due in 5, 15, 60 minutes; met, breached."""
+Tally: TypeAlias = tuple[str | None, str, str | None, int, datetime | None, int, int, int, int, int, int]
+"""Team, channel, metric; waiting and since when, with the bot; due in 5, 15, 60 minutes; met, breached."""
 
 
 def lines_of(tallies: Iterable[Tally]) -> tuple[Line, ...]:
     """Return the lines that the counted rows add up to, teams first, those of nobody's last."""
     lines: dict[tuple[str | None, str], Line] = {}
-    for team_id, channel, metric, waiting, oldest, five, fifteen, sixty, met, breached in tallies:
+    for team_id, channel, metric, waiting, oldest, with_bot, five, fifteen, sixty, met, breached in tallies:
         line = lines.setdefault((team_id, channel), Line(team_id, channel))
         line.waiting += waiting
+        line.with_bot += with_bot
         line.oldest_waiting_since = oldest or line.oldest_waiting_since
         line.due = (line.due[0] + five, line.due[1] + fifteen, line.due[2] + sixty)
         if metric is not None:

@@ -1,31 +1,35 @@
 """Holidays out of an iCalendar file (RFC 5545): its all-day events, once or every year.
 
-What a calendar cannot say exactly is refused by the name of its event, never guessed.
+What a calendar cannot say exactly is refused by the name of its event, never guessed. What brings no holiday is named
+with the reason.
 """
 
-import calendar as gregorian
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import ClassVar, Final, TypeAlias
+from datetime import date
+from typing import ClassVar, Final
 
 from icalendar import Calendar, Event
 
+from services.sla.domain.holiday_events import HolidayFileInvalid, HolidayUnclear, Reading, SkipReason
 from shared.errors import DomainError, Kind
-from shared.redaction import redact
+
+__all__ = [
+    "LARGEST_FILE",
+    "HolidayFile",
+    "HolidayFileInvalid",
+    "HolidayFileTooLarge",
+    "HolidayUnclear",
+    "SkipReason",
+    "read_holidays",
+]
 
 LARGEST_FILE: Final = 256 * 1024
 MOST_EVENTS: Final = 1000
-MOST_DAYS: Final = 366
+# Lines, parameters and values: what takes the parser its time. A thousand events as calendars write them have fewer.
+MOST_PARTS: Final = 15_000
 YEARS_BACK: Final = 1
 YEARS_AHEAD: Final = 5
-_NAME_LENGTH: Final = 40
-_UID_LENGTH: Final = 255
-_DAY: Final = timedelta(days=1)
-
-Rule: TypeAlias = Mapping[str, Sequence[object]]
-
-_RULE_PARTS: Final = {"FREQ", "INTERVAL", "COUNT", "UNTIL", "BYMONTH", "BYMONTHDAY", "WKST"}
 
 
 class HolidayFileTooLarge(DomainError):
@@ -34,16 +38,13 @@ class HolidayFileTooLarge(DomainError):
     kind: ClassVar[Kind] = Kind.TOO_LARGE
 
 
-class HolidayFileInvalid(DomainError):
-    """The file is no calendar that can be read (RFC 5545)."""
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """An event that brings no holiday, by its number in the file."""
 
-    kind: ClassVar[Kind] = Kind.INVALID
-
-
-class HolidayUnclear(DomainError):
-    """An event of the file repeats or lasts in a way that holidays cannot."""
-
-    kind: ClassVar[Kind] = Kind.UNPROCESSABLE
+    number: int
+    name: str
+    reason: SkipReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +57,11 @@ class ImportedDay:
 
 @dataclass(frozen=True, slots=True)
 class HolidayFile:
-    """What a file says: its days, the first event of a date counts; all its events; how many of them bring nothing."""
+    """What a file says: its days, the first event of a date counts; all its events; those that bring no day."""
 
     days: Mapping[date, ImportedDay]
     uids: frozenset[str]
-    skipped: int
+    skipped: tuple[Skipped, ...]
 
 
 def read_holidays(content: bytes, *, year: int) -> HolidayFile:
@@ -70,16 +71,27 @@ def read_holidays(content: bytes, *, year: int) -> HolidayFile:
     """
     days: dict[date, ImportedDay] = {}
     uids: set[str] = set()
-    skipped = 0
+    skipped: list[Skipped] = []
     for number, event in enumerate(_events(content), start=1):
-        uid, found = _read(event, number, year)
-        uids.add(uid)
-        skipped += not found
+        one, found = _read(event, number, year)
+        uids.add(one.uid)
+        if not found:
+            skipped.append(Skipped(number, one.summary, one.skipped or SkipReason.OTHER_YEARS))
         days = found | days
-    return HolidayFile(days, frozenset(uids), skipped)
+    return HolidayFile(days, frozenset(uids), tuple(skipped))
+
+
+def _check_size(content: bytes) -> None:
+    """Refuse a file that is too much to parse, before it is parsed: this looks at its bytes only."""
+    unfolded = content.replace(b"\r\n", b"\n").replace(b"\n ", b"").replace(b"\n\t", b"")
+    if unfolded.upper().count(b"BEGIN:VEVENT") > MOST_EVENTS:
+        raise HolidayFileInvalid(f"it holds more than {MOST_EVENTS} events")
+    if sum(unfolded.count(mark) for mark in (b"\n", b"\r", b";", b",")) > MOST_PARTS:
+        raise HolidayFileInvalid(f"it holds more than {MOST_PARTS} lines, parameters and values")
 
 
 def _events(content: bytes) -> list[Event]:
+    _check_size(content)
     try:
         parsed = Calendar.from_ical(content)
         events = [event for event in parsed.walk("VEVENT") if isinstance(event, Event)]
@@ -92,118 +104,11 @@ def _events(content: bytes) -> list[Event]:
     return events
 
 
-def _read(event: Event, number: int, year: int) -> tuple[str, dict[date, ImportedDay]]:
-    """Return the event's UID and its days; the parser tells of some faults by errors of Python's own."""
+def _read(event: Event, number: int, year: int) -> tuple[Reading, dict[date, ImportedDay]]:
+    """Return the event and its days; the parser tells of some faults by errors of Python's own."""
     try:
-        one = _Reading(event, number)
+        one = Reading(event, number)
         days = one.days(year - YEARS_BACK, year + YEARS_AHEAD)
-        return one.uid, dict.fromkeys(days, ImportedDay(one.uid, one.summary))
+        return one, dict.fromkeys(days, ImportedDay(one.uid, one.summary))
     except (AttributeError, TypeError, ValueError, KeyError, OverflowError) as error:
         raise HolidayFileInvalid(f"event {number} cannot be read") from error
-
-
-class _Reading:
-    """One event being read; lives for one call of `read_holidays`."""
-
-    def __init__(self, event: Event, number: int) -> None:
-        self._event = event
-        self.summary = _clean(event.get("SUMMARY", ""))[:_NAME_LENGTH].strip()
-        self._called = f"event {number} ({self.summary})" if self.summary else f"event {number}"
-        if event.errors:
-            name, fault = event.errors[0]
-            raise HolidayFileInvalid(f"{self._called}: {name} cannot be read: {_clean(fault)[:200]}")
-        self.uid = _clean(event.get("UID", ""))[:_UID_LENGTH]
-        if not self.uid:
-            raise HolidayFileInvalid(f"{self._called} has no UID")
-
-    def days(self, first: int, last: int) -> Iterator[date]:
-        """Yield every date of the event in the years `first` to `last`."""
-        start = self._date("DTSTART")
-        if start is None or _clean(self._event.get("STATUS", "")).upper() == "CANCELLED":
-            return
-        length = self._length(start)
-        without = self._excluded()
-        for begin in self._beginnings(start, first, last):
-            if begin not in without:
-                yield from (
-                    day for day in (begin + number * _DAY for number in range(length)) if first <= day.year <= last
-                )
-
-    def _beginnings(self, start: date, first: int, last: int) -> Iterator[date]:
-        rule = self._rule(start)
-        if rule is None:
-            yield start
-            return
-        count, until = _only(rule, "COUNT"), _only(rule, "UNTIL")
-        final = until.date() if isinstance(until, datetime) else until
-        for year in range(max(start.year, first - 1), last + 1):
-            nth = _nth(start, year)
-            if nth is None:
-                continue
-            begin = start.replace(year=year)
-            if (isinstance(count, int) and nth >= count) or (isinstance(final, date) and begin > final):
-                return
-            yield begin
-
-    def _rule(self, start: date) -> Rule | None:
-        if any(name in self._event for name in ("RDATE", "RECURRENCE-ID")):
-            raise HolidayUnclear(f"{self._called} changes single repetitions; give those days an event of their own")
-        rule = self._event.get("RRULE")
-        if rule is None:
-            return None
-        if isinstance(rule, list):
-            raise HolidayUnclear(f"{self._called} repeats by several rules")
-        unknown = set(rule) - _RULE_PARTS
-        usual = (
-            _only(rule, "FREQ") == "YEARLY"
-            and _only(rule, "INTERVAL") in (None, 1)
-            and [str(month) for month in rule.get("BYMONTH", [start.month])] == [str(start.month)]
-            and [str(day) for day in rule.get("BYMONTHDAY", [start.day])] == [str(start.day)]
-        )
-        if unknown or not usual:
-            raise HolidayUnclear(f"{self._called} must repeat on the same day of every year, or not at all")
-        return dict(rule)
-
-    def _length(self, start: date) -> int:
-        end, lasts = self._date("DTEND"), self._event.get("DURATION")
-        days = 1
-        if end is not None:
-            days = (end - start).days or 1
-        elif lasts is not None:
-            days = lasts.dt // _DAY
-        if not 1 <= days <= MOST_DAYS:
-            raise HolidayUnclear(f"{self._called} must last 1 to {MOST_DAYS} days")
-        return int(days)
-
-    def _date(self, name: str) -> date | None:
-        """Return a date of the event; null for one at a time of day, which is no holiday."""
-        value = self._event.get(name)
-        if value is None and name == "DTSTART":
-            raise HolidayFileInvalid(f"{self._called} has no DTSTART")
-        if isinstance(value, list):
-            raise HolidayFileInvalid(f"{self._called} has more than one {name}")
-        moment = getattr(value, "dt", None)
-        return moment if isinstance(moment, date) and not isinstance(moment, datetime) else None
-
-    def _excluded(self) -> frozenset[date]:
-        listed = self._event.get("EXDATE", [])
-        lists = listed if isinstance(listed, list) else [listed]
-        return frozenset(
-            one.dt.date() if isinstance(one.dt, datetime) else one.dt for some in lists for one in some.dts
-        )
-
-
-def _nth(start: date, year: int) -> int | None:
-    """Return how many times the day came before `year`; null if it does not come then (29 February)."""
-    if (start.month, start.day) != (2, 29):
-        return year - start.year
-    return gregorian.leapdays(start.year, year) if gregorian.isleap(year) else None
-
-
-def _only(rule: Rule, part: str) -> object:
-    values = rule.get(part)
-    return values[0] if values else None
-
-
-def _clean(value: object) -> str:
-    return redact(" ".join("".join(sign if sign.isprintable() else " " for sign in str(value)).split()))

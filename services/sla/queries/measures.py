@@ -101,8 +101,15 @@ FROM (
 ) AS seen
 WHERE face.ticket_id = seen.ticket_id
 """)
-_FORGET: Final = Fixed("DELETE FROM measures WHERE brand = :brand")
-_AGAIN: Final = Fixed("UPDATE ticket_faces SET measured = 0 WHERE brand = :brand")
+_AGAIN: Final = Fixed("""
+WITH chosen AS MATERIALIZED (
+    SELECT ticket_id FROM ticket_faces WHERE brand = :brand AND ticket_id > :after ORDER BY ticket_id LIMIT :limit
+    FOR UPDATE
+), marked AS (
+    UPDATE ticket_faces AS face SET measured = -1 FROM chosen WHERE face.ticket_id = chosen.ticket_id
+)
+SELECT ticket_id FROM chosen ORDER BY ticket_id
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,10 +185,10 @@ async def mark(session: Session, tickets: Iterable[tuple[Unmeasured, int]]) -> N
     await _MARK.value(session, values)
 
 
-async def forget(session: Session, brand: str) -> None:
-    """Remove the measures of a brand, so that all of them are made anew."""
-    await _FORGET.value(session, {"brand": brand})
-    await _AGAIN.value(session, {"brand": brand})
+async def again(session: Session, brand: str, *, after: UUID, limit: int) -> Sequence[UUID]:
+    """Let up to `limit` tickets of a brand that follow `after` be measured anew; return them in their order."""
+    rows = await _AGAIN.rows(session, {"brand": brand, "after": after, "limit": limit})
+    return [row["ticket_id"] for row in rows]
 
 
 def _row(ticket: Unmeasured, measure: Measure) -> dict[str, object]:

@@ -32,12 +32,13 @@ class MetricToday(BaseModel):
 
 
 class BoardLine(BaseModel):
-    """One team and channel; `team_id` is null for tickets of no team."""
+    """One team and channel; `team_id` is null for tickets of no team; those `with_bot` do not count as waiting."""
 
     team_id: str | None
     channel: Channel
     waiting: int
     oldest_waiting_since: datetime | None
+    with_bot: int = 0
     due_in_5_minutes: int
     due_in_15_minutes: int
     due_in_60_minutes: int
@@ -53,6 +54,7 @@ class BoardLine(BaseModel):
             channel=Channel(line.channel),
             waiting=line.waiting,
             oldest_waiting_since=line.oldest_waiting_since,
+            with_bot=line.with_bot,
             due_in_5_minutes=five,
             due_in_15_minutes=fifteen,
             due_in_60_minutes=sixty,

@@ -1,5 +1,8 @@
 """Keeping what the board shows and the reports count: faces of tickets, and their measures."""
 
+from collections.abc import Sequence
+from uuid import UUID
+
 from services.sla.domain.faces import fact_of
 from services.sla.domain.measures import measures_of
 from services.sla.queries import measures as queries
@@ -29,6 +32,9 @@ async def measure_tickets(session: Session, *, limit: int, wait: bool = False) -
     return len(behind)
 
 
-async def forget_measures(session: Session, *, brand: str) -> None:
-    """Remove the measures of a brand; they are made anew from the ledger."""
-    await queries.forget(session, brand)
+async def doubt_measures(session: Session, *, brand: str, after: UUID, limit: int) -> Sequence[UUID]:
+    """Let some tickets of a brand be measured anew from the ledger; return them, none once there are no more.
+
+    Their measures stay until they are written anew, so that reports never miss them.
+    """
+    return await queries.again(session, brand, after=after, limit=limit)

@@ -112,7 +112,7 @@ async def test_strangers_and_wrong_questions_are_refused(desk: Desk) -> None:
 async def test_whose_move_it_was_when_the_promise_broke_is_whom_it_is_put_down_to(desk: Desk) -> None:
     counting = {
         "name": "The bot counts too",
-        "conditions": {"reason_class": "simple"},
+        "conditions": {"reason_class": ReasonClass.SIMPLE.value},
         "targets": {"resolution": {"breach_seconds": 900, "pauses": []}},
     }
     assert (await desk.service.http.post("/v1/sla/policies", json=counting, headers=desk.lead())).status_code == 201

@@ -67,6 +67,7 @@ async def test_an_import_replaces_what_the_same_events_brought_and_leaves_the_re
     cancelled = await imported(desk, calendar, ics(("a", f"{YEAR}1226", "STATUS:CANCELLED")))
     assert dates(cancelled) == [f"{YEAR}-03-19", f"{YEAR}-05-01"]
     assert cancelled.json()["skipped"] == 1
+    assert cancelled.json()["skipped_events"] == [{"number": 1, "name": "", "reason": "cancelled"}]
 
 
 async def test_what_cannot_be_read_is_refused_with_the_event(desk: Desk) -> None:

@@ -1,14 +1,20 @@
 """Faces, the ledger and measures on the real database."""
 
+import asyncio
+import os
 from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import text
+from typer.testing import CliRunner
 
+from deploy.cli import app
 from deploy.commands.measures import rebuild_in
+from deploy.local.databases import ServiceUrls
 from services.sla.use_cases.facing import measure_tickets
 from shared.contracts.tickets import STREAM, TicketStatus
 from tests.service.sla.desk import Desk, story_now
+from tests.support.service import PUBLIC_KEY
 from tests.support.sla import Story
 
 
@@ -89,6 +95,39 @@ async def test_measures_rebuilt_from_the_ledger_are_the_same(desk: Desk) -> None
     assert len(await rows(desk, "measures")) == len(before) // 4
     await rebuild_in(desk.service.ground.database, "lucky", batch=2)
     assert await rows(desk, "measures") == before
+
+
+async def test_the_command_makes_what_the_events_gave(desk: Desk) -> None:
+    """Merged and split tickets among them; what stood there wrongly goes, other brands are left alone."""
+    merged = story_now().opened().player_writes(0).assigned(10, "s-1").merged(100)
+    survivor = story_now().opened().player_writes(0).staff_replies(60).absorbed(100, waiting_since=20)
+    for story in (case(), merged, survivor.staff_replies(130), case()):
+        await desk.tell(story)
+    await desk.tell(case(), brand="royal")
+    before = await measured(desk)
+    assert {row["kind"] for row in before if row["ticket_id"] == merged.ticket_id} == {
+        "wait_queue", "wait_agent", "handling",
+    }  # fmt: skip
+    async with desk.service.ground.database.begin_worker() as session:
+        await session.execute(text("UPDATE measures SET seconds = 1e6, agent_id = 'nobody'"))
+        await session.execute(text("DELETE FROM measures WHERE kind = 'reply'"))
+        await session.execute(text("UPDATE measures SET ordinal = 99 WHERE kind = 'handling'"))
+    assert await _command(desk.service.urls, "rebuild-measures", "--brand", "lucky") == (
+        0,
+        "lucky: measured 4 tickets anew\n",
+    )
+    after = await rows(desk, "measures")
+    assert [row for row in after if row["brand"] == "lucky"] == [row for row in before if row["brand"] == "lucky"]
+    assert {row["seconds"] for row in after if row["brand"] == "royal"} == {1e6}
+
+
+async def _command(urls: ServiceUrls, *words: str) -> tuple[int, str]:
+    environment = {
+        "SLA_DATABASE_URL": urls.app, "SLA_WORKER_DATABASE_URL": urls.worker, "SLA_GATEWAY_PUBLIC_KEY": PUBLIC_KEY,
+        "SLA_CURSOR_SECRET": "x" * 32, "SLA_MEASURE_BATCH": "2",
+    }  # fmt: skip
+    done = await asyncio.to_thread(CliRunner().invoke, app, ["sla", *words], env={**os.environ, **environment})
+    return done.exit_code, done.output
 
 
 async def test_business_time_is_that_of_the_calendar_a_promise_follows(desk: Desk) -> None:

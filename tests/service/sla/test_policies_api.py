@@ -7,7 +7,7 @@ from shared.web.actor import ActorKind
 from tests.service.sla.desk import Desk, story_now
 
 POLICIES = "/v1/sla/policies"
-PLAIN = {"warnings": [], "pauses": None}
+PLAIN: dict[str, object] = {"warnings": [], "pauses": None}
 QUICK = {"first_response": {"warn_seconds": 30, "breach_seconds": 60}}
 
 

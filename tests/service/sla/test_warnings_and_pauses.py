@@ -1,7 +1,7 @@
 """Several warnings, pauses as the policy says, late news and edits of calendars, in the running service."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from shared.contracts.sla import ClockWarned
 from shared.contracts.tickets import BackOffice, TicketStatus
@@ -45,7 +45,7 @@ async def test_each_warning_is_told_once_with_its_percent(desk: Desk) -> None:
         assert fact.warn_at == fact.occurred_at == story.zero + after
     (clock,) = await desk.clocks(story)
     assert clock["warnings"] == [
-        {"percent": percent, "at": told[place].data["warn_at"].replace("+00:00", "Z"), "told": True}
+        {"percent": percent, "at": str(told[place].data["warn_at"]).replace("+00:00", "Z"), "told": True}
         for place, percent in enumerate((30, 60, 90), start=1)
     ]
 
@@ -62,7 +62,8 @@ async def test_an_answer_cancels_the_warnings_that_were_to_come(desk: Desk) -> N
     await eventually(warned)
     await desk.tell(story.staff_replies(310), first=2)
     (clock,) = await desk.clocks(story)
-    assert [one["told"] for one in clock["warnings"]] == [True, False, False]  # type: ignore[index, attr-defined]
+    warnings = cast("list[dict[str, object]]", clock["warnings"])
+    assert [one["told"] for one in warnings] == [True, False, False]
     assert await desk.facts(story) == ["started", "warned", "met"]
 
 
@@ -110,6 +111,6 @@ async def test_applying_a_policy_after_an_edit_of_its_calendar_moves_what_is_ope
     assert applied == [1, 0]
     (clock,) = await desk.clocks(story)
     assert str(clock["due_at"]) > str(before["due_at"])
-    (earlier,) = clock["earlier"]  # type: ignore[misc, attr-defined]
+    (earlier,) = cast("list[dict[str, object]]", clock["earlier"])
     assert (earlier["cause"], earlier["due_at"]) == ("calendar", before["due_at"])
     assert await desk.facts(story) == ["started", "started"]

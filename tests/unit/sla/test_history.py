@@ -200,7 +200,7 @@ def test_no_warning_of_a_schedule_is_told_twice(
     replanned = {replaced.clock.id for outcome in told.outcomes for replaced in outcome.replaced}
     for clock in told.clocks.values():
         percents = [
-            change.clock.warned_percent
+            change.clock.warned_percent or 0
             for change in told.changes
             if change.clock.id == clock.id and change.fact is ClockWarned
         ]

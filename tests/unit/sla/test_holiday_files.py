@@ -8,9 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.sla.domain.holiday_files import (
+    LARGEST_FILE,
     MOST_EVENTS,
     HolidayFileInvalid,
     HolidayUnclear,
+    SkipReason,
     read_holidays,
 )
 from shared.errors import DomainError
@@ -131,6 +133,51 @@ def test_what_is_no_calendar_is_refused(content: bytes) -> None:
 def test_too_many_events_are_refused() -> None:
     with pytest.raises(HolidayFileInvalid):
         days(*([CHRISTMAS] * (MOST_EVENTS + 1)))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "BEGIN:VEVENT\r\nEND:VEVENT\r\n",
+        "BEGIN:VEV\r\n ENT\r\nEND:VEVENT\r\n",
+        "begin:vevent\r\nend:vevent\r\n",
+        "BEGIN:VALARM\r\nEND:VALARM\r\n",
+        "X-A:1\r\n",
+        "X-A;B=C;D=E:1\r\n",
+        "X-A:1\r",
+        "RDATE:1,2,3,4\r\n",
+    ],
+)
+def test_what_would_take_long_to_parse_is_refused_by_its_bytes(body: str) -> None:
+    """The parser takes a moment for each line: the fault that it would find at the end is never reached."""
+    content = f"BEGIN:VCALENDAR\r\n{body * (LARGEST_FILE // len(body))}no end of it".encode()
+    with pytest.raises(HolidayFileInvalid) as refused:
+        read_holidays(content, year=2026)
+    assert "more than" in str(refused.value.detail)
+
+
+@pytest.mark.parametrize(
+    ("event", "reason"),
+    [
+        (lines(CHRISTMAS, "STATUS:CANCELLED"), SkipReason.CANCELLED),
+        (lines("DTSTART:20261225T090000", "DTEND:20261225T100000"), SkipReason.TIME_OF_DAY),
+        (lines("DTSTART:20261225T090000"), SkipReason.TIME_OF_DAY),
+        (lines("DTSTART:20261225T120000", "DTEND:20261226T120000"), SkipReason.TIME_OF_DAY),
+        (lines("DTSTART:20261225T000000", "DTEND:20261225T235959"), SkipReason.TIME_OF_DAY),
+        (lines("DTSTART:20261225T000000", "DTEND:20261226T000000"), SkipReason.WHOLE_DAYS_BY_TIME),
+        (lines("DTSTART:20261225T000000Z", "DURATION:P1D"), SkipReason.WHOLE_DAYS_BY_TIME),
+        (
+            lines("DTSTART;TZID=Europe/Malta:20261224T180000", "DTEND;TZID=Europe/Malta:20261227T060000"),
+            SkipReason.WHOLE_DAYS_BY_TIME,
+        ),
+        (lines("DTSTART;VALUE=DATE:20401225"), SkipReason.OTHER_YEARS),
+    ],
+)
+def test_what_brings_no_holiday_is_named_with_the_reason(event: str, reason: SkipReason) -> None:
+    file = read_holidays(ics(CHRISTMAS, lines(event, "SUMMARY:Party")), year=2020)
+    (skipped,) = file.skipped
+    assert (skipped.number, skipped.reason) == (2, reason)
+    assert "Party" in skipped.name or reason is SkipReason.CANCELLED
 
 
 def test_an_event_without_uid_is_refused() -> None:

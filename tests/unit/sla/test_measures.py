@@ -14,8 +14,8 @@ from services.sla.domain.calendars import Hours, Window
 from services.sla.domain.faces import Fact, fact_of
 from services.sla.domain.measures import OPERATOR, Measure, MeasureKind, measures_of
 from shared.contracts.base import Channel
-from shared.contracts.tickets import TicketStatus
-from tests.support.sla import Story, at
+from shared.contracts.tickets import MessageAdded, TicketStatus
+from tests.support.sla import OTHER, Story, at
 
 _VECTORS: Final = {
     vector["id"]: vector
@@ -160,3 +160,45 @@ def test_a_wait_begins_with_the_players_own_words(first: str) -> None:
     story.staff_replies(65)
     (row,) = rows(story, MeasureKind.FIRST_RESPONSE)
     assert row.started_at == at(0)
+
+
+def test_a_merge_is_no_answer_and_no_solution() -> None:
+    story = Story().opened().player_writes(0).assigned(10, "s-1").merged(100)
+    assert [(row.kind, row.lasted.total_seconds()) for row in rows(story)] == [
+        (MeasureKind.WAIT_QUEUE, 10),
+        (MeasureKind.WAIT_AGENT, 90),
+        (MeasureKind.HANDLING, 90),
+    ]
+
+
+def test_time_after_a_merge_is_nobodys() -> None:
+    story = Story().opened().player_writes(0).merged(100).unmerged(5000).assigned(5010, "s-1").becomes(
+        5030, TicketStatus.RESOLVED
+    )  # fmt: skip
+    assert seconds(story, MeasureKind.WAIT_QUEUE) == [100, 10]
+    assert seconds(story, MeasureKind.WAIT_AGENT) == [20]
+    assert seconds(story, MeasureKind.RESOLUTION) == [5030]
+    assert rows(story, MeasureKind.REOPEN) == []
+
+
+def test_words_of_a_merged_ticket_wait_in_the_survivor_from_their_own_time() -> None:
+    survivor = Story().opened().player_writes(0).staff_replies(60).absorbed(100, waiting_since=20).staff_replies(130)
+    assert seconds(survivor, MeasureKind.FIRST_RESPONSE) == [60]
+    assert seconds(survivor, MeasureKind.REPLY) == [110]
+
+
+def test_words_that_wait_in_both_tickets_are_answered_once_from_the_earlier_ones() -> None:
+    survivor = Story().opened().player_writes(50).absorbed(100, waiting_since=20).staff_replies(130)
+    assert seconds(survivor, MeasureKind.FIRST_RESPONSE) == [130]
+    nothing_owed = Story().opened().player_writes(0).staff_replies(60).absorbed(100).staff_replies(130)
+    assert seconds(nothing_owed, MeasureKind.REPLY) == []
+
+
+def test_copied_words_ask_and_answer_nothing() -> None:
+    story = Story().opened().player_writes(0).staff_replies(10).player_writes(20)
+    copied = [
+        event.model_copy(update={"copied_from": OTHER}) if isinstance(event, MessageAdded) else event
+        for event in story.events
+    ]
+    story.events = [*copied]
+    assert rows(story, MeasureKind.FIRST_RESPONSE) == rows(story, MeasureKind.REPLY) == []

@@ -1,4 +1,4 @@
-"""Several warnings and pauses of their own for promises: timers by percent, as those of complaints.
+"""Several warnings and pauses of their own for promises: timers by percent, as those of complaints; the latter listed.
 
 Revision ID: 20261124_1601
 Revises: 20261124_1580
@@ -13,6 +13,10 @@ down_revision = "20261124_1580"
 branch_labels = None
 depends_on = None
 
+_BROKEN = sa.text("breached_at IS NOT NULL")
+_KEPT = sa.text("met_at IS NOT NULL AND breached_at IS NULL")
+_KEPT_BEFORE = sa.text("state = 'met'")
+
 
 def upgrade() -> None:
     op.add_column("clocks", sa.Column("warnings", postgresql.JSONB))
@@ -21,9 +25,26 @@ def upgrade() -> None:
     # Changing the type writes every row anew, whoever may see it; an update would find none of them.
     op.execute("ALTER TABLE timers ALTER COLUMN kind TYPE smallint USING CASE kind WHEN 'breach' THEN 100 ELSE 80 END")
     op.execute("ALTER TABLE timers RENAME COLUMN kind TO percent")
+    # No index looks at the state of a clock, so that a warning moves a row without touching any.
+    op.drop_index("ix_clocks_met", "clocks")
+    op.create_index("ix_clocks_met", "clocks", ["brand", "met_at"], postgresql_where=_KEPT)
+    op.add_column(
+        "complaint_clocks",
+        sa.Column("id", postgresql.UUID(as_uuid=True), nullable=False, server_default=sa.text("gen_random_uuid()")),
+    )
+    op.create_index(
+        "ix_complaint_clocks_breached", "complaint_clocks", ["brand", "breached_at", "id"], postgresql_where=_BROKEN
+    )
+    op.create_index("ix_complaint_clocks_breach", "complaint_clocks", ["id"], postgresql_where=_BROKEN)
+    op.create_index("ix_complaint_clocks_met", "complaint_clocks", ["brand", "met_at"], postgresql_where=_KEPT)
 
 
 def downgrade() -> None:
+    for name in ("met", "breach", "breached"):
+        op.drop_index(f"ix_complaint_clocks_{name}", "complaint_clocks")
+    op.drop_column("complaint_clocks", "id")
+    op.drop_index("ix_clocks_met", "clocks")
+    op.create_index("ix_clocks_met", "clocks", ["brand", "met_at"], postgresql_where=_KEPT_BEFORE)
     # One warning for each clock is all that there is place for: the last one.
     op.execute("ALTER TABLE timers NO FORCE ROW LEVEL SECURITY")
     op.execute(
