@@ -17,6 +17,8 @@ from shared.db.engine import Session
 QUEUE: Final = Author(kind=AuthorKind.SYSTEM, id="queue")
 _CHANNELS: Final = tuple(Channel)
 _LOOKED_AT: Final = 5000
+# What one look gives: when many come at once the first of them, and other brands, do not wait for the last.
+_AT_ONCE: Final = 20
 _SOON: Final = timedelta(milliseconds=50)
 _TURNS: Final = UUID("019ab000-0000-7000-8000-00000000c0de")
 
@@ -36,10 +38,13 @@ async def serve(session: Session, *, brand: str, now: datetime) -> int:
     await _call_at_turns(session, brand, staff, now)
     await _take_back(session, brand, staff, now)
     places = await queue.waiting(session, brand, _LOOKED_AT, now)
-    decided = plan(places, staff, await people.loads_of(session, brand), now)
+    decided = plan(places, staff, await people.loads_of(session, brand), now, most=_AT_ONCE)
     await _tell_stalled(session, brand, places, decided.stalled, now)
     by_id = {one.id: one for one in staff}
-    return sum([await _give(session, brand, choice, by_id[choice.staff_id], now) for choice in decided.choices])
+    given = sum([await _give(session, brand, choice, by_id[choice.staff_id], now) for choice in decided.choices])
+    if given and len(decided.choices) == _AT_ONCE:
+        await queue.call(session, brand, now)
+    return given
 
 
 async def _take_back(session: Session, brand: str, staff: list[Person], now: datetime) -> None:
