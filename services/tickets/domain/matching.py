@@ -36,20 +36,28 @@ class Plan:
 
 
 def plan(
-    places: Iterable[Place], people: Iterable[Person], loads: Loads, now: datetime, *, barred: Barred = _NOBODY
+    places: Iterable[Place],
+    people: Iterable[Person],
+    loads: Loads,
+    now: datetime,
+    *,
+    barred: Barred = _NOBODY,
+    most: int | None = None,
 ) -> Plan:
     """Decide who takes which of the waiting tickets; nobody over his limit, nobody idle who could take one.
 
-    Who is `barred` from a ticket, because it complains about him, never takes it.
+    Who is `barred` from a ticket, because it complains about him, never takes it. With `most` only so many of them are
+    decided, the first in the order.
     """
     hall = _Hall(list(people), loads, now)
-    choices, stalled = [], []
+    choices: list[Choice] = []
+    stalled = []
     for place in sorted(places, key=lambda one: order_key(one, now)):
         without = barred.get(place.ticket_id, ())
         if all(one.id in without for one in hall.able(place)):
             stalled.append(place)
             continue
-        person = hall.choose(place, without)
+        person = None if len(choices) == most else hall.choose(place, without)
         if person is not None:
             choices.append(Choice(place.ticket_id, person.id))
             hall.give(person, place)
@@ -75,11 +83,9 @@ class _Hall:
         """Return who is there for a ticket, with or without room."""
         need = _need_of(place)
         if need not in self._able:
-            self._able[need] = self._free[need] = [
-                one
-                for one in self._staff
-                if can_take(one, place, self._trained) and one.takes(place.channel, self._now)
-            ]
+            able = [one for one in self._staff if can_take(one, place, self._trained)]
+            self._able[need] = able = [one for one in able if one.takes(place.channel, self._now)]
+            self._free[need] = [one for one in able if has_room(one, place, self._held[one.id])]
         return self._able[need]
 
     def choose(self, place: Place, without: Collection[str]) -> Person | None:
@@ -88,11 +94,10 @@ class _Hall:
         The reservation is void while that person is not there or is one of those `without` whom it goes. Who let the
         ticket go silent comes after everybody else.
         """
-        need, whose = _need_of(place), place.reserved_at(self._now)
-        free = self._free[need] = [one for one in self._free[need] if has_room(one, place, self._held[one.id])]
+        whose, free = place.reserved_at(self._now), self._free[_need_of(place)]
         if without:
             free = [one for one in free if one.id not in without]
-        if whose is not None and whose not in without and any(one.id == whose for one in self._able[need]):
+        if whose is not None and whose not in without and any(one.id == whose for one in self.able(place)):
             free = [one for one in free if one.id == whose]
 
         def turn(one: Person) -> tuple[bool, Fraction, datetime, str]:
@@ -106,6 +111,10 @@ class _Hall:
         load[place.channel.value] = load.get(place.channel.value, 0) + 1
         self._busy[person.id] = fullness(person, load)
         self._given[person.id] = self._now
+        if not has_room(person, place, load):
+            for need, free in self._free.items():
+                if need[0] is place.channel and person in free:
+                    free.remove(person)
 
 
 def _need_of(place: Place) -> _Need:

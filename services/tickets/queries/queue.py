@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, case, delete, func, or_, select, text, update
+import asyncpg
+from sqlalchemy import Integer, Row, bindparam, case, delete, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from services.tickets.domain.queueing import LEGAL_SOON, Place, Rank
@@ -18,6 +19,9 @@ from shared.ids import new_id
 
 _COLUMNS: Final = queue.c
 _FIELDS: Final = tuple(one.name for one in fields(Place))
+_CHANNEL, _RANK, _PASSED_OVER = map(_FIELDS.index, ("channel", "rank", "passed_over"))
+_CHANNELS: Final = {channel.value: channel for channel in Channel}
+_RANKS: Final = {int(rank): rank for rank in Rank}
 _OURS: Final = select(queue).where(_COLUMNS.brand == bindparam("of_brand"))
 _ONE: Final = _OURS.where(_COLUMNS.ticket_id == bindparam("of_ticket"))
 _SAVE: Final = upsert(queue)
@@ -40,6 +44,21 @@ _DUE: Final = Fixed(
         AND (q.due_at IS DISTINCT FROM t.next_due_at OR q.legal_due_at IS DISTINCT FROM c.legal_due_at)
     RETURNING q.holder_id, q.legal_due_at
     """
+)
+# Every decision reads it, thousands of rows at a time: in the order of `Place`'s own fields they cost a fifth.
+_WAITING: Final = Fixed(
+    select(*(_COLUMNS[name] for name in _FIELDS))
+    .where(_COLUMNS.brand == bindparam("of_brand"), _COLUMNS.holder_id.is_(None))
+    .order_by(
+        case(
+            (_COLUMNS.legal_due_at < bindparam("near"), func.least(_COLUMNS.rank, int(Rank.LEGAL))),
+            (_COLUMNS.raised, func.least(_COLUMNS.rank, int(Rank.X2))),
+            else_=_COLUMNS.rank,
+        ),
+        _COLUMNS.due_at.nulls_last(),
+        _COLUMNS.enqueued_at,
+    )
+    .limit(bindparam("most", type_=Integer))
 )
 _TURN: Final = text("SELECT pg_advisory_xact_lock(hashtextextended('queue:' || :brand, 0))")
 
@@ -74,16 +93,8 @@ async def drop_place(session: Session, brand: str, ticket_id: UUID) -> None:
 
 async def waiting(session: Session, brand: str, limit: int, now: datetime) -> list[Place]:
     """Return what nobody has, the gravest and longest waiting first."""
-    near = _COLUMNS.legal_due_at < now + LEGAL_SOON
-    raised = case((_COLUMNS.raised, func.least(_COLUMNS.rank, int(Rank.X2))), else_=_COLUMNS.rank)
-    rank = case((near, func.least(_COLUMNS.rank, int(Rank.LEGAL))), else_=raised)
-    statement = (
-        select(queue)
-        .where(_COLUMNS.brand == brand, _COLUMNS.holder_id.is_(None))
-        .order_by(rank, _COLUMNS.due_at.nulls_last(), _COLUMNS.enqueued_at)
-        .limit(limit)
-    )
-    return [_place_of(row) for row in await session.execute(statement)]
+    rows = await _WAITING.rows(session, {"of_brand": brand, "near": now + LEGAL_SOON, "most": limit})
+    return [_place_in(row) for row in rows]
 
 
 async def to_take_back(session: Session, brand: str, holders: Collection[str], now: datetime) -> list[Place]:
@@ -150,3 +161,10 @@ def _place_of(row: Row[Any]) -> Place:
     return Place(
         **values | {"channel": Channel(row.channel), "rank": Rank(row.rank), "passed_over": tuple(row.passed_over)}
     )
+
+
+def _place_in(row: "asyncpg.Record") -> Place:
+    values = list(row)
+    values[_CHANNEL], values[_RANK] = _CHANNELS[values[_CHANNEL]], _RANKS[values[_RANK]]
+    values[_PASSED_OVER] = tuple(values[_PASSED_OVER])
+    return Place(*values)

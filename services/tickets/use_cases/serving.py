@@ -18,6 +18,8 @@ from shared.db.engine import Session
 QUEUE: Final = Author(kind=AuthorKind.SYSTEM, id="queue")
 _CHANNELS: Final = tuple(Channel)
 _LOOKED_AT: Final = 5000
+# What one look gives: when many come at once the first of them, and other brands, do not wait for the last.
+_AT_ONCE: Final = 20
 _SOON: Final = timedelta(milliseconds=50)
 _TURNS: Final = UUID("019ab000-0000-7000-8000-00000000c0de")
 
@@ -38,10 +40,13 @@ async def serve(session: Session, *, brand: str, now: datetime) -> int:
     await _take_back(session, brand, staff, now)
     places = await queue.waiting(session, brand, _LOOKED_AT, now)
     barred = await complaints.barred_in_queue(session, brand)
-    decided = plan(places, staff, await people.loads_of(session, brand), now, barred=barred)
+    decided = plan(places, staff, await people.loads_of(session, brand), now, barred=barred, most=_AT_ONCE)
     await follow_stalls(session, brand=brand, places=places, stalled=decided.stalled, now=now)
     by_id = {one.id: one for one in staff}
-    return sum([await _give(session, brand, choice, by_id[choice.staff_id], now) for choice in decided.choices])
+    given = sum([await _give(session, brand, choice, by_id[choice.staff_id], now) for choice in decided.choices])
+    if given and len(decided.choices) == _AT_ONCE:
+        await queue.call(session, brand, now)
+    return given
 
 
 async def _take_back(session: Session, brand: str, staff: list[Person], now: datetime) -> None:
@@ -76,6 +81,9 @@ async def _give(session: Session, brand: str, choice: Choice, person: Person, no
         await queue.call(session, brand, now + _SOON)
         return False
     if ticket.state.assignee_id is not None or not awaits_staff(ticket.state):
+        return False
+    if person.id in await complaints.barred_from(session, brand, ticket.state):
+        await queue.call(session, brand, now + _SOON)
         return False
     load = (await people.loads_of(session, brand, person.id)).get(person.id, {})
     if load.get(ticket.state.channel.value, 0) >= person.limit(ticket.state.channel):

@@ -190,7 +190,7 @@ async def test_players_learn_nothing_by_filtering(desk: Desk) -> None:
 
 
 _OPEN = (TicketStatus.NEW, TicketStatus.OPEN)
-_NARROWING = re.compile(r"team_id|reason|tier|complaint|player_id|tag|channel|priority|language|licence")
+_NARROWING = re.compile(r"created_at|team_id|reason|tier|complaint|player_id|tag|channel|priority|language|licence")
 
 
 @pytest.mark.parametrize(
@@ -199,6 +199,7 @@ _NARROWING = re.compile(r"team_id|reason|tier|complaint|player_id|tag|channel|pr
         (Filters(), Sort.CREATED, "ix_tickets_newest"),
         (Filters(statuses=_OPEN), Sort.CREATED, "ix_tickets_unfinished"),
         (Filters(), Sort.UPDATED, "ix_tickets_changed"),
+        (Filters(created_until=NOON), Sort.UPDATED, "ix_tickets_changed"),
         (Filters(), Sort.DUE, "ix_tickets_due"),
         (Filters(statuses=_OPEN), Sort.DUE, "ix_tickets_due"),
         (Filters(), Sort.WAITING, "ix_tickets_waiting"),

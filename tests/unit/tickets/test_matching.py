@@ -80,6 +80,14 @@ def test_no_plan_breaks_a_law(staff: list[Person], waiting: list[Place]) -> None
             assert not any(has_room(one, place, held[one.id]) for one in able)
 
 
+@given(people(), places(), st.integers(0, 5))
+def test_a_short_look_gives_the_first_of_a_long_one(staff: list[Person], waiting: list[Place], most: int) -> None:
+    """Who is stalled does not depend on it."""
+    long, short = plan(waiting, staff, {}, NOW), plan(waiting, staff, {}, NOW, most=most)
+    assert short.choices == long.choices[:most]
+    assert short.stalled == long.stalled
+
+
 @given(st.permutations(range(8)))
 def test_the_same_queue_gives_the_same_plan(order: list[int]) -> None:
     """Whatever order the rows came in; equals get equally many."""
