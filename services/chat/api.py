@@ -3,7 +3,7 @@
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Query, Response
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
 from services.chat.domain.errors import (
     ClientMsgIdReused,
@@ -12,8 +12,9 @@ from services.chat.domain.errors import (
     StaffAnswerThroughTickets,
     TextRefused,
 )
-from services.chat.domain.values import Draft, Person
+from services.chat.domain.values import Draft, Look, Person
 from services.chat.schemas.http import (
+    Cause,
     PostMessage,
     SocketTicket,
     StartedSession,
@@ -28,6 +29,7 @@ from services.chat.use_cases.socket_tickets import issue_socket_ticket
 from services.chat.use_cases.transcripts import read_page
 from shared.db.session import SessionDep
 from shared.messaging.runtime import Ground
+from shared.redaction import redact
 from shared.service import GroundDep
 from shared.web.actor import Actor, ActorKind, require
 from shared.web.hot import HotRoute
@@ -47,6 +49,14 @@ Reader = Annotated[
     ),
 ]
 Agent = Annotated[Actor, Depends(require(ActorKind.STAFF, role="agent"))]
+ReasonHeader = Annotated[
+    Cause | None,
+    Header(
+        alias="X-Pitboss-Reason",
+        description="why staff or a server looks at this, for the audit trail: up to 200 characters on one line, those"
+        " beyond ASCII percent-encoded as UTF-8",
+    ),
+]
 Origin = Annotated[str | None, Header(description="a socket opened with the ticket must come from the same origin")]
 Key = Annotated[
     str | None, Header(max_length=255, description="repeating it means the same conversation and the same first words")
@@ -90,15 +100,20 @@ async def issue_desk_ticket(
 
 @router.get("/v1/chat/sessions/{ticket_id}/messages", responses=problems(SessionNotFound))
 async def read_transcript(
+    *,
     ticket_id: UUID,
+    request: Request,
     session: SessionDep,
     actor: Reader,
+    ground: GroundDep,
+    reason: ReasonHeader = None,
     after_seq: Annotated[int, Query(ge=0, le=2**53, description="messages after this one")] = 0,
     limit: Annotated[int, Query(ge=1, le=100)] = 25,
 ) -> Transcript:
-    """Read a conversation in order: players and visitors their own, staff and servers those of their brand."""
+    """Read a conversation in order: players and visitors their own; staff and servers, on record, their brand's."""
+    look = Look(ground.clock.now(), request.state.request_id, redact(reason) if reason else None)
     page = await read_page(
-        session, brand=actor.brand, ticket_id=ticket_id, after_seq=after_seq, limit=limit, owner=_owner(actor)
+        session, reader=_person(actor), ticket_id=ticket_id, after_seq=after_seq, limit=limit, look=look
     )
     return Transcript.of(page)
 

@@ -3,9 +3,9 @@
 from typing import Any, Final
 
 from services.tickets.domain.conversations import Conversation
-from services.tickets.use_cases import arriving, complaining, reacting, staffing
+from services.tickets.use_cases import arriving, auditing, complaining, reacting, staffing
 from shared.clock import SystemClock
-from shared.contracts.chat import MessagePosted, PresenceChanged, SessionEnded, SessionStarted
+from shared.contracts.chat import MessagePosted, PresenceChanged, SessionEnded, SessionStarted, TranscriptRead
 from shared.contracts.gateway import AccountChanged, BrandChanged
 from shared.contracts.intake import MessageReceived
 from shared.contracts.sla import (
@@ -23,6 +23,7 @@ from shared.contracts.sla import (
 )
 from shared.db.engine import Session
 from shared.messaging.subscriptions import Received, Subscription, on
+from shared.telemetry import current_traceparent, parse_traceparent
 
 _CLOCK: Final = SystemClock()
 _CLOCK_FACTS: Final = (ClockStarted, ClockWarned, ClockMet, ClockPaused, ClockCancelled, ClockWithdrawn)
@@ -99,6 +100,14 @@ async def draft_letter_when_complaint_is_overdue(session: Session, received: Rec
     await complaining.take_breach(session, brand=received.brand, told=received.event, now=_CLOCK.now())
 
 
+async def record_look_when_transcript_is_read(session: Session, received: Received[TranscriptRead]) -> None:
+    """Staff or a server looked at a conversation in chat."""
+    trace = parse_traceparent(current_traceparent())
+    await auditing.record_foreign_look(
+        session, brand=received.brand, read=received.event, trace_id=trace.trace_id if trace else None
+    )
+
+
 SUBSCRIPTIONS: Final[tuple[Subscription, ...]] = (
     on(SessionStarted, remember_conversation_when_session_starts, strict=True),
     on(MessagePosted, add_words_when_message_posted, strict=True),
@@ -112,4 +121,5 @@ SUBSCRIPTIONS: Final[tuple[Subscription, ...]] = (
     on(ComplaintWarned, note_when_complaint_is_warned),
     on(ComplaintBreached, draft_letter_when_complaint_is_overdue),
     on(PresenceChanged, keep_presence_when_it_changes),
+    on(TranscriptRead, record_look_when_transcript_is_read),
 )
