@@ -3,10 +3,17 @@
 from typing import Any, Final
 
 from services.tickets.domain.conversations import Conversation
-from services.tickets.use_cases import arriving, claiming, complaining, reacting, staffing
+from services.tickets.use_cases import arriving, auditing, claiming, complaining, reacting, staffing
 from services.tickets.use_cases.announcing import PLACES, audience_of
 from shared.clock import SystemClock
-from shared.contracts.chat import MessagePosted, PresenceChanged, SessionClaimed, SessionEnded, SessionStarted
+from shared.contracts.chat import (
+    MessagePosted,
+    PresenceChanged,
+    SessionClaimed,
+    SessionEnded,
+    SessionStarted,
+    TranscriptRead,
+)
 from shared.contracts.gateway import AccountChanged, BrandChanged
 from shared.contracts.intake import MessageReceived
 from shared.contracts.sla import (
@@ -26,6 +33,7 @@ from shared.contracts.tickets import QUEUES_WANTED_TOPIC
 from shared.db.engine import Session
 from shared.messaging.runtime import Ground
 from shared.messaging.subscriptions import Received, Subscription, hear, on
+from shared.telemetry import current_traceparent, parse_traceparent
 
 _CLOCK: Final = SystemClock()
 _CLOCK_FACTS: Final = (ClockStarted, ClockWarned, ClockMet, ClockPaused, ClockCancelled, ClockWithdrawn)
@@ -113,6 +121,14 @@ async def tell_places_when_wanted(ground: Ground, payload: dict[str, Any]) -> No
     ground.wake(PLACES)
 
 
+async def record_look_when_transcript_is_read(session: Session, received: Received[TranscriptRead]) -> None:
+    """Staff or a server looked at a conversation in chat."""
+    trace = parse_traceparent(current_traceparent())
+    await auditing.record_foreign_look(
+        session, brand=received.brand, read=received.event, trace_id=trace.trace_id if trace else None
+    )
+
+
 SUBSCRIPTIONS: Final[tuple[Subscription, ...]] = (
     on(SessionStarted, remember_conversation_when_session_starts, strict=True),
     on(MessagePosted, add_words_when_message_posted, strict=True),
@@ -127,6 +143,7 @@ SUBSCRIPTIONS: Final[tuple[Subscription, ...]] = (
     on(ComplaintWarned, note_when_complaint_is_warned),
     on(ComplaintBreached, draft_letter_when_complaint_is_overdue),
     on(PresenceChanged, keep_presence_when_it_changes),
+    on(TranscriptRead, record_look_when_transcript_is_read),
 )
 
 LISTENERS: Final = (hear(QUEUES_WANTED_TOPIC, tell_places_when_wanted),)

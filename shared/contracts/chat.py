@@ -135,6 +135,39 @@ class RatingGiven(Event):
         )
 
 
+class TranscriptRead(Event):
+    """Staff or a server was shown a conversation: a page of it over HTTP, or by `listening` to it on a socket.
+
+    Each look is a thing of its own, told once. `after_seq` is the message after which it began, `reason` what the
+    reader gave as his reason.
+    """
+
+    type: ClassVar[str] = "chat.transcript.read.v1"
+    aggregate: ClassVar[str] = "read_id"
+
+    read_id: UUID
+    ticket_id: UUID
+    reader: Author
+    after_seq: int
+    listening: bool
+    reason: str | None = None
+    request_id: str
+    read_at: AwareDatetime
+
+    @classmethod
+    def sample(cls) -> Self:
+        """Return an example."""
+        return cls(
+            read_id=SAMPLE_ID,
+            ticket_id=SAMPLE_ID,
+            reader=Author(kind=AuthorKind.STAFF, id=str(SAMPLE_ID), name="Ann"),
+            after_seq=0,
+            listening=True,
+            request_id=str(SAMPLE_ID),
+            read_at=SAMPLE_TIME,
+        )
+
+
 class PresenceChanged(Event):
     """A person came to or left the desk, seen by live sockets."""
 

@@ -37,9 +37,13 @@ async def ask(
     headers: Mapping[str, str] | None = None,
     base: str | None = None,
 ) -> Answer:
-    """Send one request, to `base` instead of the gateway if it is given, and return whatever is answered."""
+    """Send one request, to `base` instead of the gateway if it is given, and return whatever is answered.
+
+    A body of bytes goes as it is, anything else as JSON.
+    """
     sent = {**({"Authorization": f"Bearer {token}"} if token else {}), **(headers or {})}
-    async with door.http.request(method, (base or door.url) + path, json=body, headers=sent) as response:
+    content: dict[str, Any] = {"data" if isinstance(body, bytes) else "json": body}
+    async with door.http.request(method, (base or door.url) + path, **content, headers=sent) as response:
         raw = await response.read()
         document = await response.json(content_type=None) if "json" in response.content_type and raw else None
         return Answer(response.status, response.headers, raw, document)

@@ -3,7 +3,7 @@
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Header, Query, Request, Response
 
 from services.chat.api.callers import Agent, Player, Poster, Reader, Talker, owner_of, person_of, settings_of
 from services.chat.domain.errors import (
@@ -17,8 +17,9 @@ from services.chat.domain.errors import (
     StaffAnswerThroughTickets,
     TextRefused,
 )
-from services.chat.domain.values import Draft
+from services.chat.domain.values import Draft, Look
 from services.chat.schemas.http import (
+    Cause,
     ClaimSession,
     PostMessage,
     SocketTicket,
@@ -36,6 +37,7 @@ from services.chat.use_cases.socket_tickets import issue_socket_ticket
 from services.chat.use_cases.transcripts import read_page
 from shared.db.session import SessionDep
 from shared.messaging.runtime import Ground
+from shared.redaction import redact
 from shared.service import GroundDep
 from shared.web.actor import ActorKind
 from shared.web.hot import HotRoute
@@ -46,6 +48,14 @@ SOCKET_PATH: Final = "/v1/chat/socket"
 router: Final = APIRouter(tags=["chat"])
 hot: Final = APIRouter(tags=["chat"], route_class=HotRoute)
 
+ReasonHeader = Annotated[
+    Cause | None,
+    Header(
+        alias="X-Pitboss-Reason",
+        description="why staff or a server looks at this, for the audit trail: up to 200 characters on one line, those"
+        " beyond ASCII percent-encoded as UTF-8",
+    ),
+]
 Origin = Annotated[str | None, Header(description="a socket opened with the ticket must come from the same origin")]
 Key = Annotated[
     str | None, Header(max_length=255, description="repeating it means the same conversation and the same first words")
@@ -91,13 +101,12 @@ async def claim(
 ) -> StartedSession:
     """Go on as a player with what one began as a visitor: both talk about one ticket, and nothing said is lost."""
     now, person = ground.clock.now(), person_of(actor)
-    ticket_id = await claim_session(session, player=person, socket_ticket=body.socket_ticket, origin=origin, now=now)
+    ticket_id, last_seq = await claim_session(
+        session, player=person, socket_ticket=body.socket_ticket, origin=origin, now=now
+    )
     life = settings_of(ground).socket_ticket_life
     ticket = await issue_socket_ticket(session, person=person, ticket_id=ticket_id, origin=origin, now=now, life=life)
-    page = await read_page(session, brand=actor.brand, ticket_id=ticket_id, after_seq=0, limit=1, owner=person)
-    return StartedSession(
-        ticket_id=ticket_id, socket_url=_socket_url(ground), socket_ticket=ticket, last_seq=page.last_seq
-    )
+    return StartedSession(ticket_id=ticket_id, socket_url=_socket_url(ground), socket_ticket=ticket, last_seq=last_seq)
 
 
 @router.post("/v1/desk/socket-tickets", status_code=201, tags=["desk"])
@@ -114,15 +123,20 @@ async def issue_desk_ticket(
 
 @router.get("/v1/chat/sessions/{ticket_id}/messages", responses=problems(SessionNotFound))
 async def read_transcript(
+    *,
     ticket_id: UUID,
+    request: Request,
     session: SessionDep,
     actor: Reader,
+    ground: GroundDep,
+    reason: ReasonHeader = None,
     after_seq: Annotated[int, Query(ge=0, le=2**53, description="messages after this one")] = 0,
     limit: Annotated[int, Query(ge=1, le=100)] = 25,
 ) -> Transcript:
-    """Read a conversation in order: players and visitors their own, staff and servers those of their brand."""
+    """Read a conversation in order: players and visitors their own; staff and servers, on record, their brand's."""
+    look = Look(ground.clock.now(), request.state.request_id, redact(reason) if reason else None)
     page = await read_page(
-        session, brand=actor.brand, ticket_id=ticket_id, after_seq=after_seq, limit=limit, owner=owner_of(actor)
+        session, reader=person_of(actor), ticket_id=ticket_id, after_seq=after_seq, limit=limit, look=look
     )
     return Transcript.of(page, rating_wanted=await is_wanted(session, brand=actor.brand, ticket_id=ticket_id))
 

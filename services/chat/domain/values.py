@@ -29,6 +29,15 @@ class CloseCode(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """When, in which request and why somebody looks at a conversation; `request_id` names a request or a socket."""
+
+    at: datetime
+    request_id: str
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
     """Whoever holds a socket or a session: a player, a visitor or a member of staff of one brand."""
 
@@ -46,6 +55,11 @@ class Person:
     def is_staff(self) -> bool:
         """True for people at the desk."""
         return self.kind is AuthorKind.STAFF
+
+    @property
+    def is_inside(self) -> bool:
+        """True for staff and the operator's servers, who see what is not their own."""
+        return self.kind in {AuthorKind.STAFF, AuthorKind.SERVER}
 
     def author(self) -> Author:
         """Return the person as the author of words."""

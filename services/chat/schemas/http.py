@@ -1,6 +1,7 @@
 """What HTTP callers of chat send and get."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
+from urllib.parse import unquote
 from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
@@ -8,6 +9,8 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
 from services.chat.domain.values import LONGEST_TEXT, Message
 from services.chat.use_cases.transcripts import Page
 from shared.contracts.base import Author
+
+_LONGEST_CAUSE: Final = 200
 
 
 def _readable(text: str) -> str:
@@ -17,6 +20,15 @@ def _readable(text: str) -> str:
     return text
 
 
+def _one_line(text: str) -> str:
+    if not text.strip() or not text.isprintable() or len(text) > _LONGEST_CAUSE:
+        message = f"a reason is one line of up to {_LONGEST_CAUSE} characters that says something"
+        raise ValueError(message)
+    return text
+
+
+# Headers carry ASCII only (RFC 9110, section 5.5); other characters come percent-encoded as UTF-8 (RFC 3986).
+Cause = Annotated[str, Field(pattern=r"^[\x20-\x7e]+$"), AfterValidator(unquote), AfterValidator(_one_line)]
 Words = Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT), AfterValidator(_readable)]
 ClientMessageId = Annotated[
     str, Field(min_length=1, max_length=128, pattern=r"^[\x20-\x7e]+$", description="makes repeating a send harmless")

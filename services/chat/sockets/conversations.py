@@ -8,11 +8,12 @@ from uuid import UUID
 import structlog
 
 from services.chat.domain.feed import Feed
-from services.chat.domain.values import CloseCode, Message, Person
+from services.chat.domain.values import CloseCode, Look, Message, Person
 from services.chat.schemas.frames import encode, message_frame, receipt_frame
 from services.chat.settings import Settings
 from services.chat.sockets.connection import LiveSocket, Subscription
 from services.chat.use_cases import transcripts
+from shared.clock import Clock
 from shared.contracts.base import AuthorKind
 from shared.db.engine import Database
 
@@ -36,8 +37,9 @@ class Conversations:
     people comes to or leaves a conversation.
     """
 
-    def __init__(self, database: Database, settings: Settings, spawn: Spawn, presence: Presence) -> None:
+    def __init__(self, database: Database, clock: Clock, settings: Settings, spawn: Spawn, presence: Presence) -> None:
         self._database = database
+        self._clock = clock
         self._settings = settings
         self._spawn = spawn
         self._presence = presence
@@ -54,7 +56,8 @@ class Conversations:
         fresh = [self._subscribe(socket, ticket_id, after, automatic) for ticket_id, after in cursors.items()]
         try:
             async with self._database.begin(socket.person.brand) as session:
-                found = await transcripts.begin_listening(session, person=socket.person, ticket_ids=cursors)
+                look = Look(self._clock.now(), str(socket.id))
+                found = await transcripts.begin_listening(session, person=socket.person, cursors=cursors, look=look)
         except BaseException:
             self._drop(fresh)
             raise

@@ -43,7 +43,7 @@ class Hub:
         self.ground = ground
         self.settings = settings
         self.people = People(settings, self._presence_changes)
-        self.conversations = Conversations(ground.database, settings, self.spawn, self._tell_presence)
+        self.conversations = Conversations(ground.database, ground.clock, settings, self.spawn, self._tell_presence)
         self.viewing = Viewing(str(self.process_id), self._tell_views, lambda: ground.wake(VIEWERS_JOB))
         self.boards = Boards(self._ask_for_board)
         self.places = Places(self._ask_for_places, self.conversations.send)

@@ -16,10 +16,11 @@ from shared.messaging.outbox import record
 
 async def claim_session(
     session: Session, *, player: Person, socket_ticket: str, origin: str | None, now: datetime
-) -> UUID:
-    """Make a visitor's conversation the player's; the visitor's unused socket ticket proves that both are one person.
+) -> tuple[UUID, int]:
+    """Make a visitor's conversation the player's and return it with its newest `seq`.
 
-    What was said stays as it was said. From now on the player alone speaks and reads there; the visitor's sockets end.
+    The visitor's unused socket ticket proves that both are one person. What was said stays as it was said. From now on the
+    player alone speaks and reads there; the visitor's sockets end.
     """
     if brand_of_ticket(socket_ticket) != player.brand:
         raise SocketTicketRefused
@@ -34,4 +35,4 @@ async def claim_session(
     sequence = await sessions.hand_session(session, ticket_id=ticket_id, to=player)
     claimed = SessionClaimed(ticket_id=ticket_id, visitor=visitor.author(), player=player.author(), claimed_at=now)
     await record(session, claimed, brand=player.brand, sequence=sequence, at=now)
-    return ticket_id
+    return ticket_id, locked.last_seq

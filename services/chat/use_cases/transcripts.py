@@ -1,14 +1,17 @@
 """Conversations are read: over HTTP, and by sockets that begin to listen or catch up."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from services.chat.domain.errors import SessionNotFound
-from services.chat.domain.values import Message, Person, Receipt
+from services.chat.domain.values import Look, Message, Person, Receipt
 from services.chat.queries import messages, receipts, sessions
+from shared.contracts.chat import TranscriptRead
 from shared.db.engine import Session
+from shared.ids import new_id
+from shared.messaging.outbox import record_rows, row_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +32,14 @@ class Listening:
 
 
 async def read_page(
-    session: Session, *, brand: str, ticket_id: UUID, after_seq: int, limit: int, owner: Person | None
+    session: Session, *, reader: Person, ticket_id: UUID, after_seq: int, limit: int, look: Look
 ) -> Page:
-    """Return messages above `after_seq`; with `owner`, of that person's own conversation only."""
+    """Return messages above `after_seq`: to players and visitors of their own conversation, to others on record."""
+    brand = reader.brand
     found = await sessions.session_of(session, brand, ticket_id)
-    if found is None or (owner is not None and not found.belongs_to(owner.author())):
+    if found is None or not (reader.is_inside or found.belongs_to(reader.author())):
         raise SessionNotFound
+    await _tell_looks(session, reader, {ticket_id: after_seq}, look, listening=False)
     rows = await messages.transcript(session, brand, ticket_id, after_seq=after_seq, limit=limit)
     return Page(rows, max(found.last_seq, rows[-1].seq if rows else 0), found.ended_at)
 
@@ -44,13 +49,14 @@ async def catch_up(session: Session, *, brand: str, ticket_id: UUID, after_seq: 
     return await messages.transcript(session, brand, ticket_id, after_seq=after_seq, limit=limit)
 
 
-async def begin_listening(session: Session, *, person: Person, ticket_ids: Iterable[UUID]) -> Listening:
-    """Return those of the conversations that `person` may hear: staff all of their brand, others their own."""
-    wanted = list(ticket_ids)
+async def begin_listening(session: Session, *, person: Person, cursors: Mapping[UUID, int], look: Look) -> Listening:
+    """Return those of the conversations that `person` may hear: others their own, staff, on record, their brand's."""
+    wanted = list(cursors)
     if not wanted:
         return Listening({}, ())
     own = None if person.is_staff else person
     heads = await sessions.last_seqs(session, person.brand, wanted, player=own)
+    await _tell_looks(session, person, {one: cursors[one] for one in heads}, look, listening=True)
     return Listening(heads, await receipts.receipts_in(session, person.brand, list(heads)) if heads else ())
 
 
@@ -72,3 +78,27 @@ async def newest(session: Session, ticket_ids: Sequence[UUID]) -> dict[UUID, int
 async def raise_receipts(session: Session, *, brand: str, raised: Sequence[Receipt]) -> list[Receipt]:
     """Raise high-water marks and return where they stand; they never fall."""
     return await receipts.raise_receipts(session, brand, raised)
+
+
+async def _tell_looks(
+    session: Session, reader: Person, looked_at: Mapping[UUID, int], look: Look, *, listening: bool
+) -> None:
+    """Tell that staff or a server looks at conversations, in the transaction that shows them."""
+    if not reader.is_inside or not looked_at:
+        return
+    facts = [
+        TranscriptRead(
+            read_id=new_id(),
+            ticket_id=ticket_id,
+            reader=reader.author(),
+            after_seq=after_seq,
+            listening=listening,
+            reason=look.reason,
+            request_id=look.request_id,
+            read_at=look.at,
+        )
+        for ticket_id, after_seq in looked_at.items()
+    ]
+    service = str(session.info["service"])
+    rows = [row_of(fact, service=service, brand=reader.brand, sequence=1, at=look.at) for fact in facts]
+    await record_rows(session, rows)

@@ -37,7 +37,11 @@ async def list_teams(actor: StaffDep, witness: WitnessDep, session: SessionDep, 
     return Page[schemas.Team](items=items, next_cursor=next_cursor)
 
 
-@router.put(_TEAM, response_model=schemas.Team, responses=problems(Forbidden, IfMatchMissing, IfMatchMalformed, Stale))
+@router.put(
+    _TEAM,
+    response_model=schemas.Team,
+    responses=problems(errors.TeamNotFound, Forbidden, IfMatchMissing, IfMatchMalformed, Stale),
+)
 async def write_team(
     *,
     team_id: TeamId,
@@ -50,6 +54,8 @@ async def write_team(
 ) -> schemas.Team:
     """Make a team (`If-Match: "0"`) or rename it."""
     before = await profiles.team_of(session, actor.brand, team_id, locked=True)
+    if before is None and expected_version:
+        raise errors.TeamNotFound
     demand(expected_version, before.version if before else 0)
     row = await profiles.save_team(session, actor.brand, team_id, redact(body.name), expected_version)
     if row is None:

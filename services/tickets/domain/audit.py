@@ -28,6 +28,7 @@ class AuditAction(StrEnum):
     READ_TICKET = "read_ticket"
     READ_MESSAGES = "read_messages"
     READ_TIMELINE = "read_timeline"
+    READ_TRANSCRIPT = "read_transcript"
     LIST_TICKETS = "list_tickets"
     EDIT_TICKET = "edit_ticket"
     ASSIGN_TICKET = "assign_ticket"

@@ -8,11 +8,12 @@ from uuid import UUID
 
 from services.tickets.domain.audit import AuditAction, AuditEntry, Witness
 from services.tickets.domain.complaints import Complaint
-from services.tickets.queries import audit, collaboration
+from services.tickets.queries import audit, collaboration, copies, tickets
 from services.tickets.queries.audit import AuditFilters
 from services.tickets.queries.complaints import Filters as ComplaintFilters
 from services.tickets.queries.lists import Filters
 from shared.contracts.base import AuthorKind
+from shared.contracts.chat import TranscriptRead
 from shared.contracts.tickets import MessageKind, TicketState
 from shared.db.engine import Session
 from shared.ids import new_id
@@ -103,6 +104,43 @@ async def record_view(session: Session, witness: Witness | None, action: AuditAc
     """Record that staff saw or changed saved views: what a view is narrowed to may name a player."""
     if witness is not None:
         await audit.record(session, witness.saw(new_id(), action, narrowed={"views": [str(id_) for id_ in views]}))
+
+
+async def record_foreign_look(session: Session, *, brand: str, read: TranscriptRead, trace_id: str | None) -> None:
+    """Record a look at a live conversation that chat told of; its ticket may not be known here yet.
+
+    The role is what is known of the reader here when the fact arrives, moments later.
+    """
+    reader = read.reader
+    known = await copies.colleague(session, brand, reader.id) if reader.kind is AuthorKind.STAFF else None
+    witness = Witness(
+        brand=brand,
+        kind=reader.kind.value,
+        id=reader.id,
+        name=reader.name,
+        role=known.role.value if known else None,
+        reason=read.reason,
+        request_id=read.request_id,
+        trace_id=trace_id,
+        at=read.read_at,
+    )
+    narrowed = _narrowed({"after_seq": read.after_seq or None, "listening": read.listening})
+    entry = witness.saw(
+        new_id(),
+        AuditAction.READ_TRANSCRIPT,
+        ticket_id=read.ticket_id,
+        player_id=await _player_of(session, brand, read.ticket_id),
+        narrowed=narrowed or None,
+    )
+    await audit.record(session, entry)
+
+
+async def _player_of(session: Session, brand: str, ticket_id: UUID) -> str | None:
+    ticket = await tickets.ticket_of(session, brand, ticket_id)
+    if ticket is not None:
+        return ticket.state.player_id
+    conversation = await copies.conversation(session, brand, ticket_id)
+    return conversation.player.id if conversation and conversation.player.kind is AuthorKind.PLAYER else None
 
 
 async def read_audit(

@@ -9,15 +9,17 @@ from services.tickets.domain import macros as rules
 from services.tickets.domain.audit import AuditAction, Witness
 from services.tickets.domain.errors import MacroNotFound, MacroTextMissing, TicketNotFound
 from services.tickets.domain.macros import Actions, Macro
+from services.tickets.domain.mentions import mentioned
 from services.tickets.domain.placeholders import filled, missing_in
 from services.tickets.domain.tags import with_tags
 from services.tickets.domain.tickets import Story, Ticket, Words
 from services.tickets.domain.timeline import Entry, entry_of
 from services.tickets.queries import collaboration, copies, macros, tickets
 from services.tickets.use_cases.auditing import record_deed, record_look, record_words
-from services.tickets.use_cases.collaborating import check_view
+from services.tickets.use_cases.collaborating import check_staff, check_view
 from services.tickets.use_cases.keeping_macros import Keeper, Shown, with_uses
 from services.tickets.use_cases.planning import plan_edit
+from services.tickets.use_cases.reaching import Landing, heard_by_its_player, restored
 from services.tickets.use_cases.telling import locked, tell
 from shared.contracts.base import Author
 from shared.contracts.tickets import MessageKind, TicketState
@@ -115,15 +117,20 @@ async def use_macro(
         raise MacroNotFound
     rules.check_usable(rules.obstacles(macro, ticket.state))
     await check_view(session, ticket, user, wish.after_version)
-    story = Story(ticket, actor=user, now=now)
+    story = Story(await heard_by_its_player(session, Landing(ticket, ticket), wish.kind), actor=user, now=now)
+    called: tuple[str, ...] = ()
     if wish.send:
         text = await _words(session, ticket, macro, user, wish)
-        story.says(Words(new_id(), wish.kind, user, redact(text), now))
+        called = mentioned(wish.kind, text, ())
+        await check_staff(session, brand, called, field="text")
+        story.says(Words(new_id(), wish.kind, user, redact(text), now, mentions=called))
     await _act(session, story, macro.actions, role)
     rules.check_usable(rules.protections(macro, story.state))
-    state = await tell(session, story)
+    state = await tell(session, restored(story, ticket))
     await macros.add_use(session, brand, macro_id, ticket_id=ticket_id, staff_id=user.id, now=now)
     message = entry_of(story.events[0], ticket_id) if wish.send else None
+    if message is not None and called:
+        await collaboration.add_mentions(session, brand, ticket_id, message.id, called, now)
     if message is None:
         await record_deed(session, witness, AuditAction.USE_MACRO, state)
     else:

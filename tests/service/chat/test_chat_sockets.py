@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from services.chat.domain.values import Person
+from services.chat.domain.values import Look, Person
 from services.chat.sockets.connection import LiveSocket
 from services.chat.sockets.hub import hub_of
 from services.chat.use_cases.transcripts import read_page
@@ -249,7 +249,8 @@ async def test_a_live_message_during_the_check_neither_leaks_nor_comes_twice(
         hub = hub_of(chat.ground)
         ticket_id = UUID((await start(chat, "p-1", message={"text": "for Kim alone"}))["ticket_id"])
         async with chat.ground.database.begin("lucky") as session:
-            page = await read_page(session, brand="lucky", ticket_id=ticket_id, after_seq=0, limit=10, owner=None)
+            kim, look = Person("lucky", AuthorKind.PLAYER, "p-1"), Look(chat.ground.clock.now(), "r-1")
+            page = await read_page(session, reader=kim, ticket_id=ticket_id, after_seq=0, limit=10, look=look)
         sent: list[str] = []
 
         async def send(message: MutableMapping[str, Any]) -> None:

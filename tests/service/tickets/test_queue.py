@@ -3,6 +3,8 @@
 import asyncio
 from typing import Any
 
+import httpx
+
 from shared.contracts.chat import PresenceChanged
 from shared.contracts.tickets import TicketAssigned
 from shared.ids import new_id
@@ -161,3 +163,18 @@ async def test_a_team_and_a_manager_can_be_taken_away(desk: Desk) -> None:
     for path in ("/v1/teams/night", "/v1/agents/s-1/players/p-1"):
         answers = [await desk.service.http.delete(path, headers=who) for who in (desk.agent(), lead, lead)]
         assert [answer.status_code for answer in answers] == [403, 204, 404]
+
+
+async def test_a_team_of_another_brand_is_not_there(desk: Desk) -> None:
+    """Neither to be renamed nor to be removed; its name may be used for one's own."""
+    await desk.team("night", brand="royal")
+    lead = desk.agent("s-lead", role="lead")
+
+    async def put(version: str) -> httpx.Response:
+        return await desk.service.http.put("/v1/teams/night", json={"name": "X"}, headers=lead | {"If-Match": version})
+
+    renamed = await put('"1"')
+    assert (renamed.status_code, renamed.json()["code"]) == (404, "team-not-found")
+    assert (await put('"0"')).status_code == 200
+    theirs = await desk.service.http.get("/v1/teams", headers=desk.agent(brand="royal"))
+    assert [one["name"] for one in theirs.json()["items"]] == ["night"]
