@@ -12,7 +12,14 @@ from urllib.parse import urlsplit
 
 from deploy.commands.connecting import demand_fitting_keys
 from deploy.home import CHECKOUT, Home
-from deploy.local.processes import StartError, port_is_free, start_detached, tail, wait_until
+from deploy.local.processes import (
+    StartError,
+    interruption_waits,
+    port_is_free,
+    start_detached,
+    tail,
+    wait_until,
+)
 from deploy.plan import Plan
 from deploy.seed import write_demo
 from deploy.supplies import Supplies
@@ -101,10 +108,11 @@ class Stack:
         for log in self._home.log.glob("*.log"):
             if log.stat().st_size > _ROTATE_BYTES:
                 log.replace(log.with_suffix(".log.1"))
-        pid = start_detached(
-            [sys.executable, "-m", "deploy.supervisor"], log=self._home.log / "supervisor.log", cwd=CHECKOUT
-        )
-        self._home.remember(_SUPERVISOR, pid)
+        with interruption_waits():
+            pid = start_detached(
+                [sys.executable, "-m", "deploy.supervisor"], log=self._home.log / "supervisor.log", cwd=CHECKOUT
+            )
+            self._home.remember(_SUPERVISOR, pid)
 
     def _await_services(self, plan: Plan) -> None:
         deadline = time.monotonic() + _READY_SECONDS

@@ -18,6 +18,7 @@ from deploy.local.processes import (
     alive,
     end,
     free_port,
+    interruption_waits,
     send,
     start_detached,
     tail,
@@ -180,7 +181,9 @@ class LocalPostgres:
     def _launch(self) -> None:
         """Start; after a crash the old server's children may hold its shared memory for a moment, so try again."""
         for _attempt in range(_STALE_MEMORY_TRIES):
-            pid = self._spawn()
+            with interruption_waits():  # until the server's own PID file says whom to stop
+                pid = self._spawn()
+                wait_until(lambda pid=pid: self.running or not alive(pid), within=_START_SECONDS)  # type: ignore[misc]
             wait_until(lambda pid=pid: self._ready() or not alive(pid), within=_START_SECONDS)  # type: ignore[misc]
             if self._ready():
                 return

@@ -4,9 +4,10 @@ import os
 import signal
 import socket
 import subprocess
+import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +23,25 @@ _children: Final[dict[int, "subprocess.Popen[bytes]"]] = {}
 
 class StartError(RuntimeError):
     """Something did not become ready in time."""
+
+
+@contextmanager
+def interruption_waits() -> Iterator[None]:
+    """Let Ctrl-C wait for the end of the block: between start and note of the PID it would leave an orphan.
+
+    Children inherit nothing of this, unlike of a blocked signal.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came = threading.Event()
+    before = signal.signal(signal.SIGINT, lambda *_: came.set())
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if came.is_set():
+        raise KeyboardInterrupt
 
 
 def start_detached(

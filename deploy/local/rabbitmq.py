@@ -16,6 +16,7 @@ from deploy.local.processes import (
     alive,
     end,
     free_port,
+    interruption_waits,
     remember,
     remembered,
     send,
@@ -149,8 +150,9 @@ class LocalRabbitMQ:
     def _launch(self, name: str, command: list[str]) -> None:
         if self._follow_parent and shutil.which("setpriv"):
             command = ["setpriv", "--pdeathsig", "TERM", *command]
-        pid = start_detached(command, log=self.log, cwd=self.folder, env=self._environment())
-        remember(self.folder, name, pid)
+        with interruption_waits():
+            pid = start_detached(command, log=self.log, cwd=self.folder, env=self._environment())
+            remember(self.folder, name, pid)
 
     def _facts(self) -> dict[str, str | int]:
         """Return ports, password and node name, made at the first call."""
