@@ -3,9 +3,9 @@
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, model_validator
 
-from services.chat.domain.values import LONGEST_TEXT, Message
+from services.chat.domain.values import LONGEST_TEXT, MOST_ATTACHMENTS, Message
 from services.chat.use_cases.transcripts import Page
 from shared.contracts.base import Author
 
@@ -17,17 +17,32 @@ def _readable(text: str) -> str:
     return text
 
 
-Words = Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT), AfterValidator(_readable)]
 ClientMessageId = Annotated[
     str, Field(min_length=1, max_length=128, pattern=r"^[\x20-\x7e]+$", description="makes repeating a send harmless")
 ]
 
 
-class PostMessage(BaseModel):
-    """Words for a conversation."""
+Attachments = Annotated[
+    tuple[UUID, ...],
+    Field(max_length=MOST_ATTACHMENTS, description="files of the speaker's, uploaded to /v1/attachments"),
+]
 
-    text: Words
+
+class PostMessage(BaseModel):
+    """Words for a conversation; with files they may be empty."""
+
+    text: Annotated[str, Field(max_length=LONGEST_TEXT)] = ""
     client_msg_id: ClientMessageId | None = None
+    attachments: Attachments = ()
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not self.attachments:
+            _readable(self.text)
+        elif "\x00" in self.text:
+            message = "a NUL character"
+            raise ValueError(message)
+        return self
 
 
 class StartSession(BaseModel):
@@ -68,13 +83,14 @@ class TranscriptMessage(BaseModel):
     text: str
     client_msg_id: str | None
     sent_at: AwareDatetime
+    attachments: tuple[UUID, ...] = ()
 
     @classmethod
     def of(cls, message: Message) -> Self:
         """Return the shape of a message; it is that of the socket's `msg` frame."""
         return cls(
             ticket_id=message.ticket_id, seq=message.seq, id=message.id, author=message.author, text=message.text,
-            client_msg_id=message.client_msg_id, sent_at=message.sent_at,
+            client_msg_id=message.client_msg_id, sent_at=message.sent_at, attachments=message.attachments,
         )  # fmt: skip
 
 

@@ -46,7 +46,8 @@ async def _send(hub: Hub, socket: LiveSocket, frame: Send) -> None:
     person, client_msg_id = socket.person, frame.client_msg_id
     try:
         ticket_id = _meant(socket, frame.ticket_id)
-        draft = Draft(ticket_id, person.author(), accepted_text(frame.text), client_msg_id)
+        text = accepted_text(frame.text, frame.attachments)
+        draft = Draft(ticket_id, person.author(), text, client_msg_id, attachments=frame.attachments)
         socket.unacked[client_msg_id] = None
         message = await hub.writers.write(person.brand, draft)
     except Exception as error:  # noqa: BLE001 - the client keeps the words and tries again

@@ -106,9 +106,9 @@ class Photographer:
     async def becomes(self, attachment: str, **expected: Any) -> dict[str, Any]:
         """Wait until an attachment is as expected, as the desk sees it."""
 
-        async def so() -> dict[str, Any] | None:
-            now = (await self.get(f"/v1/attachments/{attachment}", as_=self.agent)).json()
-            return now if {name: now.get(name) for name in expected} == expected else None
+        async def so() -> dict[str, Any]:
+            now: dict[str, Any] = (await self.get(f"/v1/attachments/{attachment}", as_=self.agent)).json()
+            return now if {name: now.get(name) for name in expected} == expected else {}
 
         return await eventually(so)
 
