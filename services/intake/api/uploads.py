@@ -16,7 +16,6 @@ from services.intake.domain.attachments import (
     SCAN_FILES,
     Attachment,
     AttachmentState,
-    AttachmentTooLarge,
     Found,
     TicketNotFound,
     TooManyUploads,
@@ -30,7 +29,7 @@ from services.intake.schemas import attachments as schemas
 from services.intake.settings import Settings
 from services.intake.use_cases import attachments as use_cases
 from shared.contracts.intake import Sensitivity
-from shared.directory import FILE_BYTES, UPLOADS
+from shared.directory import UPLOADS
 from shared.errors import DomainError
 from shared.messaging.runtime import Ground
 from shared.service import GroundDep
@@ -66,7 +65,6 @@ Key = Annotated[
     openapi_extra=_BODY,
     responses=problems(
         TicketNotFound,
-        AttachmentTooLarge,
         TooManyUploads,
         UploadsBusy,
         Forbidden,
@@ -139,12 +137,10 @@ async def _take(request: Request, ground: Ground, files: Files, begun: Attachmen
 
 
 async def _receive(request: Request, target: IO[bytes]) -> bytes:
-    """Write the body to `target` and return its digest; refuse it as soon as it is too large."""
+    """Write the body to `target` and return its digest; the edge ends one that is too large or too slow."""
     digest, size = hashlib.sha256(), 0
     async for piece in _pieces(request):
         size += len(piece)
-        if size > FILE_BYTES:
-            raise AttachmentTooLarge
         digest.update(piece)
         await asyncio.to_thread(target.write, piece)
     if size == 0:

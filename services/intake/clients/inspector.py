@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import IO, Final, NamedTuple
 
 from services.intake.domain.file_types import REFUSALS, FileTooComplex, FileUnreadable
+from shared.telemetry import log
 
 _PROGRAM: Final = "services.intake.clients.inspecting"
 _ROOT: Final = Path(__file__).resolve().parents[3]
 _KILLED: Final = -9
 _OUT_OF_CPU: Final = -24
+_logger = log(__name__)
 
 
 class Inspected(NamedTuple):
@@ -58,11 +60,10 @@ class Inspector:
             with suppress(ProcessLookupError):
                 process.kill()
             await process.wait()
-        if process.returncode in {_KILLED, _OUT_OF_CPU}:
-            raise FileTooComplex
         last = said.decode(errors="replace").strip().rpartition("\n")[2]
         if process.returncode != 0 or not last.startswith("{"):
-            raise FileUnreadable
+            _logger.warning("inspector_died", status=process.returncode, said=last[:200])
+            raise FileTooComplex if process.returncode in {_KILLED, _OUT_OF_CPU} else FileUnreadable
         report: dict[str, object] = json.loads(last)
         return report
 

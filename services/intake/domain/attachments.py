@@ -42,12 +42,6 @@ class AttachmentGone(DomainError):
     kind: ClassVar[Kind] = Kind.GONE
 
 
-class AttachmentTooLarge(DomainError):
-    """A file may have at most 20 MiB."""
-
-    kind: ClassVar[Kind] = Kind.TOO_LARGE
-
-
 class TooManyUploads(DomainError):
     """Too many files at once, or too many that no message carries yet."""
 

@@ -20,7 +20,6 @@ from tests.support.eventually import eventually
 from tests.support.service import RunningService, running_service
 
 TICKET: Final = UUID("019ab000-0000-7000-8000-000000000001")
-EICAR: Final = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
 
 
 def picture(kind: str = "JPEG", size: tuple[int, int] = (300, 200), **more: Any) -> bytes:
@@ -28,6 +27,11 @@ def picture(kind: str = "JPEG", size: tuple[int, int] = (300, 200), **more: Any)
     target = io.BytesIO()
     Image.new("RGB", size, "red").save(target, kind, **more)
     return target.getvalue()
+
+
+def files_in(folder: Path) -> list[Path]:
+    """Return what lies in the store."""
+    return [path for path in folder.rglob("*") if path.is_file()]
 
 
 class Photographer:

@@ -19,7 +19,7 @@ from shared.contracts.tickets import MessageAdded, MessageKind
 from shared.contracts.tickets.state import SAMPLE_TICKET
 from shared.ids import new_id
 from shared.web.actor import ActorKind
-from tests.service.intake.photographer import TICKET, Photographer, photographing, picture
+from tests.service.intake.photographer import TICKET, Photographer, files_in, photographing, picture
 from tests.support.database import Cluster
 from tests.support.eventually import eventually
 
@@ -67,10 +67,9 @@ async def test_what_is_no_picture_is_a_download(people: Photographer) -> None:
 
 async def test_nothing_lies_in_the_open(people: Photographer, tmp_path: Path) -> None:
     await people.sent(b"a text that must not be readable on the disk", "letter.txt")
-    stored = [path for path in tmp_path.rglob("*") if path.is_file()]
-    assert len(stored) == 1
-    assert b"readable" not in stored[0].read_bytes()
-    assert stored[0].suffix == ""
+    (stored,) = files_in(tmp_path)
+    assert b"readable" not in stored.read_bytes()
+    assert stored.suffix == ""
 
 
 async def test_the_same_key_is_the_same_file(people: Photographer) -> None:
@@ -85,7 +84,7 @@ async def test_the_same_key_is_the_same_file(people: Photographer) -> None:
 
 async def test_a_refused_file_leaves_its_key_free(people: Photographer, tmp_path: Path) -> None:
     assert (await people.send(b"<html>", "a.txt", key="k1")).status_code == 400
-    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+    assert files_in(tmp_path) == []
     assert (await people.send(picture(), key="k1")).status_code == 201
 
 
@@ -246,10 +245,7 @@ async def test_files_go_when_their_time_is_over(
         await session.execute(update(attachments).values(delete_at=ground.clock.now()))
     ground.wake("forget_files")
 
-    async def gone() -> bool:
-        return [path for path in tmp_path.rglob("*") if path.is_file()] == []
-
-    await eventually(gone)
+    await eventually(lambda: not files_in(tmp_path))
     seen = await eventually(lambda: _answer_when(people, made["id"], left))
     assert seen.get("name", "") == ""
     if carried:
