@@ -9,6 +9,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from prometheus_client import Counter
+from starlette.requests import ClientDisconnect
 
 from services.intake.api.callers import UploaderDep
 from services.intake.clients.files import Files, files_of
@@ -19,6 +20,7 @@ from services.intake.domain.attachments import (
     Found,
     TicketNotFound,
     TooManyUploads,
+    UploadBroken,
     UploadsBusy,
     Wish,
 )
@@ -66,6 +68,7 @@ Key = Annotated[
     responses=problems(
         TicketNotFound,
         TooManyUploads,
+        UploadBroken,
         UploadsBusy,
         Forbidden,
         BodyTooSlow,
@@ -129,7 +132,9 @@ async def _take(request: Request, ground: Ground, files: Files, begun: Attachmen
         check_agreement(TYPES[seen.found], name=name, declared=request.headers.get("content-type"))
         kept = TYPES[seen.kept]
         size = await files.store.keep(str(begun.file_key), begun.place, result)
-    found = Found(shown_name(name, kept), kept.media_type, size, seen.width, seen.height, digest)
+    found = Found(
+        shown_name(name, was=TYPES[seen.found], kind=kept), kept.media_type, size, seen.width, seen.height, digest
+    )
     async with ground.database.begin(begun.brand) as session:
         return await use_cases.finish_upload(
             session, begun, found, scanned=files.scanner is not None, terms=settings.terms(), now=ground.clock.now()
@@ -139,10 +144,13 @@ async def _take(request: Request, ground: Ground, files: Files, begun: Attachmen
 async def _receive(request: Request, target: IO[bytes]) -> bytes:
     """Write the body to `target` and return its digest; the edge ends one that is too large or too slow."""
     digest, size = hashlib.sha256(), 0
-    async for piece in _pieces(request):
-        size += len(piece)
-        digest.update(piece)
-        await asyncio.to_thread(target.write, piece)
+    try:
+        async for piece in _pieces(request):
+            size += len(piece)
+            digest.update(piece)
+            await asyncio.to_thread(target.write, piece)
+    except ClientDisconnect as error:
+        raise UploadBroken from error
     if size == 0:
         raise AttachmentEmpty
     await asyncio.to_thread(target.flush)

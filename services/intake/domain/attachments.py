@@ -48,6 +48,12 @@ class TooManyUploads(DomainError):
     kind: ClassVar[Kind] = Kind.LIMITED
 
 
+class UploadBroken(DomainError):
+    """The file did not arrive whole."""
+
+    kind: ClassVar[Kind] = Kind.INVALID
+
+
 class UploadsBusy(DomainError):
     """As many files as this process takes are coming in."""
 

@@ -21,7 +21,7 @@ _ACTIVE: Final = re.compile(
 )
 _ENCRYPTED: Final = re.compile(rb"/Encrypt(?=[\s/<>()\[\]]|$)")
 _SCRIPT_OF_NAME: Final = re.compile(rb"/JS(?=[\s(<])")
-_STREAM: Final = re.compile(rb"stream\r?\n")
+_STREAM: Final = re.compile(rb"(?<!end)stream\r?\n")
 _PAGES: Final = re.compile(rb"(?i)<script|<html|<!doctype html|<svg|<iframe|<\?php")
 _ZIP_END: Final = b"PK\x05\x06"
 _ZIP_TAIL: Final = 66_000
@@ -83,7 +83,8 @@ def _object_streams(raw: bytes) -> list[bytes]:
         if count > _MOST_STREAMS:
             raise FileTooComplex
         dictionary = _named(raw[max(0, match.start() - _DICTIONARY) : match.start()].rpartition(b" obj")[2])
-        if b"/ObjStm" not in dictionary:
+        # Readers find packed objects by a table and need no /Type, but where the first one begins they must know.
+        if b"/ObjStm" not in dictionary and b"/First" not in dictionary:
             continue
         if b"/FlateDecode" not in dictionary or b"/DecodeParms" in dictionary or dictionary.count(b"Decode") > 1:
             raise ActiveContent("the document packs its objects in a way that cannot be checked")
