@@ -1,7 +1,10 @@
 """Files are scanned when the scanner is there, and deleted when their time is over."""
 
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import Final, cast
+from uuid import UUID
 
 from prometheus_client import Counter, Gauge
 
@@ -12,6 +15,7 @@ from services.intake.domain.attachments import INFECTED, SCAN_FILES, Attachment
 from services.intake.queries import attachments as queries
 from services.intake.settings import Settings
 from services.intake.use_cases import attachments as use_cases
+from shared.errors import DomainError
 from shared.messaging.runtime import Ground, Job
 from shared.sealing import SealBroken
 from shared.telemetry import log
@@ -36,18 +40,26 @@ async def scan_files(ground: Ground) -> timedelta:
     async with ground.database.begin_worker() as session:
         claimed = await queries.claim_unscanned(session, count=_SCANS, lease=settings.scan_timeout * _SCANS + _MARGIN)
         UNSCANNED.set(await queries.waiting_for_scan(session))
-    for position, one in enumerate(claimed):
-        try:
-            await _scan(ground, files, one)
-        except ScannerAway as error:
-            SCANNED.labels("away").inc()
-            _logger.warning("scanner_away", error=str(error)[:200])
-            async with ground.database.begin_worker() as session:
-                await queries.postpone_scans(
-                    session, [waiting.id for waiting in claimed[position:]], by=settings.scan_again
-                )
-            return min(settings.scan_again, _IDLE)
+    waiting = list(claimed)
+    try:
+        while waiting:
+            await _scan(ground, files, waiting[0])
+            waiting.pop(0)
+    except ScannerAway as error:
+        SCANNED.labels("away").inc()
+        _logger.warning("scanner_away", error=str(error)[:200])
+        return min(settings.scan_again, _IDLE)
+    finally:
+        await _give_back(ground, [one.id for one in waiting], settings.scan_again)
     return timedelta(0) if len(claimed) == _SCANS else _IDLE
+
+
+async def _give_back(ground: Ground, ids: Sequence[UUID], later: timedelta) -> None:
+    """Let files be scanned soon that an absent scanner, a stop or an absent database kept from it."""
+    if ids:
+        with suppress(DomainError):
+            async with ground.database.begin_worker() as session:
+                await queries.postpone_scans(session, ids, by=later)
 
 
 async def _scan(ground: Ground, files: Files, one: Attachment) -> None:
