@@ -122,7 +122,7 @@ class Plan:
         """Return the whole environment of a process; what the caller's environment says wins over the plan."""
         planned = local_keys(home) | self._common(home, amqp_url)
         for name in process.services:
-            planned |= self._of_service(name, process.replica, databases[name])
+            planned |= self._of_service(name, home, process.replica, databases[name])
         inherited = {name: value for name, value in os.environ.items() if name not in _NOT_FOR_SERVICES}
         planned.pop("PITBOSS_PROVISIONING_SECRET", None)
         if "gateway" not in process.services:
@@ -149,7 +149,7 @@ class Plan:
         }
         return common | ({"PITBOSS_AMQP_URL": amqp_url} if amqp_url else {})
 
-    def _of_service(self, name: str, replica: int, urls: ServiceUrls) -> dict[str, str]:
+    def _of_service(self, name: str, home: Home, replica: int, urls: ServiceUrls) -> dict[str, str]:
         entry = next(entry for entry in SERVICES if entry.name == name)
         prefix = name.upper()
         own = {
@@ -161,4 +161,5 @@ class Plan:
             own["GATEWAY_REUSE_PORT"] = "true"
         if name == "intake":
             own["INTAKE_SMTP_PORT"] = str(self.smtp_port + replica * _REPLICA_STEP)
+            own["INTAKE_FILES_DIR"] = str(home.path / "files")
         return own

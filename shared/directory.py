@@ -35,5 +35,30 @@ SERVICES: Final = (
     ServiceEntry("chat", 8102, ("/v1/chat", "/v1/desk")),
     ServiceEntry("sla", 8103, ("/v1/sla", "/v1/tickets/*/sla")),
     ServiceEntry("notifications", 8104, ("/v1/webhook-endpoints",)),
-    ServiceEntry("intake", 8105, ("/v1/intake",)),
+    ServiceEntry("intake", 8105, ("/v1/intake", "/v1/attachments", "/v1/files")),
 )
+
+
+class WideRoute(NamedTuple):
+    """A route that carries files: larger and slower than all others. A path with a slash at its end is a prefix."""
+
+    method: str
+    path: str
+    max_body_bytes: int
+    deadline_ms: int
+
+
+FILE_BYTES: Final = 20 * 1024 * 1024
+UPLOADS: Final = "/v1/attachments"
+# Whoever has such a link may fetch the file: it is signed, and good for minutes.
+SIGNED_LINKS: Final = "/v1/files/"
+_FILE_MS: Final = 120_000
+_WIDE: Final = (WideRoute("POST", UPLOADS, FILE_BYTES, _FILE_MS), WideRoute("GET", SIGNED_LINKS, 0, _FILE_MS))
+
+
+def wide_route(method: str, path: str) -> WideRoute | None:
+    """Return the limits of a route that carries files; None for all others."""
+    for route in _WIDE:
+        if method == route.method and (path == route.path or (route.path[-1] == "/" and path.startswith(route.path))):
+            return route
+    return None

@@ -47,7 +47,10 @@ async def _append(session: Session, received: Received[MessageAdded], ticket_id:
     event = received.event
     own = ticket_id == event.ticket_id
     message_id = event.message_id if own else uuid5(event.message_id, str(ticket_id))
-    draft = Draft(ticket_id, event.author, event.text, message_id=message_id, said_at=event.occurred_at)
+    draft = Draft(
+        ticket_id, event.author, event.text, message_id=message_id, said_at=event.occurred_at,
+        attachments=event.attachments,
+    )  # fmt: skip
     try:
         await post_message(session, brand=received.brand, draft=draft, now=event.occurred_at)
     except SessionNotFound:

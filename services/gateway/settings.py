@@ -72,6 +72,9 @@ class Settings(ServiceSettings):
     sockets_per_minute: Annotated[int, Field(description="sockets opened, per address")] = 600
     sockets_burst: int = 200
 
+    links_per_minute: Annotated[int, Field(description="files fetched by signed links, per address")] = 600
+    links_burst: int = 200
+
     upstream_connections: Annotated[
         int, Field(ge=1, description="connections to one service, all replicas together")
     ] = 200
@@ -122,5 +125,5 @@ class Settings(ServiceSettings):
         return LockPolicy(self.address_lock_failures, self.lock_window, self.lock_time)
 
     def policy(self, name: str) -> Policy:
-        """Return the quota `requests`, `sends`, `brand`, `anonymous`, `visitors`, `sign_ins` or `sockets`."""
+        """Return the quota `requests`, `sends`, `brand`, `anonymous`, `visitors`, `sign_ins`, `sockets` or `links`."""
         return Policy(name.replace("_", "-"), getattr(self, f"{name}_per_minute"), getattr(self, f"{name}_burst"))

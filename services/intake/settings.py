@@ -1,16 +1,18 @@
 """The knobs of intake."""
 
 from datetime import timedelta
-from typing import Annotated, ClassVar, Self
+from pathlib import Path
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 
-from shared.sealing import Seal, parse_key
+from services.intake.domain.attachments import Terms
+from shared.sealing import Seal, derive_key, parse_key
 from shared.settings import ServiceSettings
 
 
 class Settings(ServiceSettings):
-    """The way in for e-mail, and how long what came in is kept."""
+    """The ways in for e-mail and files, and how long what came in is kept."""
 
     service: ClassVar[str] = "intake"
 
@@ -38,6 +40,32 @@ class Settings(ServiceSettings):
         timedelta(days=60)
     )
 
+    files_dir: Annotated[Path, Field(description="folder of sealed files, shared by all processes of the service")] = (
+        Path("/var/lib/pitboss/files")
+    )
+    scanner: Annotated[
+        str | None, Field(pattern=r"^(tcp://|unix:///)", description="clamd; without one files are ready unscanned")
+    ] = None
+    scan_timeout: timedelta = timedelta(seconds=60)
+    scan_again: Annotated[timedelta, Field(description="after which a file is scanned that found no scanner")] = (
+        timedelta(seconds=15)
+    )
+    inspectors: Annotated[int, Field(ge=1, description="files inspected at once, each by a process of its own")] = 2
+    inspect_timeout: timedelta = timedelta(seconds=25)
+    uploads_at_once: Annotated[int, Field(ge=1, description="files coming in at once, per process")] = 32
+    uploads_per_person: Annotated[int, Field(ge=1, description="of these, one person's")] = 4
+    link_life: Annotated[timedelta, Field(le=timedelta(minutes=15))] = timedelta(minutes=5)
+    loose_kept: Annotated[timedelta, Field(description="how long files stay that no message carries")] = timedelta(
+        hours=24
+    )
+    files_kept: Annotated[timedelta, Field(description="how long files stay that a message carries")] = timedelta(
+        days=730
+    )
+    documents_kept: Annotated[timedelta, Field(description="how long identity documents stay")] = timedelta(days=90)
+    documents_role: Annotated[
+        Literal["agent", "senior", "lead", "admin"], Field(description="weakest role that opens identity documents")
+    ] = "lead"
+
     @model_validator(mode="after")
     def _keys_are_keys(self) -> Self:
         self.seal()
@@ -51,3 +79,11 @@ class Settings(ServiceSettings):
     def token_key(self) -> bytes:
         """Return the key of reply addresses and own Message-IDs."""
         return self.reply_token_key.get_secret_value().encode()
+
+    def link_key(self) -> bytes:
+        """Return the key that signs links to files."""
+        return derive_key(parse_key(self.secrets_key.get_secret_value()), "pitboss links to files")
+
+    def terms(self) -> Terms:
+        """Return how long files stay."""
+        return Terms(self.loose_kept, self.files_kept, self.documents_kept)

@@ -12,9 +12,9 @@ from aiosmtpd.smtp import SMTP, Envelope
 from aiosmtpd.smtp import Session as Dialogue
 from prometheus_client import Counter
 
-from services.intake import use_cases
-from services.intake.domain import READ_MAIL, Journey, Recipient
+from services.intake.domain.mail import READ_MAIL, Journey, Recipient
 from services.intake.settings import Settings
+from services.intake.use_cases import mail as use_cases
 from shared.errors import DomainError, Kind
 from shared.messaging.runtime import Ground
 from shared.telemetry import log

@@ -47,7 +47,8 @@ class SessionEnded(Event):
 class MessagePosted(Event):
     """A message took its place in a transcript; `seq` counts from 1 without gaps within the conversation.
 
-    Staff's and the bot's words entered through tickets and are told again here only for the sockets.
+    Staff's and the bot's words entered through tickets and are told again here only for the sockets. `attachments` are
+    ids of files that intake holds.
     """
 
     type: ClassVar[str] = "chat.message.posted.v1"
@@ -61,6 +62,7 @@ class MessagePosted(Event):
     text: str
     client_msg_id: str | None = None
     sent_at: AwareDatetime
+    attachments: tuple[UUID, ...] = ()
 
     @classmethod
     def sample(cls) -> Self:

@@ -3,12 +3,14 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Final, TypeAlias
+from typing import ClassVar, Final, TypeAlias
 
 import structlog
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared.directory import wide_route
+from shared.errors import DomainError, Kind
 from shared.ids import new_id
 from shared.telemetry import IN_FLIGHT, REQUEST_SECONDS, REQUESTS_SHED, request_context
 from shared.web.problems import MEDIA_TYPE, problem_body
@@ -24,8 +26,16 @@ _QUEUE_FACTOR: Final = 4
 _UNTOUCHED: Final = ("/health/", "/metrics")
 _REQUEST_ID_LENGTH: Final = 128
 _MOST_DIGITS: Final = 15
+_FILE_GRACE_SECONDS: Final = 10.0
+_FILE_BYTES_PER_SECOND: Final = 64 * 1024
 
 _logger = structlog.get_logger(module=__name__)
+
+
+class BodyTooSlow(DomainError):
+    """The body came too slowly."""
+
+    kind: ClassVar[Kind] = Kind.TIMED_OUT
 
 
 class Edge:
@@ -33,8 +43,9 @@ class Edge:
 
     A request that finds `max_in_flight` others running waits at most five seconds, and only if the queue holds fewer
     than four times as many; else it gets 503: overload is shed before work starts. One whose caller has less than
-    50 ms left gets 504 without work. Bodies over `max_body_bytes` are refused before they are buffered. An unexpected
-    error is logged and answered 500 with a title only.
+    50 ms left gets 504 without work. Bodies over `max_body_bytes` are refused before they are buffered. Routes that
+    carry files have more room and time (`shared.directory`), but their bodies have to come at 64 KiB/s after the first
+    ten seconds. An unexpected error is logged and answered 500 with a title only.
     """
 
     def __init__(
@@ -74,11 +85,13 @@ class Edge:
     async def _guarded(
         self, scope: Scope, receive: Receive, send: "_WatchedSend", headers: MutableMapping[bytes, bytes]
     ) -> None:
-        budget = _budget_ms(headers.get(DEADLINE_HEADER))
+        wide = wide_route(scope["method"], scope["path"])
+        budget = _budget_ms(headers.get(DEADLINE_HEADER), wide.deadline_ms if wide else _DEADLINE_CAP_MS)
+        most = max(wide.max_body_bytes, self._max_body_bytes) if wide else self._max_body_bytes
         if budget < _LEAST_MS:
             await self._refuse(scope, send, 504, "deadline-exceeded", "No time was left for this request")
             return
-        if _length(headers) > self._max_body_bytes:
+        if _length(headers) > most:
             await self._refuse(scope, send, 413, "body-too-large", "The body is larger than allowed")
             return
         if not await self._slot():
@@ -89,7 +102,8 @@ class Edge:
             return
         try:
             with IN_FLIGHT.labels(self._service).track_inprogress():
-                await self._answered(scope, _limited(receive, self._max_body_bytes), send, budget)
+                limited = _limited(_paced(receive) if wide and wide.max_body_bytes else receive, most)
+                await self._answered(scope, limited, send, budget)
         finally:
             self._slots.release()
 
@@ -184,6 +198,26 @@ def _limited(receive: Receive, most: int) -> Receive:
     return receiving
 
 
+def _paced(receive: Receive) -> Receive:
+    """Return a `receive` that gives a body up which a trickle keeps alive."""
+    began = asyncio.get_running_loop().time()
+    seen, ended = 0, False
+
+    async def receiving() -> Message:
+        nonlocal seen, ended
+        until = None if ended else began + _FILE_GRACE_SECONDS + seen / _FILE_BYTES_PER_SECOND
+        try:
+            async with asyncio.timeout_at(until):
+                message = await receive()
+        except TimeoutError as error:
+            raise BodyTooSlow from error
+        seen += len(message.get("body", b""))
+        ended = not message.get("more_body", False)
+        return message
+
+    return receiving
+
+
 def _request_id(headers: MutableMapping[bytes, bytes]) -> str:
     given = _text(headers.get(b"x-request-id"))
     if given and len(given) <= _REQUEST_ID_LENGTH and given.isascii() and given.isprintable():
@@ -191,9 +225,9 @@ def _request_id(headers: MutableMapping[bytes, bytes]) -> str:
     return str(new_id())
 
 
-def _budget_ms(header: bytes | None) -> float:
+def _budget_ms(header: bytes | None, cap: int) -> float:
     digits = _text(header) or ""
-    return min(_number(digits, _DEADLINE_CAP_MS), _DEADLINE_CAP_MS)
+    return min(_number(digits, cap), cap)
 
 
 def _length(headers: MutableMapping[bytes, bytes]) -> int:

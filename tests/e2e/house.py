@@ -19,6 +19,7 @@ SCOPES: Final = (
     "staff:read",
     "chat:read",
     "complaints:read",
+    "documents:read",
 )
 
 

@@ -154,7 +154,7 @@ async def post_to_session(
     if actor.kind is ActorKind.STAFF:
         detail = f"post staff's words to /v1/tickets/{ticket_id}/messages"
         raise StaffAnswerThroughTickets(detail, location=f"/v1/tickets/{ticket_id}/messages")
-    draft = Draft(ticket_id, actor.author(), body.text, body.client_msg_id)
+    draft = Draft(ticket_id, actor.author(), body.text, body.client_msg_id, attachments=body.attachments)
 
     async def post() -> TranscriptMessage:
         message = await post_message(session, brand=actor.brand, draft=draft, now=ground.clock.now())
@@ -180,6 +180,7 @@ def _opening(body: StartSession, key: str | None) -> Opening:
         subject=body.subject,
         language=body.language,
         text=None if words is None else words.text,
+        attachments=() if words is None else words.attachments,
         client_msg_id=None if words is None else words.client_msg_id,
         fresh=body.new,
         key=key,

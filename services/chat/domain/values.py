@@ -1,5 +1,6 @@
 """The words chat works with."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
@@ -10,6 +11,7 @@ from services.chat.domain.errors import TextRefused
 from shared.contracts.base import Author, AuthorKind
 
 LONGEST_TEXT: Final = 16_000
+MOST_ATTACHMENTS: Final = 10
 _LEAST_STEP: Final = timedelta(microseconds=1)
 
 
@@ -76,6 +78,7 @@ class Draft:
 
     Either `client_msg_id` (words from a socket or from HTTP) or `message_id` (a reply that entered through tickets)
     recognises a repetition. `said_at` is the time of a reply; words from here are dated when they are written.
+    `attachments` are ids of files: intake lets words carry only what their speaker has uploaded.
     """
 
     ticket_id: UUID
@@ -84,6 +87,7 @@ class Draft:
     client_msg_id: str | None = None
     message_id: UUID | None = None
     said_at: datetime | None = None
+    attachments: tuple[UUID, ...] = ()
 
     @property
     def is_reply(self) -> bool:
@@ -102,6 +106,7 @@ class Message:
     text: str
     client_msg_id: str | None
     sent_at: datetime
+    attachments: tuple[UUID, ...] = ()
 
 
 class Said(NamedTuple):
@@ -151,9 +156,9 @@ class Receipt:
         return Receipt(self.ticket_id, self.reader, delivered, read)
 
 
-def accepted_text(text: str) -> str:
-    """Return `text` if a transcript can hold it: 1 to 16 000 characters, something to read, no NUL (PostgreSQL)."""
-    if not text.strip():
+def accepted_text(text: str, attachments: Sequence[UUID] = ()) -> str:
+    """Return `text` if a transcript can hold it: at most 16 000 characters, something to read or see, no NUL."""
+    if not text.strip() and not attachments:
         raise TextRefused("the text is empty", field="text")
     if len(text) > LONGEST_TEXT:
         raise TextRefused(f"the text is longer than {LONGEST_TEXT} characters", field="text")

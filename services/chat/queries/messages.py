@@ -19,10 +19,13 @@ _MESSAGE = chat_messages.c
 _APPEND: Final = Fixed(
     "WITH appended AS ("
     " INSERT INTO chat_messages"
-    " (brand, ticket_id, seq, id, author_kind, author_id, author_name, text, client_msg_id, sent_at)"
-    " SELECT :brand, * FROM unnest(CAST(:ticket_ids AS uuid[]), CAST(:seqs AS bigint[]), CAST(:ids AS uuid[]),"
+    " (brand, ticket_id, seq, id, author_kind, author_id, author_name, text, client_msg_id, sent_at, attachments)"
+    " SELECT :brand, m.ticket_id, m.seq, m.id, m.author_kind, m.author_id, m.author_name, m.text, m.client_msg_id,"
+    " m.sent_at, CAST(string_to_array(m.attachments, ',') AS uuid[])"
+    " FROM unnest(CAST(:ticket_ids AS uuid[]), CAST(:seqs AS bigint[]), CAST(:ids AS uuid[]),"
     " CAST(:kinds AS text[]), CAST(:authors AS text[]), CAST(:names AS text[]), CAST(:texts AS text[]),"
-    " CAST(:client_msg_ids AS text[]), CAST(:times AS timestamptz[]))"
+    " CAST(:client_msg_ids AS text[]), CAST(:times AS timestamptz[]), CAST(:attachments AS text[]))"
+    " AS m (ticket_id, seq, id, author_kind, author_id, author_name, text, client_msg_id, sent_at, attachments)"
     " ON CONFLICT DO NOTHING RETURNING ticket_id, seq, id, sent_at),"
     " told AS (INSERT INTO outbox (brand, event_id, type, stream, aggregate_id, sequence, envelope)"
     " SELECT :brand, e.event_id, e.type, e.stream, e.aggregate_id, e.sequence, e.envelope"
@@ -34,7 +37,8 @@ _APPEND: Final = Fixed(
     " RETURNING appended.id"
 )
 _EARLIER: Final = Fixed(
-    "SELECT ticket_id, seq, id, author_kind, author_id, author_name, text, client_msg_id, sent_at FROM chat_messages"
+    "SELECT ticket_id, seq, id, author_kind, author_id, author_name, text, client_msg_id, sent_at, attachments"
+    " FROM chat_messages"
     " WHERE brand = :brand AND ((ticket_id, client_msg_id) IN"
     " (SELECT * FROM unnest(CAST(:ticket_ids AS uuid[]), CAST(:client_msg_ids AS text[])))"
     " OR id = ANY(CAST(:ids AS uuid[])))"
@@ -75,6 +79,8 @@ async def append_messages(
         "texts": [message.text for message in messages],
         "client_msg_ids": [message.client_msg_id for message in messages],
         "times": [message.sent_at for message in messages],
+        # An array of arrays would be unnested to its very elements.
+        "attachments": [",".join(map(str, message.attachments)) for message in messages],
         "event_ids": [event["event_id"] for event in events],
         "types": [event["type"] for event in events],
         "streams": [event["stream"] for event in events],
@@ -90,7 +96,7 @@ async def transcript(session: Session, brand: str, ticket_id: UUID, *, after_seq
     page = (
         select(
             _MESSAGE.ticket_id, _MESSAGE.seq, _MESSAGE.id, _MESSAGE.author_kind, _MESSAGE.author_id,
-            _MESSAGE.author_name, _MESSAGE.text, _MESSAGE.client_msg_id, _MESSAGE.sent_at,
+            _MESSAGE.author_name, _MESSAGE.text, _MESSAGE.client_msg_id, _MESSAGE.sent_at, _MESSAGE.attachments,
         )
         .where(_MESSAGE.brand == brand, _MESSAGE.ticket_id == ticket_id, _MESSAGE.seq > after_seq)
         .order_by(_MESSAGE.seq)
@@ -100,6 +106,6 @@ async def transcript(session: Session, brand: str, ticket_id: UUID, *, after_seq
 
 
 def _message(row: "Row[*tuple[Any, ...]] | asyncpg.Record") -> Message:
-    ticket_id, seq, id_, kind, author_id, name, words, client_msg_id, sent_at = row
+    ticket_id, seq, id_, kind, author_id, name, words, client_msg_id, sent_at, attachments = row
     author = Author(kind=AuthorKind(kind), id=author_id, name=name)
-    return Message(ticket_id, seq, id_, author, words, client_msg_id, sent_at)
+    return Message(ticket_id, seq, id_, author, words, client_msg_id, sent_at, tuple(attachments))

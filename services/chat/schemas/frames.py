@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from pydantic_core import to_json
 
 from services.chat.domain.values import Message, Receipt, Said
-from services.chat.schemas.http import ClientMessageId
+from services.chat.schemas.http import Attachments, ClientMessageId
 from shared.contracts.base import Author, AuthorKind
 from shared.errors import DomainError
 from shared.web.problems import STATUS
@@ -32,12 +32,13 @@ class Hello(ClientFrame):
 
 
 class Send(ClientFrame):
-    """Words of a player or visitor; `ticket_id` is needed only by those with several conversations."""
+    """Words of a player or visitor, or files; `ticket_id` is needed only by those with several conversations."""
 
     t: Literal["send"]
     client_msg_id: ClientMessageId
-    text: str
+    text: str = ""
     ticket_id: UUID | None = None
+    attachments: Attachments = ()
 
 
 class Typing(ClientFrame):
@@ -127,6 +128,8 @@ def message_frame(message: Message) -> str:
     }
     if message.client_msg_id is not None:
         frame["client_msg_id"] = message.client_msg_id
+    if message.attachments:
+        frame["attachments"] = message.attachments
     return to_json(frame).decode()
 
 

@@ -4,9 +4,9 @@ from typing import Annotated, Final, Literal, Self
 from urllib.parse import unquote
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, model_validator
 
-from services.chat.domain.values import LONGEST_TEXT, Message
+from services.chat.domain.values import LONGEST_TEXT, MOST_ATTACHMENTS, Message
 from services.chat.use_cases.transcripts import Page
 from shared.contracts.base import Author
 
@@ -35,11 +35,27 @@ ClientMessageId = Annotated[
 ]
 
 
-class PostMessage(BaseModel):
-    """Words for a conversation."""
+Attachments = Annotated[
+    tuple[UUID, ...],
+    Field(max_length=MOST_ATTACHMENTS, description="files of the speaker's, uploaded to /v1/attachments"),
+]
 
-    text: Words
+
+class PostMessage(BaseModel):
+    """Words for a conversation; with files they may be empty."""
+
+    text: Annotated[str, Field(max_length=LONGEST_TEXT)] = ""
     client_msg_id: ClientMessageId | None = None
+    attachments: Attachments = ()
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not self.attachments:
+            _readable(self.text)
+        elif "\x00" in self.text:
+            message = "a NUL character"
+            raise ValueError(message)
+        return self
 
 
 class StartSession(BaseModel):
@@ -90,13 +106,14 @@ class TranscriptMessage(BaseModel):
     text: str
     client_msg_id: str | None
     sent_at: AwareDatetime
+    attachments: tuple[UUID, ...] = ()
 
     @classmethod
     def of(cls, message: Message) -> Self:
         """Return the shape of a message; it is that of the socket's `msg` frame."""
         return cls(
             ticket_id=message.ticket_id, seq=message.seq, id=message.id, author=message.author, text=message.text,
-            client_msg_id=message.client_msg_id, sent_at=message.sent_at,
+            client_msg_id=message.client_msg_id, sent_at=message.sent_at, attachments=message.attachments,
         )  # fmt: skip
 
 

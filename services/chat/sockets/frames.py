@@ -46,7 +46,8 @@ async def _send(hub: Hub, socket: LiveSocket, frame: Send) -> None:
     person = socket.person
     try:
         ticket_id = _meant(socket, frame.ticket_id)
-        draft = Draft(ticket_id, person.author(), accepted_text(frame.text), frame.client_msg_id)
+        text = accepted_text(frame.text, frame.attachments)
+        draft = Draft(ticket_id, person.author(), text, frame.client_msg_id, attachments=frame.attachments)
         message = await _written(hub, socket, draft, frame.client_msg_id)
     except Exception as error:  # noqa: BLE001 - the client keeps the words and tries again
         socket.push(nack_frame(frame.client_msg_id, _reason(error)))

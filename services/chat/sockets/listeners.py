@@ -14,6 +14,7 @@ from services.chat.sockets.viewing import VIEWERS_TOPIC
 from shared.contracts.base import AuthorKind, Channel
 from shared.contracts.chat import PresenceChanged, RatingRequested, SessionClaimed, SessionEnded
 from shared.contracts.gateway import AccountChanged
+from shared.contracts.intake import AttachmentReady, AttachmentRejected
 from shared.contracts.sla import BOARD_TOPIC
 from shared.contracts.tickets import (
     QUEUES_TOPIC,
@@ -152,6 +153,28 @@ async def show_recovered(ground: Ground, received: Received[QueueRecovered]) -> 
     hub_of(ground).people.to_staff(received.brand, frame)
 
 
+async def tell_file_ready(ground: Ground, received: Received[AttachmentReady]) -> None:
+    """Tell those who hear a conversation that a file its words carry may be fetched; a note's stay inside."""
+    event = received.event
+    frame = encode("attachment", state="ready", **event.model_dump(mode="json", exclude={"uploaded_by", "ready_at"}))
+    _tell_file(ground, received.brand, event, frame)
+
+
+async def tell_file_rejected(ground: Ground, received: Received[AttachmentRejected]) -> None:
+    """Tell those who hear a conversation that a file its words carry was refused and is gone."""
+    event = received.event
+    frame = encode(
+        "attachment", state="rejected", **event.model_dump(mode="json", exclude={"uploaded_by", "rejected_at"})
+    )
+    _tell_file(ground, received.brand, event, frame)
+
+
+def _tell_file(ground: Ground, brand: str, event: AttachmentReady | AttachmentRejected, frame: str) -> None:
+    if event.ticket_id is not None and event.message_id is not None:
+        only = None if event.public else frozenset({AuthorKind.STAFF})
+        hub_of(ground).conversations.send(brand, event.ticket_id, frame, only=only)
+
+
 def _holders(hub: Hub, brand: str, staff_id: str | None) -> list[LiveSocket]:
     return [] if staff_id is None else hub.people.sockets_of(brand, AuthorKind.STAFF, staff_id)
 
@@ -175,6 +198,8 @@ LISTENERS: Final = (
     listen(AccountChanged, cut_off),
     listen(QueueStalled, show_stalled),
     listen(QueueRecovered, show_recovered),
+    listen(AttachmentReady, tell_file_ready),
+    listen(AttachmentRejected, tell_file_rejected),
     hear(SAID_TOPIC, deliver_messages),
     hear(TYPING_TOPIC, pass_on),
     hear(PRESENCE_TOPIC, pass_on),

@@ -14,7 +14,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import UUID
+from sqlalchemy.dialects.postgresql import ARRAY, UUID
 
 from shared.db.base import brand_column, id_column, new_metadata, time_column, version_column
 
@@ -71,6 +71,7 @@ chat_messages: Final = Table(
     Column("text", Text, nullable=False),
     Column("client_msg_id", Text),
     time_column("sent_at"),
+    Column("attachments", ARRAY(UUID(as_uuid=True)), nullable=False, server_default=text("'{}'::uuid[]")),
     PrimaryKeyConstraint("ticket_id", "seq"),
     UniqueConstraint("id"),
     UniqueConstraint("brand", "ticket_id", "client_msg_id"),

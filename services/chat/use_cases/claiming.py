@@ -19,8 +19,8 @@ async def claim_session(
 ) -> tuple[UUID, int]:
     """Make a visitor's conversation the player's and return it with its newest `seq`.
 
-    The visitor's unused socket ticket proves that both are one person. What was said stays as it was said. From now on the
-    player alone speaks and reads there; the visitor's sockets end.
+    The visitor's unused socket ticket proves that both are one person. What was said stays as it was said. From now on
+    the player alone speaks and reads there; the visitor's sockets end.
     """
     if brand_of_ticket(socket_ticket) != player.brand:
         raise SocketTicketRefused

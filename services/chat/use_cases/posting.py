@@ -83,7 +83,8 @@ def _settled(earlier: Mapping[Key, Message], draft: Draft, outcome: Outcome) -> 
     if found is None and isinstance(outcome, Message):
         message = f"neither written nor found: message {outcome.seq} of {draft.ticket_id}"
         raise RuntimeError(message)
-    if found is not None and draft.message_id is None and found.text != draft.text:
+    said = (draft.text, draft.attachments)
+    if found is not None and draft.message_id is None and (found.text, found.attachments) != said:
         return ClientMsgIdReused(field="client_msg_id")
     return found or outcome
 
@@ -101,6 +102,7 @@ def _outcome(draft: Draft, conversation: Conversation | None, now: datetime) -> 
         text=draft.text,
         client_msg_id=draft.client_msg_id,
         sent_at=dated(draft.said_at or now, conversation.last_sent_at),
+        attachments=draft.attachments,
     )
 
 
@@ -113,5 +115,6 @@ def _told(message: Message, sequence: int, *, service: str, brand: str) -> dict[
         text=message.text,
         client_msg_id=message.client_msg_id,
         sent_at=message.sent_at,
+        attachments=message.attachments,
     )
     return row_of(posted, service=service, brand=brand, sequence=sequence, at=message.sent_at)

@@ -31,6 +31,7 @@ class Opening:
     client_msg_id: str | None = None
     fresh: bool = False
     key: str | None = None
+    attachments: tuple[UUID, ...] = ()
 
 
 async def open_session(session: Session, *, person: Person, opening: Opening, now: datetime) -> tuple[UUID, int]:
@@ -45,7 +46,7 @@ async def open_session(session: Session, *, person: Person, opening: Opening, no
     if opening.text is None:
         return ticket_id, last_seq
     client_msg_id = opening.client_msg_id or (None if opening.key is None else f"key:{opening.key}"[:128])
-    draft = Draft(ticket_id, person.author(), opening.text, client_msg_id)
+    draft = Draft(ticket_id, person.author(), opening.text, client_msg_id, attachments=opening.attachments)
     message = await post_message(session, brand=person.brand, draft=draft, now=now)
     return ticket_id, max(last_seq, message.seq)
 

@@ -17,12 +17,15 @@ from services.gateway.domain.credentials import Credential, CredentialMissing, p
 from services.gateway.domain.limits import QuotaExceeded, Verdict, tightest
 from services.gateway.domain.routing import Headers, RouteUnknown, is_plain_path
 from services.gateway.use_cases.doorway import Doorway, address_of
+from shared.directory import SIGNED_LINKS
 from shared.errors import DomainError, Kind
 from shared.web.actor import Actor, ActorKind, Unauthenticated
 
 _API: Final = "/v1/"
 # The ways in, and the quota of each: who guesses must not use up what new visitors of the same address need.
 _OPEN: Final = {"/v1/auth/token": "sign_ins", "/v1/auth/refresh": "anonymous", "/v1/auth/visitor": "visitors"}
+# A signed link proves itself to the service that made it; of whoever follows it nothing is known.
+_FOLLOWER: Final = Actor(ActorKind.SYSTEM, "link", "")
 _UNSAFE: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _TOO_LARGE: Final = 413
 _SECURITY: Final[Headers] = [
@@ -84,15 +87,17 @@ class Door:
             return
         if not is_plain_path(scope["raw_path"]):
             raise RouteUnknown
-        await _admit(scope, doorway, visit)
+        followed = scope["path"].startswith(SIGNED_LINKS)
+        await (_follow(doorway, visit) if followed else _admit(scope, doorway, visit))
         match = doorway.routes.match(scope["path"])
-        if match is None or visit.actor is None or visit.credential is None:
+        if match is None or visit.actor is None or (visit.credential is None and not followed):
             scope["state"].update(actor=visit.actor, credential=visit.credential, address=visit.address)
             await self._app(scope, receive, send)
             return
         scope["route"] = match
+        proof = visit.credential.digest if visit.credential else b""
         token = doorway.mint.token(
-            visit.actor, credential=visit.credential.digest, service=match.service, now=doorway.clock.now().timestamp()
+            visit.actor, credential=proof, service=match.service, now=doorway.clock.now().timestamp()
         )
         await forward(scope, receive, send, upstream=doorway.upstreams[match.service], token=token)
 
@@ -130,6 +135,13 @@ async def _admit(scope: Scope, doorway: Doorway, visit: _Visit) -> None:
         raise
     await _allow_origin(doorway, visit, visit.actor.brand)
     _announce(visit, _quotas(doorway, visit.actor, scope["method"]))
+
+
+async def _follow(doorway: Doorway, visit: _Visit) -> None:
+    """Let a signed link pass, counted by address: browsers fetch pictures without a credential."""
+    visit.actor = _FOLLOWER
+    await _allow_origin(doorway, visit, None)
+    _announce(visit, [doorway.take("links", visit.address)])
 
 
 def _quotas(doorway: Doorway, actor: Actor, method: str) -> list[Verdict]:

@@ -10,11 +10,12 @@ from starlette.types import Receive, Scope, Send
 
 from services.gateway.clients.upstream import BUFFERED_BYTES, Answer, Body, Outgoing, Upstream
 from services.gateway.domain.routing import request_headers
+from shared.directory import wide_route
 from shared.telemetry import current_traceparent
 from shared.web.actor import ACTOR_HEADER
 
 DEADLINE_HEADER: Final = b"x-pitboss-deadline-ms"
-_DEADLINE_CAP_MS: Final = 10_000
+DEADLINE_CAP_MS: Final = 10_000
 _HOP_MS: Final = 50
 _LEAST_SHARE: Final = 1 / 3
 
@@ -23,7 +24,8 @@ async def forward(scope: Scope, receive: Receive, send: Send, *, upstream: Upstr
     """Forward one request under the actor `token`; refusals are raised before the answer has begun."""
     headers: Mapping[bytes, bytes] = dict(scope["headers"])
     loop = asyncio.get_running_loop()
-    budget = deadline_ms(headers.get(DEADLINE_HEADER)) / 1000
+    wide = wide_route(scope["method"], scope["path"])
+    budget = deadline_ms(headers.get(DEADLINE_HEADER), wide.deadline_ms if wide else DEADLINE_CAP_MS) / 1000
     ends_at = loop.time() + budget
     body = await read_body(receive, headers)
     request = Outgoing(
@@ -37,10 +39,10 @@ async def forward(scope: Scope, receive: Receive, send: Send, *, upstream: Upstr
     await _deliver(send, answer)
 
 
-def deadline_ms(header: bytes | None) -> int:
-    """Return how long the caller is willing to wait, at most ten seconds."""
+def deadline_ms(header: bytes | None, cap: int = DEADLINE_CAP_MS) -> int:
+    """Return how long the caller is willing to wait, at most `cap`: ten seconds, more for files."""
     digits = header or b""
-    return min(int(digits), _DEADLINE_CAP_MS) if digits.isdigit() and len(digits) < 10 else _DEADLINE_CAP_MS  # noqa: PLR2004 - more digits than any deadline
+    return min(int(digits), cap) if digits.isdigit() and len(digits) < 10 else cap  # noqa: PLR2004 - more digits than any deadline
 
 
 async def read_body(receive: Receive, headers: Mapping[bytes, bytes]) -> Body:

@@ -10,7 +10,7 @@ from shared.errors import DomainError, Kind
 
 SCOPES: Final = (
     "tickets:read", "tickets:write", "webhooks:read", "webhooks:write",
-    "sla:read", "sla:write", "staff:read", "chat:read", "audit:read", "complaints:read",
+    "sla:read", "sla:write", "staff:read", "chat:read", "audit:read", "complaints:read", "documents:read",
 )  # fmt: skip
 STAFF_PREFIX: Final = "pbs_"
 REFRESH_PREFIX: Final = "pbr_"

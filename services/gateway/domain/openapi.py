@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final, TypeAlias
 
 from services.gateway.domain.routing import REASON_HEADER
+from shared.directory import SIGNED_LINKS
 
 Json: TypeAlias = dict[str, object]
 
@@ -12,6 +13,7 @@ _PROBLEM: Final = "application/problem+json"
 _METHODS: Final = frozenset({"get", "put", "post", "delete", "patch", "head", "options"})
 _HIDDEN_HEADERS: Final = ("x-pitboss-", "x-internal-", "x-forwarded-", "traceparent")
 _OPEN_PATHS: Final = frozenset({"/v1/auth/token", "/v1/auth/refresh", "/v1/auth/visitor"})
+_OPEN_PREFIXES: Final = (SIGNED_LINKS,)
 
 
 def _bearer(form: str, description: str) -> Json:
@@ -105,7 +107,7 @@ def _make_public(operation: Json, service: str, path: str, method: str) -> None:
         operation["parameters"] = [parameter for parameter in parameters if not _is_internal(_object(parameter))]
     operation["tags"] = [service]
     operation["operationId"] = f"{service}_{operation.get('operationId') or method}"
-    open_path = path in _OPEN_PATHS
+    open_path = path in _OPEN_PATHS or path.startswith(_OPEN_PREFIXES)
     operation["security"] = [] if open_path else [{name: []} for name in _SECURITY_SCHEMES]
     responses = _object(operation.setdefault("responses", {}))
     for status, description in _EVERYWHERE.items():

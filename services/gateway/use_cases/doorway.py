@@ -22,7 +22,7 @@ from shared.db.engine import Database
 from shared.directory import SERVICES
 from shared.sealing import parse_key
 
-_POLICIES: Final = ("requests", "sends", "brand", "anonymous", "visitors", "sign_ins", "sockets")
+_POLICIES: Final = ("requests", "sends", "brand", "anonymous", "visitors", "sign_ins", "sockets", "links")
 
 
 @dataclass(slots=True)

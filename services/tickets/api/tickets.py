@@ -71,6 +71,7 @@ async def open_ticket(
             language=body.language,
             player_id=body.player_id,
             licence=body.licence,
+            attachments=body.message.attachments,
             now=ground.clock.now(),
         )
         return _reply(state, actor, Location=f"{PREFIX}/{state.id}")

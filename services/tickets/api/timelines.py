@@ -68,6 +68,7 @@ async def add_message(
             player_id=body.player_id,
             now=ground.clock.now(),
             mentions=body.mentions,
+            attachments=body.attachments,
             after_version=body.after_version,
             clear_draft=body.clear_draft,
         )

@@ -84,7 +84,7 @@ class Words:
     """Something said. `at` is the message's own time, which clocks use; robots' words are `automatic`.
 
     `mentions` are the staff whom a note calls, `origin_id` is the merged ticket the words were said to, `copied_from`
-    the message that a split copies.
+    the message that a split copies. `attachments` are ids of files: intake lets words carry only their speaker's.
     """
 
     id: UUID
@@ -96,6 +96,7 @@ class Words:
     mentions: tuple[str, ...] = ()
     origin_id: UUID | None = None
     copied_from: UUID | None = None
+    attachments: tuple[UUID, ...] = ()
 
 
 class Story:
@@ -133,6 +134,7 @@ class Story:
                 also_for=self.ticket.also_for if reply else (),
                 origin_id=words.origin_id,
                 copied_from=words.copied_from,
+                attachments=words.attachments,
             )
         )
         if words.automatic or words.kind is MessageKind.NOTE or words.author.kind is AuthorKind.SYSTEM:

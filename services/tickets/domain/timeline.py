@@ -56,6 +56,7 @@ class Entry:
     origin_id: UUID | None = None
     copied_from: UUID | None = None
     moved_to: UUID | None = None
+    attachments: tuple[UUID, ...] = ()
 
 
 def entry_of(event: Fact, entry_id: UUID) -> Entry:
@@ -74,6 +75,7 @@ def entry_of(event: Fact, entry_id: UUID) -> Entry:
             ticket_id=event.ticket_id,
             origin_id=event.origin_id,
             copied_from=event.copied_from,
+            attachments=event.attachments,
         )
     return Entry(
         id=entry_id,

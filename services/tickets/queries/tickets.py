@@ -31,13 +31,13 @@ _OPENING: Final = """
     ), told AS (
         INSERT INTO timeline (
             id, brand, ticket_id, kind, occurred_at, author_kind, author_id, author_name, text, automatic, change,
-            public, version
+            public, version, attachments
         ) VALUES (
             :ticket_id, :brand, :ticket_id, 'change', :opened_at, :opener_kind, :opener_id, :opener_name, NULL, false,
-            CAST(:change AS jsonb), true, 1
+            CAST(:change AS jsonb), true, 1, '{}'
         ), (
             :message_id, :brand, :ticket_id, :kind, :said_at, :author_kind, :author_id, :author_name, :text,
-            :automatic, NULL, :public, 2
+            :automatic, NULL, :public, 2, CAST(:attachments AS uuid[])
         )
     ), queued AS (
         INSERT INTO search_waiting (entry_id, brand, ticket_id) VALUES (:message_id, :brand, :ticket_id)
@@ -99,6 +99,7 @@ async def insert_ticket(
         "text": words.text,
         "automatic": words.automatic,
         "public": words.public,
+        "attachments": list(words.attachments),
     }
     if audited is None:
         return str(await _OPEN.value(session, values))

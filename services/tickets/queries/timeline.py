@@ -33,6 +33,7 @@ async def add_entries(session: Session, brand: str, ticket_id: UUID, entries: Se
             "public": entry.public,
             "origin_id": entry.origin_id,
             "copied_from": entry.copied_from,
+            "attachments": list(entry.attachments),
             "version": entry.version,
         }
         for entry in entries
@@ -130,4 +131,5 @@ def _entry_of(row: Row[Any]) -> Entry:
         origin_id=row.origin_id,
         copied_from=row.copied_from,
         moved_to=row.moved_to,
+        attachments=tuple(row.attachments),
     )

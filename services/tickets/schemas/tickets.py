@@ -25,6 +25,11 @@ from services.tickets.schemas.fields import (
 from shared.contracts.base import AuthorKind, Channel
 from shared.contracts.tickets import BackOffice, MessageKind, Priority, TicketState, TicketStatus
 
+Attachments = Annotated[
+    tuple[UUID, ...],
+    Field(max_length=10, description="files of the speaker's, uploaded to /v1/attachments"),
+]
+
 
 class FirstMessage(BaseModel):
     """The words a ticket opens with."""
@@ -32,6 +37,7 @@ class FirstMessage(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     text: Text
+    attachments: Attachments = ()
 
 
 class OpenTicket(BaseModel):
@@ -99,6 +105,7 @@ class AddMessage(BaseModel):
     after_version: Annotated[
         int | None, Field(ge=0, description="refuse if somebody else spoke after this version of the ticket")
     ] = None
+    attachments: Attachments = ()
     clear_draft: Annotated[bool, Field(description="forget the caller's draft of this kind for the ticket")] = True
 
 
@@ -169,6 +176,7 @@ class Message(BaseModel):
     automatic: bool
     created_at: Annotated[AwareDatetime, Field(description="the message's own time")]
     version: int
+    attachments: Annotated[tuple[UUID, ...], Field(description="files it carries, held by intake")] = ()
     origin_ticket_id: Annotated[UUID | None, Field(description="the merged ticket it was said to")] = None
     copied_from: Annotated[UUID | None, Field(description="the message it is a copy of, after a split")] = None
     moved_to: Annotated[UUID | None, Field(description="the ticket it was split off to")] = None
@@ -186,6 +194,7 @@ class TimelineEntry(BaseModel):
     automatic: bool
     change: dict[str, object] | None
     version: int
+    attachments: Annotated[tuple[UUID, ...], Field(description="files the words carry, held by intake")] = ()
     origin_ticket_id: Annotated[UUID | None, Field(description="the merged ticket it happened to")] = None
     copied_from: Annotated[UUID | None, Field(description="the message it is a copy of, after a split")] = None
     moved_to: Annotated[UUID | None, Field(description="the ticket it was split off to")] = None
@@ -221,6 +230,7 @@ def message_of(entry: Entry, ticket_id: UUID) -> Message:
         automatic=entry.automatic,
         created_at=entry.occurred_at,
         version=entry.version,
+        attachments=entry.attachments,
         **_origins_of(entry, ticket_id),
     )
 
@@ -238,6 +248,7 @@ def timeline_entry_of(entry: Entry, ticket_id: UUID, *, inside: bool) -> Timelin
         automatic=entry.automatic,
         change=entry.change and {name: value for name, value in entry.change.items() if name not in hidden},
         version=entry.version,
+        attachments=entry.attachments,
         **_origins_of(entry, ticket_id),
     )
 

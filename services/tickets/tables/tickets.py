@@ -129,6 +129,8 @@ timeline: Final = Table(
     # A split: the entry these words were copied from, and the ticket they were copied to.
     Column("copied_from", PG_UUID(as_uuid=True)),
     Column("moved_to", PG_UUID(as_uuid=True)),
+    # Files that intake holds.
+    Column("attachments", ARRAY(PG_UUID(as_uuid=True)), nullable=False, server_default=text("'{}'::uuid[]")),
     version_column(),
     UniqueConstraint("ticket_id", "version"),
     CheckConstraint("kind IN ('message', 'reply', 'note', 'change')", name="kind_known"),

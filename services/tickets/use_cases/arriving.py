@@ -43,8 +43,10 @@ async def take_live_words(session: Session, *, brand: str, posted: MessagePosted
     """
     if posted.author.kind not in {AuthorKind.PLAYER, AuthorKind.VISITOR}:
         return
-    text = redact(mended(posted.text))
-    words = Words(posted.message_id, MessageKind.MESSAGE, posted.author, text, posted.sent_at)
+    text = "" if posted.attachments and not posted.text.strip() else redact(mended(posted.text))
+    words = Words(
+        posted.message_id, MessageKind.MESSAGE, posted.author, text, posted.sent_at, attachments=posted.attachments
+    )
     landed = await landing(session, brand, posted.ticket_id)
     if landed is not None:
         story = Story(landed.ticket, actor=posted.author, now=now)

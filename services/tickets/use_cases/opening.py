@@ -1,6 +1,7 @@
 """Opening a ticket by hand: at the form, at the desk or from the operator's server."""
 
 from datetime import datetime
+from uuid import UUID
 
 from services.tickets.domain import access
 from services.tickets.domain.audit import AuditAction, Witness
@@ -31,6 +32,7 @@ async def open_ticket(
     language: str | None,
     player_id: str | None,
     licence: str | None = None,
+    attachments: tuple[UUID, ...] = (),
     now: datetime,
 ) -> TicketState:
     """Open a ticket with its first words and return it."""
@@ -53,7 +55,7 @@ async def open_ticket(
     visitor = opener.id if opener.kind is AuthorKind.VISITOR else None
     story = Story(Ticket(brand, state, visitor_id=visitor), actor=opener, now=now)
     story.opens(now)
-    story.says(Words(message_id, kind, author, redact(text), now))
+    story.says(Words(message_id, kind, author, redact(text), now, attachments=attachments))
     return await tell_opening(session, story, audited=deed_on(witness, AuditAction.OPEN_TICKET, state))
 
 

@@ -118,5 +118,6 @@ def _copy(entry: Entry, id_: UUID) -> Words:
         entry.text or "",
         entry.occurred_at,
         automatic=entry.automatic,
+        attachments=entry.attachments,
         copied_from=entry.id,
     )

@@ -34,6 +34,7 @@ async def add_message(
     player_id: str | None,
     now: datetime,
     mentions: Sequence[str] = (),
+    attachments: tuple[UUID, ...] = (),
     after_version: int | None = None,
     clear_draft: bool = True,
 ) -> tuple[UUID, Entry]:
@@ -52,7 +53,10 @@ async def add_message(
     await check_view(session, landed.ticket, speaker, after_version)
     await check_staff(session, brand, called, field="mentions")
     ticket = await heard_by_its_player(session, landed, chosen)
-    words = Words(new_id(), chosen, author, redact(text), now, mentions=called, origin_id=landed.origin_id)
+    words = Words(
+        new_id(), chosen, author, redact(text), now,
+        mentions=called, origin_id=landed.origin_id, attachments=attachments,
+    )  # fmt: skip
     story = await take_words(session, ticket, words, actor=speaker, now=now, stored=landed.ticket)
     said = next(event for event in story.events if isinstance(event, MessageAdded))
     entry = entry_of(said, ticket_id)

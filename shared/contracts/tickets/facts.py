@@ -53,7 +53,7 @@ class MessageAdded(TicketEvent, Event):
     answered outside web chat. `live` marks a reply to a conversation that chat holds; `also_for` names such
     conversations of the same player that were merged into this ticket. `origin_id` is the merged ticket that the words
     were said to; `copied_from` is the message they were copied from in a split, which nobody is to hear again.
-    `mentions` are the staff whom a note calls.
+    `mentions` are the staff whom a note calls, `attachments` ids of files that intake holds.
     """
 
     type: ClassVar[str] = "tickets.message.added.v1"
@@ -71,6 +71,7 @@ class MessageAdded(TicketEvent, Event):
     also_for: tuple[UUID, ...] = ()
     origin_id: UUID | None = None
     copied_from: UUID | None = None
+    attachments: tuple[UUID, ...] = ()
 
     @classmethod
     def sample(cls) -> Self:

@@ -9,7 +9,7 @@ import aiosmtplib
 import pytest
 from sqlalchemy import select, text
 
-from services.intake.tables import contacts, messages, raw_deliveries
+from services.intake.tables.mail import contacts, messages, raw_deliveries
 from shared.channels.email import outgoing_message_id, reply_address
 from shared.contracts.base import Channel
 from shared.ids import new_id

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.domain import (
+from services.intake.domain.mail import (
     Delivery,
     Recipient,
     SenderUnknown,

@@ -5,9 +5,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends
 
-from services.intake import queries, use_cases
-from services.intake.domain import DeliveryNotFound
-from services.intake.schemas import FailedMail
+from services.intake.domain.mail import DeliveryNotFound
+from services.intake.queries import mail as queries
+from services.intake.schemas.mail import FailedMail
+from services.intake.use_cases import mail as use_cases
 from shared.db.session import SessionDep
 from shared.web.actor import Actor, ActorKind, Forbidden, require
 from shared.web.pages import CursorInvalid, Page, PageDep

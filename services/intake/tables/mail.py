@@ -1,4 +1,4 @@
-"""The tables of intake: raw deliveries, what they said, who wrote, and which mailboxes are whose."""
+"""Tables of what came by mail: raw deliveries, what they said, who wrote, and which mailboxes are whose."""
 
 from typing import Final
 
@@ -18,9 +18,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 
-from shared.db.base import brand_column, id_column, new_metadata, time_column
-
-metadata: Final = new_metadata()
+from services.intake.tables.metadata import metadata
+from shared.db.base import brand_column, id_column, time_column
 
 brands: Final = Table(
     "brands",

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from services.intake import queries
-from services.intake.domain import (
+from services.intake.domain.mail import (
     Delivery,
     DeliveryNotFound,
     DeliveryState,
@@ -16,7 +15,8 @@ from services.intake.domain import (
     one_per_mailbox,
     place_of,
 )
-from services.intake.queries import AnyRow
+from services.intake.queries import mail as queries
+from services.intake.queries.mail import AnyRow
 from shared.channels.email import mailbox_of, read_reply_token
 from shared.contracts.base import Channel
 from shared.contracts.gateway import BrandChanged

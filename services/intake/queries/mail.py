@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy import CursorResult, Row, delete, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from services.intake.domain import DeliveryState, Words
-from services.intake.tables import brands, contacts, mailboxes, messages, raw_deliveries
+from services.intake.domain.mail import DeliveryState, Words
+from services.intake.tables.mail import brands, contacts, mailboxes, messages, raw_deliveries
 from shared.db.engine import Session
 from shared.ids import new_id
 

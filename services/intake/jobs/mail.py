@@ -8,10 +8,11 @@ from typing import Final, cast
 
 from prometheus_client import Counter
 
-from services.intake import queries, use_cases
-from services.intake.domain import READ_MAIL, Delivery, DeliveryState, Recipient, place_of, words_of
-from services.intake.queries import AnyRow
+from services.intake.domain.mail import READ_MAIL, Delivery, DeliveryState, Recipient, place_of, words_of
+from services.intake.queries import mail as queries
+from services.intake.queries.mail import AnyRow
 from services.intake.settings import Settings
+from services.intake.use_cases import mail as use_cases
 from shared.channels.email import parse
 from shared.errors import DomainError, Kind
 from shared.messaging.runtime import Ground, Job
