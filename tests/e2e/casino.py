@@ -16,7 +16,9 @@ from tests.e2e.house import House
 _TIMEOUT: Final = 10_000
 _WATCH: Final = """
     globalThis.refused = [];
-    addEventListener("securitypolicyviolation", (event) => refused.push(`${event.violatedDirective} ${event.blockedURI}`));
+    addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) => {
+        refused.push(`${violatedDirective} ${blockedURI}`);
+    });
 """
 
 
@@ -68,8 +70,8 @@ class Casino:
         text = (
             f'<!doctype html><html lang="{lang}"><meta charset="utf-8">'
             '<meta name="viewport" content="width=device-width, initial-scale=1"><title>Casino</title>'
-            f'<main><h1>A casino</h1><p>Nothing to see here.</p></main><script src="{self.gateway}/widget.js" {data} defer>'
-            "</script></html>"
+            "<main><h1>A casino</h1><p>Nothing to see here.</p></main>"
+            f'<script src="{self.gateway}/widget.js" {data} defer></script></html>'
         )
         headers = {"Content-Security-Policy": self.policy()}
         return web.Response(text=text, content_type="text/html", headers=headers)
@@ -171,7 +173,8 @@ class Chat:
         await self.page.wait_for_function(
             """([wanted]) => {
                 const root = document.querySelector("pitboss-chat").shadowRoot;
-                const shown = [...root.querySelectorAll(".message:not(.typing) .bubble")].map((one) => one.innerText);
+                const bubbles = root.querySelectorAll(".message:not(.typing) .bubble");
+                const shown = Array.from(bubbles, (one) => one.innerText);
                 const { conversation } = document.querySelector("pitboss-chat");
                 return JSON.stringify(shown) === JSON.stringify(JSON.parse(wanted)) && !conversation.outbox.items().length;
             }""",

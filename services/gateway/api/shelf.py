@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -18,8 +19,14 @@ _TYPES: Final = {
 }
 
 
+_COMMENT: Final = re.compile(rb"^[ \t]*/\*.*?\*/", re.DOTALL | re.MULTILINE)
+
+
 class Item(NamedTuple):
-    """One file: what it is, its bytes plain and packed, and the tag that changes with them."""
+    """One file: what it is, its bytes plain and packed, and the tag that changes with them.
+
+    Packed ones have lost their comments, which are a fifth of the weight; every line keeps its number.
+    """
 
     media_type: str
     plain: bytes
@@ -55,4 +62,5 @@ def _paths() -> list[Path]:
 def _item(path: Path) -> Item:
     plain = path.read_bytes()
     digest = hashlib.sha256(plain).hexdigest()
-    return Item(_TYPES[path.suffix], plain, gzip.compress(plain, mtime=0), f'"{digest[:32]}"')
+    bare = _COMMENT.sub(lambda comment: b"\n" * comment.group().count(b"\n"), plain)
+    return Item(_TYPES[path.suffix], plain, gzip.compress(bare, mtime=0), f'"{digest[:32]}"')
