@@ -1,4 +1,4 @@
-"""A casino's page with the widget on it, in a browser: strict about what may be loaded, and watching for anything else."""
+"""A casino's page with the widget on it, in a browser: strict about what may be loaded, and watching for all else."""
 
 import json
 from collections.abc import AsyncIterator, Mapping

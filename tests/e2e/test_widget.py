@@ -5,10 +5,11 @@ import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Final
+from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
 import pytest
-from playwright.async_api import Browser, Page, Route, WebSocketRoute, expect
+from playwright.async_api import Browser, FilePayload, Page, Route, WebSocketRoute, expect
 
 from deploy.demo.clients import ChatSocket, Door, NoAnswer
 from tests.e2e.asking import Json, ask
@@ -311,29 +312,87 @@ async def test_the_queue_silence_and_choices_are_told(guest: Guest) -> None:
     await expect(chat.page.locator(".choice")).to_have_count(0)
 
 
+class Cabinet:
+    """Stands in for the service that keeps files: what it was given, and what it says of them."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, Json] = {}
+        self.uploads: list[tuple[str, bytes]] = []
+        self.opened: list[str] = []
+
+    def add(self, name: str, state: str) -> str:
+        """Keep a file; return its id."""
+        id_ = str(uuid4())
+        self.files[id_] = {"id": id_, "name": name, "size": 48_213, "state": state}
+        return id_
+
+    async def answer(self, route: Route) -> None:
+        """Answer as `/v1/attachments` does."""
+        request, where = route.request, urlsplit(route.request.url)
+        allowed = {"access-control-allow-origin": "*", "access-control-allow-headers": "authorization, content-type"}
+        if request.method == "OPTIONS":
+            await route.fulfill(status=204, headers=allowed)
+        elif where.path.endswith("/links"):
+            self.opened.append(where.path.split("/")[-2])
+            await route.fulfill(json={"url": f"{where.scheme}://{where.netloc}/docs"}, headers=allowed)
+        elif request.method == "GET":
+            await route.fulfill(json=self.files[where.path.split("/")[-1]], headers=allowed)
+        elif b"refuse" in (request.post_data_buffer or b""):
+            await route.fulfill(status=400, json={"code": "type-not-allowed"}, headers=allowed)
+        else:
+            name = parse_qs(where.query)["name"][0]
+            self.uploads.append((name, request.post_data_buffer or b""))
+            await route.fulfill(status=201, json=self.files[self.add(name, "ready")], headers=allowed)
+
+
+async def _cabinet(chat: Chat) -> Cabinet:
+    cabinet = Cabinet()
+    await chat.page.route(re.compile(r"/v1/attachments"), cabinet.answer)
+    return cabinet
+
+
 async def test_files_are_offered_only_when_they_were_checked(guest: Guest) -> None:
     chat = await guest.visit(player=_somebody())
-    frames = await _with_frames(chat.page)
+    frames, cabinet = await _with_frames(chat.page), await _cabinet(chat)
     await chat.open()
     await chat.say("Help")
     await chat.heard("Help")
-    file = {"id": "1", "content_type": "application/pdf", "size": 48_213}
-    files = [
-        {**file, "name": "terms.pdf", "state": "ready", "url": "/v1/attachments/1?signature=x"},
-        {**file, "name": "<b>fresh</b>.pdf", "state": "pending", "url": None},
-        {**file, "name": "evil.pdf", "state": "rejected", "url": None},
-        {**file, "name": "script.pdf", "state": "ready", "url": "javascript:alert(1)"},
-    ]
+    names = {"terms.pdf": "ready", "<b>fresh</b>.pdf": "pending", "evil.pdf": "rejected", "old.pdf": "deleted"}
+    ids = [cabinet.add(name, state) for name, state in names.items()]
     staff = {"kind": "staff", "id": "ann", "name": "Ann"}
     told = {"seq": 2, "id": str(uuid4()), "author": staff, "text": "", "sent_at": "2031-01-01T09:00:00Z"}
-    frames[-1].send(_frame("msg", await chat.ticket(), **told, attachments=files))
+    frames[-1].send(_frame("msg", await chat.ticket(), **told, attachments=ids))
     shown = chat.page.locator(".files li")
-    await expect(shown).to_have_text([
-        re.compile(r"terms.pdf\s+48.2"), re.compile(r"<b>fresh</b>.pdf[\s\S]*being checked"),
-        re.compile(r"evil.pdf[\s\S]*refused"), re.compile("script.pdf"),
-    ])  # fmt: skip
-    addresses = [await one.get_attribute("href") for one in await chat.page.locator(".files a").all()]
-    assert addresses == [f"{guest.casino.gateway}/v1/attachments/1?signature=x"]
+    await expect(shown).to_contain_text(["terms.pdf", "is being checked", "was refused", "no longer kept"])
+    await expect(shown.nth(1)).to_contain_text("<b>fresh</b>.pdf")
+    await expect(chat.page.locator("button.file")).to_have_count(1)
+    ready = {"attachment_id": ids[1], "name": "fresh.pdf", "size": 9, "state": "ready"}
+    frames[-1].send(_frame("attachment", await chat.ticket(), **ready))
+    async with guest.context.expect_page():
+        await chat.page.get_by_role("button", name="fresh.pdf").click()
+    assert cabinet.opened == [ids[1]]
+
+
+async def test_files_go_up_and_the_next_message_carries_them(guest: Guest) -> None:
+    chat = await guest.visit(player=_somebody())
+    cabinet = await _cabinet(chat)
+    sent: list[Json] = []
+    chat.page.on("websocket", lambda ws: ws.on("framesent", lambda frame: sent.append(json.loads(str(frame)))))
+    await chat.open()
+    pdf: FilePayload = {"name": "pass.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7"}
+    exe: FilePayload = {"name": "run.exe", "mimeType": "application/x-msdownload", "buffer": b"refuse me"}
+    await chat.page.locator("input[type=file]").set_input_files([pdf, exe])
+    await expect(chat.page.locator(".uploads .sent")).to_contain_text("pass.pdf")
+    await expect(chat.page.locator(".uploads .failed")).to_contain_text("was not taken")
+    await chat.page.get_by_role("button", name="Remove run.exe").click()
+    await expect(chat.page.locator(".uploads .failed")).to_have_count(0)
+    await chat.say("My passport")
+    await chat.heard("My passport")
+    assert cabinet.uploads == [("pass.pdf", b"%PDF-1.7")]
+    said = next(frame for frame in sent if frame["t"] == "send")
+    assert (said["text"], said["attachments"]) == ("My passport", list(cabinet.files))
+    await expect(chat.page.locator(".message .file")).to_contain_text("pass.pdf")
+    await expect(chat.page.locator(".uploads")).to_have_count(0)
 
 
 async def test_a_rating_is_asked_for_at_the_end(guest: Guest) -> None:

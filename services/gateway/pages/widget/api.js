@@ -1,6 +1,7 @@
 /** The HTTP side of Pitboss, as a browser may use it. */
 
 const PATIENCE = 15_000;
+const PATIENCE_WITH_FILES = 120_000;
 
 /** A refusal: `status` 0 means that nobody answered. */
 export class Problem extends Error {
@@ -43,6 +44,25 @@ export class Api {
     return this.call("PUT", `/v1/chat/sessions/${ticketId}/rating`, comment ? { score, comment } : { score });
   }
 
+  /** Go on as a player with the conversation that a visitor's socket ticket proves. */
+  claimSession(proof) {
+    return this.call("POST", "/v1/chat/claims", { socket_ticket: proof });
+  }
+
+  /** Send a file; the same `key` is the same file. */
+  upload(file, key, ticketId) {
+    const wish = new URLSearchParams({ name: file.name, client_id: key, ...(ticketId && { ticket_id: ticketId }) });
+    return this.call("POST", `/v1/attachments?${wish}`, file);
+  }
+
+  file(id) {
+    return this.call("GET", `/v1/attachments/${id}`);
+  }
+
+  fileLink(id) {
+    return this.call("POST", `/v1/attachments/${id}/links`);
+  }
+
   /**
    * Call as whoever is here; a credential that is no longer believed is renewed once.
    *
@@ -67,16 +87,17 @@ export class Api {
  * Send one request.
  *
  * @param {string} url
- * @param {{method?: string, headers?: Record<string, string>, body?: object, credentials?: RequestCredentials}} options
+ * @param {{method?: string, headers?: Record<string, string>, body?: object | Blob, credentials?: RequestCredentials}} options
  */
 export const request = async (url, { method = "GET", headers = {}, body, credentials = "omit" } = {}) => {
-  const sent = body === undefined ? headers : { ...headers, "Content-Type": "application/json" };
+  const isFile = body instanceof Blob;
+  const sent = body === undefined || isFile ? headers : { ...headers, "Content-Type": "application/json" };
   let response;
   try {
     response = await fetch(url, {
       method, headers: sent, credentials, cache: "no-store",
-      body: body === undefined ? undefined : JSON.stringify(body),
-      signal: AbortSignal.timeout(PATIENCE),
+      body: isFile ? body : JSON.stringify(body),
+      signal: AbortSignal.timeout(isFile ? PATIENCE_WITH_FILES : PATIENCE),
     });
   } catch {
     throw new Problem({ status: 0, code: "network" });

@@ -6,6 +6,7 @@
 import { Problem } from "./api.js";
 import { Connection } from "./connection.js";
 import { Delivery } from "./delivery.js";
+import { Files } from "./files.js";
 import { FRAMES } from "./frames.js";
 import { isMine, Transcript } from "./transcript.js";
 
@@ -38,6 +39,7 @@ export class Conversation extends EventTarget {
       changed: () => this.#linked(),
     });
     this.delivery = new Delivery(this);
+    this.files = new Files(this.api, () => this.changed());
     this.local.watch((name) => name.startsWith(this.outbox.folder) && this.delivery.pump(), this.#abandon.signal);
     this.#forget();
   }
@@ -91,12 +93,11 @@ export class Conversation extends EventTarget {
     this.#forget();
     this.local.set(`open.${this.who}`, null);
     this.connection.start();
-    this.changed();
   }
 
   /** Say something: it is kept before it is sent. */
   say(text) {
-    this.outbox.add(text, Date.now());
+    this.outbox.add(text, Date.now(), this.files.take());
     this.begin();
     this.delivery.pump();
   }
@@ -168,8 +169,7 @@ export class Conversation extends EventTarget {
   async #ask() {
     try {
       await this.#checkStillOpen();
-      const body = { language: this.language, ...this.opening };
-      const session = await this.api.openSession(body);
+      const session = await this.api.openSession({ language: this.language, ...this.opening });
       if (this.transcript.ticketId && session.ticket_id !== this.transcript.ticketId) await this.#moveOn();
       this.transcript.ticketId = session.ticket_id;
       this.transcript.hear(session.last_seq);

@@ -37,7 +37,7 @@ export class Delivery {
         this.pump();
         return;
       }
-      if (item && connection.send({ t: "send", client_msg_id: item.client_msg_id, text: item.text })) this.#await(item);
+      if (item && connection.send(frameOf(item))) this.#await(item);
     }
     this.conversation.changed();
   }
@@ -46,7 +46,8 @@ export class Delivery {
     const item = this.#sent.get(id);
     if (item) {
       const author = { kind: "player", id: null, name: null };
-      this.conversation.keep({ seq, id: messageId, author, text: item.text, sent_at: sentAt, client_msg_id: id });
+      const { text, attachments } = item;
+      this.conversation.keep({ seq, id: messageId, author, text, attachments, sent_at: sentAt, client_msg_id: id });
       this.#sent.delete(id);
     }
     this.#done(id);
@@ -95,3 +96,5 @@ export class Delivery {
     }, milliseconds);
   }
 }
+
+const frameOf = ({ client_msg_id: id, text, attachments }) => ({ t: "send", client_msg_id: id, text, ...(attachments && { attachments }) });

@@ -48,6 +48,9 @@ export const FRAMES = {
   inactive(conversation, frame) {
     conversation.endsAt = frame.ends_at;
   },
+  attachment(conversation, frame) {
+    conversation.files.learn({ ...frame, id: frame.attachment_id });
+  },
   banned(conversation, frame) {
     conversation.finish({ reason: "banned", until: frame.until ?? null });
   },

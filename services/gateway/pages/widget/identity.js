@@ -27,6 +27,11 @@ export class Identity {
     this.who = null;
   }
 
+  /** Return the visitor of this browser, whoever is signed in. */
+  static ofVisitor(options) {
+    return Object.assign(new Identity(options), { who: "visitor" });
+  }
+
   get isVisitor() {
     return this.who === "visitor";
   }

@@ -8,6 +8,7 @@
  * @typedef {object} Item
  * @property {string} client_msg_id
  * @property {string} text
+ * @property {string[]} [attachments] ids of files
  * @property {number} at milliseconds since 1970
  * @property {{code: string, status: number, retryAfter?: number} | null} problem why it is not sent again by itself
  */
@@ -41,10 +42,12 @@ export class Outbox {
    *
    * @param {string} text
    * @param {number} now
+   * @param {string[]} attachments
    * @returns {Item}
    */
-  add(text, now) {
-    const item = { client_msg_id: this.#newId(now), text, at: now, problem: null };
+  add(text, now, attachments = []) {
+    const files = attachments.length ? { attachments } : {};
+    const item = { client_msg_id: this.#newId(now), text, ...files, at: now, problem: null };
     this.#write(item);
     return item;
   }
@@ -70,6 +73,14 @@ export class Outbox {
   holdStale(now) {
     for (const item of this.items()) {
       if (item.problem === null && now - item.at > STALE_AFTER) this.hold(item.client_msg_id, { code: "stale", status: 0 });
+    }
+  }
+
+  /** Take over what another has not said yet. */
+  adopt(other) {
+    for (const item of other.items()) {
+      this.#write(item);
+      other.settle(item.client_msg_id);
     }
   }
 

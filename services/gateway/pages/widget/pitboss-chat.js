@@ -1,12 +1,13 @@
 /**
  * <pitboss-chat brand="lucky">: the chat of a casino page. Attributes: `brand`; `token-url`, where the casino's own server
  * answers who is signed in; `locale` and `words-url`; `theme` (light, dark, else as the system has it); `heading`; `prechat`
- * ("off" asks visitors nothing). Properties: `tokenSource`, a function instead of `token-url`; `origin`. Methods: `open()`,
+ * ("off" asks visitors nothing); `files` ("off" takes none). Properties: `tokenSource`, a function instead of `token-url`; `origin`. Methods: `open()`,
  * `close()`, `identify()` after somebody signed in or out. Colours and measures are CSS variables, see widget.css.
  */
 
 import { render } from "../vendor/lit.js";
 import { Api } from "./api.js";
+import { bringAlong } from "./claim.js";
 import { Conversation } from "./conversation.js";
 import { keepInside, wantsWholeScreen } from "./focus.js";
 import { Identity } from "./identity.js";
@@ -86,6 +87,7 @@ export class PitbossChat extends HTMLElement {
     this.#identity = identity;
     const { who } = identity;
     const api = new Api(origin, identity);
+    await bringAlong(identity, api);
     this.conversation = new Conversation({ api, outbox: new Outbox(local, who), local, who, language: this.#words.locale });
     this.conversation.addEventListener("change", () => this.#ask());
     await this.conversation.resume();
@@ -138,7 +140,7 @@ export class PitbossChat extends HTMLElement {
     const view = {
       words: this.#words, ui: this.#ui, conversation, asksFirst: this.#asksFirst, isOffline: !navigator.onLine,
       heading: this.getAttribute("heading") ?? this.#words.say("heading"), theme: this.getAttribute("theme") ?? "auto",
-      isModal: this.#ui.open && wantsWholeScreen(), origin: this.origin,
+      isModal: this.#ui.open && wantsWholeScreen(), takesFiles: this.getAttribute("files") !== "off",
     };
     render(chat(view, this.#actions), this.shadowRoot);
     this.#afterRender();
@@ -180,7 +182,8 @@ export class PitbossChat extends HTMLElement {
       if (text) this.conversation?.type();
     },
     say: (text) => {
-      if (!text.trim()) return;
+      const { files } = this.conversation;
+      if (files.isSending || (!text.trim() && !files.uploads.some((upload) => upload.state === "sent"))) return;
       this.#change({ draft: "", atEnd: true });
       this.conversation.say(text);
     },
@@ -190,6 +193,11 @@ export class PitbossChat extends HTMLElement {
       this.#render();
       this.#focusInside();
     },
+    addFiles: (files) => {
+      for (const file of files) this.conversation.files.add(file, this.conversation.transcript.ticketId);
+    },
+    dropFile: (upload) => this.conversation.files.remove(upload),
+    openFile: (id) => this.#attempt(() => this.conversation.files.open(id)),
     again: (item) => {
       this.conversation.outbox.release(item.client_msg_id);
       this.conversation.begin();

@@ -1,24 +1,35 @@
-/** Files of a message. What has not been checked or was refused is named, never offered. */
+/** Files of a message, and those the next one will carry. What was not checked or was refused is named, never offered. */
 
 import { html, nothing } from "../../vendor/lit.js";
-import { sheet } from "./icons.js";
-import { safeAddress } from "./text.js";
+import { cross, sheet } from "./icons.js";
 
-const STATES = { pending: "file.checking", rejected: "file.refused", deleted: "file.gone" };
+const STATES = { pending: "file.checking", rejected: "file.refused", deleted: "file.gone", sending: "file.sending", failed: "file.failed" };
 
-/**
- * @param {{id: string, name: string, content_type: string, size: number, state: string, url: string | null}[]} files
- * @param {object} view
- */
-export const attachments = (files, { words, origin }) => html`
-  <ul class="files">${files.map((file) => html`<li>${one(file, words, origin)}</li>`)}</ul>
+/** @param {string[]} ids */
+export const attachments = (ids, { words, conversation }, actions) => {
+  const known = ids.map((id) => conversation.files.facts(id)).filter(Boolean);
+  return html`<ul class="files">${known.map((file) => html`<li>${offered(file, words, actions)}</li>`)}</ul>`;
+};
+
+const offered = (file, words, actions) =>
+  file.state === "ready"
+    ? html`<button type="button" class="file" @click=${() => actions.openFile(file.id)}>${facts(file, words)}</button>`
+    : html`<span class="file">${facts(file, words)}</span>`;
+
+const facts = ({ name, size, state }, words) => html`
+  ${sheet()}<span><bdi>${name}</bdi><small>${size ? words.size(size) : nothing}
+  ${STATES[state] ? words.say(STATES[state]) : nothing}</small></span>
 `;
 
-const one = (file, words, origin) => {
-  const address = file.state === "ready" && file.url ? safeAddress(file.url, origin) : null;
-  const facts = html`${sheet()}<span class="file"><bdi>${file.name}</bdi>
-    <small>${words.size(file.size)}${STATES[file.state] ? html` · ${words.say(STATES[file.state])}` : nothing}</small></span>`;
-  return address
-    ? html`<a href=${address} target="_blank" rel="noopener noreferrer nofollow">${facts}</a>`
-    : html`<span>${facts}</span>`;
-};
+/** What is on its way up; each can be taken back. */
+export const uploads = ({ words, conversation }, actions) =>
+  conversation?.files.uploads.length
+    ? html`<ul class="files uploads" aria-live="polite">
+        ${conversation.files.uploads.map((upload) => html`
+          <li class="file ${upload.state}">
+            ${facts(upload, words)}
+            <button type="button" class="icon" aria-label=${words.say("file.remove", { name: upload.name })}
+              @click=${() => actions.dropFile(upload)}>${cross()}</button>
+          </li>`)}
+      </ul>`
+    : nothing;

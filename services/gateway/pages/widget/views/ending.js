@@ -21,7 +21,7 @@ export const ended = (view, actions) => {
   return html`
     <div class="foot ended">
       ${conversation.rating ? rating(conversation.rating, words, actions) : html`<p>${words.say("ended")}</p>`}
-      <button type="button" class="primary" @click=${actions.renew}>${words.say("ended.again")}</button>
+      <button type="button" class=${conversation.rating?.sent === false ? "plain" : "primary"} @click=${actions.renew}>${words.say("ended.again")}</button>
     </div>
   `;
 };

@@ -54,7 +54,7 @@ const message = (row, view, actions) => html`
   <div class="message ${row.isMine ? "mine" : "theirs"} ${row.first ? "first" : ""} ${row.last ? "last" : ""}">
     <span class=${row.first && !row.isMine ? "name" : "hidden"}>${nameOf(row, view.words)}</span>
     ${row.text ? html`<div class="bubble" dir="auto">${linked(row.text)}</div>` : nothing}
-    ${row.attachments?.length ? attachments(row.attachments, view) : nothing}
+    ${row.attachments?.length ? attachments(row.attachments, view, actions) : nothing}
     ${mark(row, view, actions)}
   </div>
 `;

@@ -14,7 +14,7 @@ export const linked = (text) => {
   let done = 0;
   for (const match of text.matchAll(ADDRESS)) {
     const shown = match[0].replace(NOT_AT_END, "");
-    const address = safeAddress(shown);
+    const address = webAddress(shown);
     if (!address) continue;
     parts.push(text.slice(done, match.index), link(address, shown));
     done = match.index + shown.length;
@@ -26,11 +26,11 @@ export const linked = (text) => {
  * Return an address a person may be led to: of the web, nothing else; null if it is none.
  *
  * @param {string} address
- * @param {string} [base]
  */
-export const safeAddress = (address, base) => {
-  const url = URL.parse(address, base);
-  return url && (url.protocol === "https:" || url.protocol === "http:") ? url.href : null;
+const webAddress = (address) => {
+  if (!URL.canParse(address)) return null;
+  const { protocol, href } = new URL(address);
+  return protocol === "https:" || protocol === "http:" ? href : null;
 };
 
 const link = (address, shown) =>
