@@ -138,6 +138,7 @@ class Plan:
         common |= {
             "PITBOSS_TRANSPORT": "inprocess" if self.mode == "up" else "rabbitmq",
             "PITBOSS_DEVELOPMENT": "true",
+            "GATEWAY_DEMO": "true",
             "NOTIFICATIONS_ALLOW_LOOPBACK": "true",
             "PITBOSS_PUBLIC_BASE_URL": self.gateway_url,
             "PITBOSS_RUN_DIR": str(home.path),

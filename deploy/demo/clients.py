@@ -176,6 +176,10 @@ class ChatSocket:
         self.cursors.setdefault(ticket_id, after_seq)
         await self._frame({"t": "watch", "ticket_id": ticket_id, "after_seq": after_seq})
 
+    async def signal(self, t: str, **members: object) -> None:
+        """Send a passing frame: `typing`, `delivered`, `read`."""
+        await self._frame({"t": t, **members})
+
     async def cut(self) -> None:
         """Break the connection without a word, as a tunnel would."""
         if self._socket is not None and self._socket._response is not None:  # noqa: SLF001 - a rude cut has no public name

@@ -2,12 +2,13 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Final
 
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 from starlette.routing import Route, WebSocketRoute
 
-from services.gateway.api import access, brands, faces, keys, staff
+from services.gateway.api import access, brands, demo, faces, keys, pages, staff
 from services.gateway.api.door import Door, identify
 from services.gateway.jobs import JOBS
 from services.gateway.settings import Settings
@@ -19,6 +20,8 @@ from shared.messaging.transport import Transport
 from shared.service import create_service
 
 __all__ = ["bootstrap", "create_app"]
+
+_ROUTERS: Final = (access.router, staff.router, keys.router, brands.router, faces.router, pages.router)
 
 
 def create_app(settings: Settings | None = None, transport: Transport | None = None) -> FastAPI:
@@ -35,7 +38,7 @@ def create_app(settings: Settings | None = None, transport: Transport | None = N
         chosen,
         title="Pitboss gateway",
         description="The only door: sign-in, accounts, keys and brands; every other path is forwarded.",
-        routers=(access.router, staff.router, keys.router, brands.router, faces.router),
+        routers=(*_ROUTERS, demo.router) if chosen.demo else _ROUTERS,
         jobs=JOBS,
         lifespan=door_open,
         transport=transport,

@@ -40,6 +40,9 @@ class Settings(ServiceSettings):
     key_environment: Annotated[str, Field(pattern=r"^[a-z]{2,8}$", description="the `<env>` of API keys made here")] = (
         "live"
     )
+    demo: Annotated[
+        bool, Field(description="serve the demo casino and sign its players' tokens; anybody may be anybody there")
+    ] = False
     trusted_proxies: Annotated[tuple[str, ...], Field(description="networks whose X-Forwarded-For is believed")] = ()
 
     access_token_life: timedelta = timedelta(minutes=15)

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Final
 
 import pytest
+from playwright.async_api import Browser, async_playwright
 
 from deploy.demo.clients import Brand, Door
 from tests.e2e.house import House, sign_in_to
@@ -12,6 +13,7 @@ from tests.support.sinks import MailSink, mail_sink
 
 _NO_LOCK: Final = "1000000"
 _OFTEN: Final = "PT5S"  # sockets that are gone are noticed within ten seconds instead of thirty-five
+_CHROMIUM: Final = "/usr/bin/chromium"
 _LEGAL_DAY: Final = "1"  # the eight weeks of a complaint pass within a minute
 
 
@@ -55,3 +57,12 @@ async def lucky(product: Product, door: Door) -> House:
         ids[name] = str(person["id"])
     brand = product.brand
     return House(door, Brand(brand.name, brand.api_key, brand.player_key), tokens["admin"], tokens, ids)
+
+
+@pytest.fixture(scope="package")
+async def browser() -> AsyncIterator[Browser]:
+    """One Chromium for all; every guest has a profile of his own in it."""
+    async with async_playwright() as playwright:
+        chromium = await playwright.chromium.launch(executable_path=_CHROMIUM, args=["--no-sandbox"])
+        yield chromium
+        await chromium.close()

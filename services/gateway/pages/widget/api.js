@@ -1,0 +1,109 @@
+/** The HTTP side of Pitboss, as a browser may use it. */
+
+const PATIENCE = 15_000;
+const PATIENCE_WITH_FILES = 120_000;
+
+/** A refusal: `status` 0 means that nobody answered. */
+export class Problem extends Error {
+  /** @param {{status: number, code?: string, title?: string, detail?: string, retryAfter?: number}} facts */
+  constructor({ status, code = "unknown", title = "", detail = "", retryAfter }) {
+    super(detail || title || code);
+    Object.assign(this, { status, code, title, detail, retryAfter });
+  }
+}
+
+export class Api {
+  /**
+   * @param {string} origin where Pitboss answers
+   * @param {import("./identity.js").Identity} identity
+   */
+  constructor(origin, identity) {
+    this.origin = origin;
+    this.identity = identity;
+  }
+
+  /** Open the conversation or come back to the open one. */
+  openSession(body) {
+    return this.call("POST", "/v1/chat/sessions", body);
+  }
+
+  /** Read what was said after `seq`. */
+  transcript(ticketId, seq) {
+    return this.call("GET", `/v1/chat/sessions/${ticketId}/messages?limit=100&after_seq=${seq}`);
+  }
+
+  endSession(ticketId) {
+    return this.call("POST", `/v1/chat/sessions/${ticketId}/end`);
+  }
+
+  staySession(ticketId) {
+    return this.call("POST", `/v1/chat/sessions/${ticketId}/stay`);
+  }
+
+  rateSession(ticketId, score, comment) {
+    return this.call("PUT", `/v1/chat/sessions/${ticketId}/rating`, comment ? { score, comment } : { score });
+  }
+
+  /** Go on as a player with the conversation that a visitor's socket ticket proves. */
+  claimSession(proof) {
+    return this.call("POST", "/v1/chat/claims", { socket_ticket: proof });
+  }
+
+  /** Send a file; the same `key` is the same file. */
+  upload(file, key, ticketId) {
+    const wish = new URLSearchParams({ name: file.name, client_id: key, ...(ticketId && { ticket_id: ticketId }) });
+    return this.call("POST", `/v1/attachments?${wish}`, file);
+  }
+
+  file(id) {
+    return this.call("GET", `/v1/attachments/${id}`);
+  }
+
+  fileLink(id) {
+    return this.call("POST", `/v1/attachments/${id}/links`);
+  }
+
+  /**
+   * Call as whoever is here; a credential that is no longer believed is renewed once.
+   *
+   * @returns {Promise<any>} the JSON answer, null if there is none
+   */
+  async call(method, path, body) {
+    try {
+      return await this.#attempt(method, path, body, await this.identity.bearer());
+    } catch (problem) {
+      if (problem.status !== 401) throw problem;
+      return this.#attempt(method, path, body, await this.identity.bearer({ renew: true }));
+    }
+  }
+
+  #attempt(method, path, body, token) {
+    const headers = { Authorization: `Bearer ${token}` };
+    return request(this.origin + path, { method, headers, body });
+  }
+}
+
+/**
+ * Send one request.
+ *
+ * @param {string} url
+ * @param {{method?: string, headers?: Record<string, string>, body?: object | Blob, credentials?: RequestCredentials}} options
+ */
+export const request = async (url, { method = "GET", headers = {}, body, credentials = "omit" } = {}) => {
+  const isFile = body instanceof Blob;
+  const sent = body === undefined || isFile ? headers : { ...headers, "Content-Type": "application/json" };
+  let response;
+  try {
+    response = await fetch(url, {
+      method, headers: sent, credentials, cache: "no-store",
+      body: isFile ? body : JSON.stringify(body),
+      signal: AbortSignal.timeout(isFile ? PATIENCE_WITH_FILES : PATIENCE),
+    });
+  } catch {
+    throw new Problem({ status: 0, code: "network" });
+  }
+  const answer = response.status === 204 ? null : await response.json().catch(() => null);
+  if (response.ok) return answer;
+  const retryAfter = Number(response.headers.get("Retry-After")) || undefined;
+  throw new Problem({ ...answer, status: response.status, retryAfter });
+};

@@ -1,0 +1,238 @@
+/**
+ * <pitboss-chat brand="lucky">: the chat of a casino page. Attributes: `brand`; `token-url`, where the casino's own server
+ * answers who is signed in; `locale` and `words-url`; `theme` (light, dark, else as the system has it); `heading`; `prechat`
+ * ("off" asks visitors nothing); `files` ("off" takes none). Properties: `tokenSource`, a function instead of `token-url`; `origin`. Methods: `open()`,
+ * `close()`, `identify()` after somebody signed in or out. Colours and measures are CSS variables, see widget.css.
+ */
+
+import { render } from "../vendor/lit.js";
+import { Api } from "./api.js";
+import { bringAlong } from "./claim.js";
+import { Conversation } from "./conversation.js";
+import { keepInside, wantsWholeScreen } from "./focus.js";
+import { Identity } from "./identity.js";
+import { Outbox } from "./outbox.js";
+import { openStorage } from "./storage.js";
+import { chat } from "./views/chat.js";
+import { loadWords } from "./words.js";
+
+const here = new URL(import.meta.url);
+
+export class PitbossChat extends HTMLElement {
+  static observedAttributes = ["theme", "heading"];
+
+  /** A function that returns the player's token, or null for a visitor. @type {(() => Promise<string | null>) | null} */
+  tokenSource = null;
+  /** Where Pitboss answers: where this file comes from. */
+  origin = here.origin;
+  /** @type {Conversation | null} */
+  conversation = null;
+  #words = null;
+  #identity = null;
+  #ui = { open: false, draft: "", confirming: false, atEnd: true, problem: null };
+  #renderAsked = false;
+  #abandon = null;
+
+  constructor() {
+    super();
+    this.attachShadow({ mode: "open" });
+  }
+
+  async connectedCallback() {
+    this.#abandon = new AbortController();
+    const { signal } = this.#abandon;
+    document.addEventListener("visibilitychange", () => this.#ask(), { signal });
+    for (const name of ["online", "offline"]) addEventListener(name, () => this.#ask(), { signal });
+    this.local = openStorage("localStorage", this.brand);
+    this.session = openStorage("sessionStorage", this.brand);
+    Object.assign(this.#ui, this.session.get("ui") ?? {});
+    const [styles, words] = await Promise.all([
+      loadStyles(),
+      loadWords({ locale: this.getAttribute("locale"), wordsUrl: this.getAttribute("words-url") }),
+    ]);
+    this.shadowRoot.adoptedStyleSheets = [styles];
+    this.#words = words;
+    this.#ask();
+    await this.identify();
+  }
+
+  disconnectedCallback() {
+    this.#abandon?.abort();
+    this.conversation?.dispose();
+    this.conversation = null;
+  }
+
+  attributeChangedCallback() {
+    this.#ask();
+  }
+
+  get brand() {
+    return this.getAttribute("brand") ?? "";
+  }
+
+  /** Find out who is here, and go on with that person's conversation; another person's is left. */
+  async identify() {
+    const { origin, brand, tokenSource, local } = this;
+    const identity = new Identity({ origin, brand, tokenSource, tokenUrl: this.getAttribute("token-url"), storage: local });
+    try {
+      await identity.establish();
+    } catch (problem) {
+      this.#ui.problem = problem;
+      this.#ask();
+      return;
+    }
+    this.#ui.problem = null;
+    if (this.conversation?.who === identity.who) return;
+    this.conversation?.dispose();
+    this.#identity = identity;
+    const { who } = identity;
+    const api = new Api(origin, identity);
+    await bringAlong(identity, api);
+    this.conversation = new Conversation({ api, outbox: new Outbox(local, who), local, who, language: this.#words.locale });
+    this.conversation.addEventListener("change", () => this.#ask());
+    await this.conversation.resume();
+    if (this.#ui.open) this.#enter();
+    this.#ask();
+  }
+
+  /** Show the chat. */
+  async open() {
+    this.#change({ open: true });
+    if (!this.conversation) await this.identify();
+    this.#enter();
+    this.#render();
+    this.#focusInside();
+  }
+
+  /** Hide the chat; it stays connected. */
+  close() {
+    this.#change({ open: false, confirming: false });
+    this.#render();
+    this.shadowRoot.querySelector(".launcher")?.focus();
+  }
+
+  /** True if the visitor has yet to say what it is about. */
+  get #asksFirst() {
+    return this.#identity?.isVisitor && !this.conversation.hasBegun && this.getAttribute("prechat") !== "off";
+  }
+
+  /** A player who opens the chat is connected at once: he may have a conversation on another device. */
+  #enter() {
+    if (this.conversation && !this.#asksFirst) this.conversation.begin();
+  }
+
+  #change(values) {
+    Object.assign(this.#ui, values);
+    this.session.set("ui", { open: this.#ui.open, draft: this.#ui.draft });
+    this.#ask();
+  }
+
+  #ask() {
+    if (this.#renderAsked) return;
+    this.#renderAsked = true;
+    queueMicrotask(() => this.#render());
+  }
+
+  #render() {
+    this.#renderAsked = false;
+    if (!this.#words || !this.isConnected) return;
+    const { conversation } = this;
+    const view = {
+      words: this.#words, ui: this.#ui, conversation, asksFirst: this.#asksFirst, isOffline: !navigator.onLine,
+      heading: this.getAttribute("heading") ?? this.#words.say("heading"), theme: this.getAttribute("theme") ?? "auto",
+      isModal: this.#ui.open && wantsWholeScreen(), takesFiles: this.getAttribute("files") !== "off",
+    };
+    render(chat(view, this.#actions), this.shadowRoot);
+    this.#afterRender();
+  }
+
+  #afterRender() {
+    const log = this.shadowRoot.querySelector(".log");
+    if (log && this.#ui.atEnd) log.scrollTop = log.scrollHeight;
+    if (this.#ui.open && this.#ui.atEnd && !document.hidden) this.conversation?.see();
+  }
+
+  #focusInside() {
+    this.shadowRoot.querySelector(".composer textarea, .form input, .ended button")?.focus();
+  }
+
+  async #attempt(work) {
+    try {
+      await work();
+      this.#change({ problem: null });
+    } catch (problem) {
+      this.#change({ problem });
+    }
+  }
+
+  #actions = {
+    toggle: () => (this.#ui.open ? this.close() : this.open()),
+    close: () => this.close(),
+    key: (event) => {
+      if (event.key === "Escape") this.#ui.confirming ? this.#change({ confirming: false }) : this.close();
+      else if (event.key === "Tab" && wantsWholeScreen()) keepInside(event, this.shadowRoot.querySelector(".panel"));
+    },
+    scroll: ({ target }) => {
+      const atEnd = target.scrollHeight - target.scrollTop - target.clientHeight < 40;
+      if (atEnd !== this.#ui.atEnd) this.#change({ atEnd });
+    },
+    toEnd: () => this.#change({ atEnd: true }),
+    draft: (text) => {
+      this.#change({ draft: text });
+      if (text) this.conversation?.type();
+    },
+    say: (text) => {
+      const { files } = this.conversation;
+      if (files.isSending || (!text.trim() && !files.uploads.some((upload) => upload.state === "sent"))) return;
+      this.#change({ draft: "", atEnd: true });
+      this.conversation.say(text);
+    },
+    introduce: ({ subject, introduction }) => {
+      this.conversation.begin({ subject });
+      if (introduction) this.conversation.say(introduction);
+      this.#render();
+      this.#focusInside();
+    },
+    addFiles: (files) => {
+      for (const file of files) this.conversation.files.add(file, this.conversation.transcript.ticketId);
+    },
+    dropFile: (upload) => this.conversation.files.remove(upload),
+    openFile: (id) => this.#attempt(() => this.conversation.files.open(id)),
+    again: (item) => {
+      this.conversation.outbox.release(item.client_msg_id);
+      this.conversation.begin();
+      this.conversation.delivery.pump();
+    },
+    drop: (item) => {
+      this.conversation.outbox.settle(item.client_msg_id);
+      this.#ask();
+    },
+    takeOver: () => this.conversation.connection.start(),
+    identify: () => this.identify(),
+    stay: () => this.#attempt(() => this.conversation.stay()),
+    askEnd: () => this.#change({ confirming: true }),
+    keepOn: () => this.#change({ confirming: false }),
+    end: () => this.#attempt(async () => {
+      this.#change({ confirming: false });
+      await this.conversation.end();
+    }),
+    renew: () => {
+      this.conversation.renew();
+      this.#render();
+      this.#focusInside();
+    },
+    rate: (score) => {
+      this.conversation.rating.score = score;
+      this.#ask();
+    },
+    sendRating: (comment) => this.#attempt(() => this.conversation.rate(this.conversation.rating.score, comment)),
+  };
+}
+
+/** The style sheet as an object: no element and no attribute carries style, so that a strict policy has nothing to refuse. */
+const loadStyles = async () => {
+  const answer = await fetch(new URL("widget.css", here));
+  return new CSSStyleSheet().replace(await answer.text());
+};
+
+if (!customElements.get("pitboss-chat")) customElements.define("pitboss-chat", PitbossChat);

@@ -1,0 +1,45 @@
+/** Where a person writes. Enter sends, Shift+Enter breaks the line; a word still being composed is not sent. */
+
+import { html, live, nothing } from "../../vendor/lit.js";
+import { ACCEPTED } from "../files.js";
+import { uploads } from "./attachments.js";
+import { clip, plane } from "./icons.js";
+
+const LONGEST = 16_000;
+
+export const composer = (view, actions) => {
+  const { words, ui, conversation } = view;
+  const files = conversation?.files;
+  const isEmpty = ui.draft.trim() === "" && !files?.uploads.some((upload) => upload.state === "sent");
+  const send = () => actions.say(ui.draft);
+  const key = (event) => {
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    send();
+  };
+  return html`
+    ${uploads(view, actions)}
+    <form class="composer" @submit=${(event) => (event.preventDefault(), send())}>
+      ${view.takesFiles ? attach(words, actions) : nothing}
+      <textarea
+        rows="1" maxlength=${LONGEST} dir="auto" enterkeyhint="send" aria-label=${words.say("composer.label")}
+        placeholder=${words.say("composer.hint")} .value=${live(ui.draft)} ?disabled=${!conversation}
+        @input=${({ target }) => actions.draft(target.value)} @keydown=${key} @paste=${({ clipboardData }) => view.takesFiles && actions.addFiles(clipboardData.files)}
+      ></textarea>
+      <button type="submit" class="send" aria-label=${words.say("composer.send")} title=${words.say("composer.send")}
+        aria-disabled=${isEmpty || Boolean(files?.isSending)}>${plane()}</button>
+    </form>
+  `;
+};
+
+const attach = (words, actions) => {
+  const chosen = ({ target }) => {
+    actions.addFiles(target.files);
+    target.value = "";
+  };
+  return html`
+    <button type="button" class="icon" aria-label=${words.say("file.add")} title=${words.say("file.add")}
+      @click=${({ currentTarget }) => currentTarget.nextElementSibling.click()}>${clip()}</button>
+    <input type="file" multiple hidden accept=${ACCEPTED} aria-label=${words.say("file.add")} @change=${chosen} />
+  `;
+};
