@@ -1,7 +1,7 @@
 """Messages carry files.
 
 Revision ID: 20261124_1611
-Revises: 20261122_0900
+Revises: 20261124_1605
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "20261124_1611"
-down_revision = "20261122_0900"
+down_revision = "20261124_1605"
 branch_labels = None
 depends_on = None
 

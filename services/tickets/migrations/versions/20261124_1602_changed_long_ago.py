@@ -1,13 +1,13 @@
 """Lists by update that end long ago pass by what is younger inside the index, without reading the tickets.
 
 Revision ID: 20261124_1602
-Revises: 20261124_1592
+Revises: 20261124_1600
 """
 
 from alembic import op
 
 revision = "20261124_1602"
-down_revision = "20261124_1592"
+down_revision = "20261124_1600"
 branch_labels = None
 depends_on = None
 

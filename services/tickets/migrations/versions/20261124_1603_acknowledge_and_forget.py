@@ -1,7 +1,7 @@
 """A brand may acknowledge complaints by hand; what is kept for a time only is found by its age, in all brands.
 
 Revision ID: 20261124_1603
-Revises: 20261124_1600
+Revises: 20261124_1602
 """
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from alembic import op
 from shared.db.ground import isolate
 
 revision = "20261124_1603"
-down_revision = "20261124_1600"
+down_revision = "20261124_1602"
 branch_labels = None
 depends_on = None
 

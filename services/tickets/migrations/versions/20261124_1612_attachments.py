@@ -1,7 +1,7 @@
 """Words carry files.
 
 Revision ID: 20261124_1612
-Revises: 20261124_1592
+Revises: 20261124_1603
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "20261124_1612"
-down_revision = "20261124_1592"
+down_revision = "20261124_1603"
 branch_labels = None
 depends_on = None
 
