@@ -150,8 +150,8 @@ async def read_complaint(
     "/{complaint_id}",
     response_model=schemas.ComplaintView,
     responses=problems(
-        domain.ComplaintNotFound, domain.ComplaintTypeUnknown, domain.ConflictOfInterest, Forbidden, IfMatchMissing,
-        IfMatchMalformed, Stale,
+        domain.ComplaintNotFound, domain.ComplaintTypeUnknown, domain.ComplaintDowngradeRefused,
+        domain.ConflictOfInterest, Forbidden, IfMatchMissing, IfMatchMalformed, Stale,
     ),
 )  # fmt: skip
 async def edit_complaint(
