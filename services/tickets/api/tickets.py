@@ -20,6 +20,7 @@ from services.tickets.api.callers import (
 )
 from services.tickets.domain import errors
 from services.tickets.domain.complaints import ComplaintOpen, LicenceRefused
+from services.tickets.domain.merging import TicketMerged
 from services.tickets.schemas import tickets as schemas
 from services.tickets.use_cases import editing, opening, reading
 from shared.contracts.tickets import TicketState
@@ -95,6 +96,7 @@ async def read_ticket(
     response_model=schemas.Ticket,
     responses=problems(
         errors.TicketNotFound,
+        TicketMerged,
         errors.ReasonUnknown,
         errors.StatusMoveRefused,
         errors.DetailMissing,
@@ -146,7 +148,13 @@ async def edit_ticket(
     "/{ticket_id}/assignment",
     response_model=schemas.Ticket,
     responses=problems(
-        errors.TicketNotFound, errors.StaffNotFound, errors.StaffInactive, Forbidden, IfMatchMalformed, Stale
+        errors.TicketNotFound,
+        TicketMerged,
+        errors.StaffNotFound,
+        errors.StaffInactive,
+        Forbidden,
+        IfMatchMalformed,
+        Stale,
     ),
 )
 async def assign_ticket(
@@ -182,7 +190,7 @@ async def assign_ticket(
 @router.post(
     "/{ticket_id}/escalation",
     response_model=schemas.Ticket,
-    responses=problems(errors.TicketNotFound, errors.TicketFinished, Forbidden, *ONCE),
+    responses=problems(errors.TicketNotFound, TicketMerged, errors.TicketFinished, Forbidden, *ONCE),
 )
 async def escalate_ticket(
     *,
