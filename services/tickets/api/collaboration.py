@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path, Query, Response
 
 from services.tickets.api.callers import AGENTS, ONCE, PREFIX, EditorDep, StaffDep, WitnessDep, is_inside, list_of
 from services.tickets.domain import errors
+from services.tickets.domain.merging import TicketMerged
 from services.tickets.queries.collaboration import Mention
 from services.tickets.queries.watching import Watched
 from services.tickets.schemas import collaboration as schemas
@@ -27,7 +28,7 @@ router: Final = APIRouter(prefix=PREFIX, tags=["tickets"])
 agents: Final = APIRouter(prefix=AGENTS, tags=["agents"])
 
 TagPath = Annotated[str, Path(min_length=1, max_length=200)]
-_TAGGED: Final = problems(errors.TicketNotFound, errors.TagMalformed, errors.TagsFull, Forbidden)
+_TAGGED: Final = problems(errors.TicketNotFound, TicketMerged, errors.TagMalformed, errors.TagsFull, Forbidden)
 
 
 @agents.get("/me/mentions", response_model=Page[schemas.Mention], responses=problems(CursorInvalid, Forbidden))

@@ -10,6 +10,7 @@ from services.tickets.api.callers import ONCE, PREFIX, EditorDep, WitnessDep, li
 from services.tickets.domain import complaints as domain
 from services.tickets.domain import errors, returns
 from services.tickets.domain.complaints import Complaint
+from services.tickets.domain.merging import TicketMerged
 from services.tickets.queries.complaints import Filters
 from services.tickets.schemas import complaints as schemas
 from services.tickets.schemas.fields import Id, Language, Moment
@@ -45,7 +46,7 @@ _REFUSALS: Final = (
     "/{ticket_id}/complaint",
     status_code=201,
     response_model=schemas.ComplaintView,
-    responses=problems(errors.TicketNotFound, domain.ComplaintTypeUnknown, Forbidden, *ONCE),
+    responses=problems(errors.TicketNotFound, TicketMerged, domain.ComplaintTypeUnknown, Forbidden, *ONCE),
 )
 async def register_complaint(
     *,
@@ -150,8 +151,8 @@ async def read_complaint(
     "/{complaint_id}",
     response_model=schemas.ComplaintView,
     responses=problems(
-        domain.ComplaintNotFound, domain.ComplaintTypeUnknown, domain.ConflictOfInterest, Forbidden, IfMatchMissing,
-        IfMatchMalformed, Stale,
+        domain.ComplaintNotFound, domain.ComplaintTypeUnknown, domain.ComplaintDowngradeRefused,
+        domain.ConflictOfInterest, Forbidden, IfMatchMissing, IfMatchMalformed, Stale,
     ),
 )  # fmt: skip
 async def edit_complaint(

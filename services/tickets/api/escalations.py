@@ -8,6 +8,7 @@ from fastapi import APIRouter, Response
 from services.tickets.api.callers import ONCE, PREFIX, StaffDep, WitnessDep, is_inside, strongest_role
 from services.tickets.domain import errors
 from services.tickets.domain.complaints import ConflictOfInterest
+from services.tickets.domain.merging import TicketMerged
 from services.tickets.schemas import tickets as schemas
 from services.tickets.use_cases import answering
 from shared.contracts.tickets import TicketState
@@ -24,7 +25,7 @@ router: Final = APIRouter(prefix=PREFIX, tags=["tickets"])
 @router.post(
     "/{ticket_id}/escalation/accept",
     response_model=schemas.Ticket,
-    responses=problems(errors.TicketNotFound, errors.NotAsked, ConflictOfInterest, Forbidden, *ONCE),
+    responses=problems(errors.TicketNotFound, TicketMerged, errors.NotAsked, ConflictOfInterest, Forbidden, *ONCE),
 )
 async def accept_escalation(
     *,
@@ -55,7 +56,7 @@ async def accept_escalation(
 @router.post(
     "/{ticket_id}/escalation/decline",
     response_model=schemas.Ticket,
-    responses=problems(errors.TicketNotFound, errors.NotAsked, Forbidden, *ONCE),
+    responses=problems(errors.TicketNotFound, TicketMerged, errors.NotAsked, Forbidden, *ONCE),
 )
 async def decline_escalation(
     *,

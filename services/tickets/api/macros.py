@@ -18,6 +18,7 @@ from services.tickets.api.callers import (
 )
 from services.tickets.domain import errors
 from services.tickets.domain.complaints import ComplaintOpen
+from services.tickets.domain.merging import TicketMerged
 from services.tickets.schemas import macros as schemas
 from services.tickets.schemas import tickets as ticket_schemas
 from services.tickets.use_cases import keeping_macros, using_macros
@@ -163,6 +164,7 @@ async def read_usage(
     response_model=schemas.UsedMacro,
     responses=problems(
         errors.TicketNotFound,
+        TicketMerged,
         errors.MacroNotFound,
         errors.MacroNotUsable,
         errors.MacroTextMissing,

@@ -20,6 +20,7 @@ from services.tickets.api.callers import (
 )
 from services.tickets.domain import errors
 from services.tickets.domain.complaints import ComplaintOpen, ConflictOfInterest, LicenceRefused
+from services.tickets.domain.merging import TicketMerged
 from services.tickets.schemas import tickets as schemas
 from services.tickets.use_cases import editing, opening, reading
 from shared.contracts.tickets import TicketState
@@ -96,6 +97,7 @@ async def read_ticket(
     response_model=schemas.Ticket,
     responses=problems(
         errors.TicketNotFound,
+        TicketMerged,
         errors.ReasonUnknown,
         errors.StatusMoveRefused,
         errors.DetailMissing,
@@ -148,6 +150,7 @@ async def edit_ticket(
     response_model=schemas.Ticket,
     responses=problems(
         errors.TicketNotFound,
+        TicketMerged,
         errors.StaffNotFound,
         errors.StaffInactive,
         ConflictOfInterest,
@@ -189,7 +192,7 @@ async def assign_ticket(
 @router.post(
     "/{ticket_id}/escalation",
     response_model=schemas.Ticket,
-    responses=problems(errors.TicketNotFound, errors.TicketFinished, Forbidden, *ONCE),
+    responses=problems(errors.TicketNotFound, TicketMerged, errors.TicketFinished, Forbidden, *ONCE),
 )
 async def escalate_ticket(
     *,

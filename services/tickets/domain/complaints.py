@@ -43,6 +43,12 @@ class ComplaintOpen(DomainError):
     kind: ClassVar[Kind] = Kind.CONFLICT
 
 
+class ComplaintDowngradeRefused(DomainError):
+    """What was noticed about a player's safety is not taken back by one person."""
+
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
 class ComplaintPauseForbidden(DomainError):
     """The player's licence does not let the clock stand still."""
 
@@ -253,6 +259,16 @@ def check_type(rules: Rules, type_: str) -> None:
     """Refuse a type that the regulators' list does not have."""
     if type_ not in rules.types:
         raise ComplaintTypeUnknown(f"{type_!r} is not a type of complaint", field="type")
+
+
+def check_downgrade(complaint: Complaint, *, rg_related: object) -> None:
+    """Refuse to let a complaint about safer gambling be one no more: it would have weeks instead of days.
+
+    The way is to withdraw it, which takes a reason and another person, and to register it anew.
+    """
+    if complaint.state.rg_related and rg_related is False:
+        detail = "withdraw it with a reason and an approval, and register it anew"
+        raise ComplaintDowngradeRefused(detail, field="rg_related")
 
 
 def check_interest(complaint: Complaint, staff_id: str, repliers: Sequence[str]) -> None:

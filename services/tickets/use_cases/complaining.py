@@ -93,6 +93,7 @@ async def edit_complaint(
     """Change what kind of complaint it is, who investigates and what the register says, of the version seen."""
     complaint = await _found(session, brand, complaint_id)
     demand(expected_version, complaint.state.version)
+    await _check_editor(session, complaint, editor.id, fields)
     edited = await _edited(session, complaint, fields)
     await record_register(session, witness, AuditAction.EDIT_COMPLAINT, complaint)
     told = await tell_change(session, complaint, edited, actor=editor, now=now)
@@ -119,7 +120,7 @@ async def move_complaint(
         raise rules.ComplaintMoveRefused(before=complaint.state.step, after=after)
     if after is ComplaintStep.CLOSED and complaint.state.step not in _CLOSABLE:
         raise rules.ComplaintMoveRefused("a complaint is withdrawn with approval only", before=complaint.state.step)
-    rules.check_interest(complaint, mover.id, await queries.repliers_of(session, brand, complaint.state.ticket_id))
+    await _check_handler(session, complaint, mover.id)
     given = {
         k: redact(v) if isinstance(v, str) and k != "evidence_request_id" else v for k, v in (content or {}).items()
     }
@@ -136,6 +137,7 @@ async def acknowledge(
 ) -> Complaint:
     """Tell the player by hand that the complaint is registered."""
     complaint = await _found(session, brand, complaint_id)
+    await _check_handler(session, complaint, caller.id)
     await record_register(session, witness, AuditAction.MOVE_COMPLAINT, complaint)
     return await _acknowledged(session, complaint, caller, now)
 
@@ -153,6 +155,7 @@ async def extend(
 ) -> Complaint:
     """Tell the player that the answer takes longer, once and before the time is over; the notice is the extension."""
     complaint = await _found(session, brand, complaint_id)
+    await _check_handler(session, complaint, caller.id)
     longest = _jurisdiction(complaint).extension_days
     due = complaint.legal_due_at
     if longest is None or complaint.state.extension is not None or due is None or now > due:
@@ -184,6 +187,7 @@ async def ask_withdrawal(
     complaint = await _found(session, brand, complaint_id)
     if rules.is_over(complaint.state.step):
         raise rules.ComplaintMoveRefused
+    await _check_handler(session, complaint, caller.id)
     asked = Withdrawal(reason_code=reason_code, reason=redact(reason), requested_by=caller.id, requested_at=now)
     await record_register(session, witness, AuditAction.MOVE_COMPLAINT, complaint)
     noted = rules.recorded(rules.changed(complaint, {}), withdrawal=asked)
@@ -312,6 +316,22 @@ def _jurisdiction(complaint: Complaint) -> rules.Jurisdiction:
     return licences()[complaint.state.jurisdiction]
 
 
+async def _check_handler(session: Session, complaint: Complaint, staff_id: str) -> None:
+    repliers = await queries.repliers_of(session, complaint.brand, complaint.state.ticket_id)
+    rules.check_interest(complaint, staff_id, repliers)
+
+
+async def _check_editor(session: Session, complaint: Complaint, staff_id: str, fields: Mapping[str, object]) -> None:
+    """Refuse the person complained about; what makes it a complaint about staff is not for whoever it concerns either.
+
+    Whoever answered the player may still hand it to somebody else.
+    """
+    if fields.keys() & {"type", "accused_staff_id"}:
+        await _check_handler(session, complaint, staff_id)
+    else:
+        rules.check_interest(complaint, staff_id, ())
+
+
 async def _edited(session: Session, complaint: Complaint, fields: Mapping[str, object]) -> Complaint:
     wanted = {
         k: redact(v) if k in {"root_cause", "learning_action"} and isinstance(v, str) else v for k, v in fields.items()
@@ -319,6 +339,7 @@ async def _edited(session: Session, complaint: Complaint, fields: Mapping[str, o
     state: dict[str, object] = {
         name: wanted.pop(name) for name in ("type", "owner_id", "rg_related", "language") if name in wanted
     }
+    rules.check_downgrade(complaint, rg_related=state.get("rg_related"))
     accused = wanted.pop("accused_staff_id", complaint.accused_staff_id)
     if "type" in state:
         rules.check_type(complaint_rules(), str(state["type"]))

@@ -1,0 +1,51 @@
+"""Nobody makes a complaint smaller alone, least of all the person it is about; on a real database."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.service.tickets.desk import Desk
+from tests.service.tickets.test_complaints import complained, post, read
+
+
+async def _edit(desk: Desk, complaint: dict[str, Any], who: str, **fields: Any) -> httpx.Response:
+    version = (await read(desk, complaint["id"]))["version"]
+    headers = desk.agent(who, role="senior") | {"If-Match": f'"{version}"'}
+    return await desk.service.http.patch(f"/v1/complaints/{complaint['id']}", json=fields, headers=headers)
+
+
+async def test_a_complaint_about_safer_gambling_stays_one(desk: Desk) -> None:
+    """It has days where others have weeks: another type changes nothing of that, and no hand takes it back."""
+    complaint = await complained(desk)
+    assert (await _edit(desk, complaint, "s-9", type="self_exclusion")).json()["rg_related"] is True
+    assert (await _edit(desk, complaint, "s-9", type="other")).json()["rg_related"] is True
+    refused = await _edit(desk, complaint, "s-9", type="other", rg_related=False)
+    assert (refused.status_code, refused.json()["code"]) == (409, "complaint-downgrade-refused")
+    assert (await read(desk, complaint["id"]))["rg_related"] is True
+
+
+@pytest.mark.parametrize(
+    ("what", "body"),
+    [
+        ("acknowledge", {}),
+        ("extension", {"reason": "It takes longer"}),
+        ("withdrawal", {"reason_code": "none", "reason": "It is none"}),
+    ],
+)
+async def test_the_person_complained_about_handles_nothing_of_it(desk: Desk, what: str, body: dict[str, Any]) -> None:
+    complaint = await complained(desk, "MT")
+    assert (await _edit(desk, complaint, "s-8", accused_staff_id="s-9")).status_code == 200
+    refused = await post(desk, complaint, what, who="s-9", **body)
+    assert (refused.status_code, refused.json()["code"]) == (409, "conflict-of-interest")
+
+
+async def test_the_person_complained_about_does_not_take_that_back(desk: Desk) -> None:
+    """Nor anything else of the register; and who answered the player does not make it another kind of complaint."""
+    complaint = await complained(desk)
+    assert (await _edit(desk, complaint, "s-8", accused_staff_id="s-9", type="staff_conduct")).status_code == 200
+    for fields in ({"accused_staff_id": None}, {"type": "other"}, {"root_cause": "None"}):
+        assert (await _edit(desk, complaint, "s-9", **fields)).json()["code"] == "conflict-of-interest"
+    await desk.post(f"/{complaint['ticket_id']}/messages", {"text": "Sorry"}, desk.agent("s-7", role="senior"))
+    assert (await _edit(desk, complaint, "s-7", type="other")).json()["code"] == "conflict-of-interest"
+    assert (await _edit(desk, complaint, "s-7", owner_id="s-8")).status_code == 200
