@@ -42,7 +42,8 @@ async def test_5_the_order_of_a_conversation_does_not_hang_on_ids(desk: Desk) ->
         *(desk.post(path, {"text": f"A {n}", "kind": "reply"}) for n in range(6)),
     )
     whole = [one["id"] for one in (await desk.get(path, limit=50))["items"]]
-    paged, cursor = [], {}
+    paged: list[str] = []
+    cursor: dict[str, str] = {}
     while True:
         page = await desk.get(path, limit=3, **cursor)
         paged += [one["id"] for one in page["items"]]
