@@ -5,6 +5,7 @@ The numbers are those of the list of complaints the desk is measured by.
 
 import asyncio
 import random
+from typing import Any
 
 from shared.ids import new_id
 from tests.service.tickets.desk import Desk, posted, session_started
@@ -43,7 +44,7 @@ async def test_5_the_order_of_a_conversation_does_not_hang_on_ids(desk: Desk) ->
     )
     whole = [one["id"] for one in (await desk.get(path, limit=50))["items"]]
     paged: list[str] = []
-    cursor: dict[str, str] = {}
+    cursor: dict[str, Any] = {}
     while True:
         page = await desk.get(path, limit=3, **cursor)
         paged += [one["id"] for one in page["items"]]
