@@ -25,6 +25,7 @@ pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(300)]
 
 BRAND: Final = "lucky"
 CAPACITY: Final = 4
+FIRST_IN_LINE: Final = "RG.EXCLUDE"
 BETWEEN: Final = 12
 PACE: Final = 0.4
 _HELD: Final = """
@@ -96,7 +97,8 @@ class House:
 
     async def open(self, ledger: Ledger, player: str) -> None:
         """Let the operator's server open a ticket."""
-        key, body = new_key(), {"subject": "Queue", "message": {"text": "Who takes me?"}, "player_id": player}
+        key, words = new_key(), {"text": "Who takes me?"}
+        body = {"subject": "Queue", "message": words, "player_id": player, "reason": FIRST_IN_LINE}
         token = self.load.product.brand.api_key
         opened = await self.load.until(
             lambda: self.load.door.call("POST", "/v1/tickets", token=token, body=body, key=key)
@@ -104,9 +106,9 @@ class House:
         ledger.opened.append(str(opened["id"]))
 
     async def finish(self, ticket: str) -> bool:
-        """Resolve a ticket unless somebody changes it at this moment or nobody answers."""
+        """Let a ticket wait for its player, unless somebody changes it at this moment or nobody answers."""
         found = await self.load.call("GET", f"/v1/tickets/{ticket}")
-        match, body = {"If-Match": f'"{found["version"]}"'}, {"status": "resolved"}
+        match, body = {"If-Match": f'"{found["version"]}"'}, {"status": "pending"}
         path = f"/v1/tickets/{ticket}"
         try:
             await self.load.door.call("PATCH", path, token=self.tokens["lead"], body=body, headers=match)
@@ -118,7 +120,7 @@ class House:
 async def _sign_in(house: House) -> list[str]:
     """Sign everybody in and return who takes tickets."""
     people = []
-    for name, role, index in (("lead", "lead", 0), ("ann", "agent", 0), ("bob", "agent", 1), ("sen", "senior", 0)):
+    for name, role, index in (("lead", "lead", 0), ("ann", "agent", 0), ("bob", "agent", 1)):
         person = house.load.product.staff(role, index)
         session = await house.load.until(
             lambda: sign_in(house.load.door, person["email"], person["password"])  # noqa: B023 - awaited at once
@@ -214,19 +216,23 @@ async def test_two_tickets_processes_assign_once_through_kills(twins: Product) -
         finally:
             over.set()
             await asyncio.gather(*beside)
+        await eventually(lambda: _nobody_is_idle(tickets, people), within=60, every=0.2)
         await eventually(lambda: _is_quiet(twins), within=60, every=0.2)
-        held = {row["holder_id"]: row["held"] for row in await _rows(tickets, _HELD, BRAND)}
         print(  # noqa: T201 - the figures are the point
-            f"{len(ledger.opened)} opened, {ledger.finished} finished, {len(names)} kills, {ledger.looks} looks, most held {dict(ledger.most)}, "
-            f"answers repeated {house.load.refusals}"
+            f"{len(ledger.opened)} opened, {ledger.finished} finished, {len(names)} kills, {ledger.looks} looks, "
+            f"most held {dict(ledger.most)}, answers repeated {house.load.refusals}"
         )
         assert len(ledger.opened) == len(set(ledger.opened))
         assert ledger.finished > 0
         assert await _ownership_faults(tickets, ledger) == []
         assert {who: most for who, most in ledger.most.items() if who in people and most > CAPACITY} == {}
-        waits = await _rows(tickets, _WAITS, BRAND)
-        assert not waits or all(held.get(who) == CAPACITY for who in people), held
         assert await sequence_faults(urls, ("sla", "notifications")) == []
+
+
+async def _nobody_is_idle(url: str, people: list[str]) -> bool:
+    """True if nothing waits, or everybody holds as much as he may; what was told last may still be on its way."""
+    held = {row["holder_id"]: row["held"] for row in await _rows(url, _HELD, BRAND)}
+    return not await _rows(url, _WAITS, BRAND) or all(held.get(who) == CAPACITY for who in people)
 
 
 async def _is_quiet(product: Product) -> bool:

@@ -125,12 +125,12 @@ class Hall:
         self, process: int, method: str, path: str, headers: dict[str, str], body: object = None
     ) -> dict[str, Any]:
         """Call a route of tickets; a refusal is an answer, a failure is not, and what is locked is asked for again."""
+        http, url = self.desks[process].service.http, f"/v1/tickets/{path}"
+        answer = await http.request(method, url, json=body, headers=headers)
         for _ in range(_PATIENCE):
-            answer = await self.desks[process].service.http.request(
-                method, f"/v1/tickets/{path}", json=body, headers=headers
-            )
             if answer.status_code != 503 or answer.json()["code"] != "contended":
                 break
+            answer = await http.request(method, url, json=body, headers=headers)
         self.heard(answer, 200, 201, 403, 404, 409, 412, 422)
         found: dict[str, Any] = answer.json() if answer.is_success else {}
         return found

@@ -1,7 +1,7 @@
 """What must hold in a hall once it is quiet, said again and without the product's own rules."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -89,12 +89,16 @@ def _owned_by_two(after: Seen, told: list[Envelope]) -> Iterator[str]:
     for fact in told:
         if fact.type == TicketAssigned.type:
             known = after.owners.get(fact.subject)
-            if known != fact.data["previous_assignee_id"]:
-                yield f"{fact.subject} was {known}'s and is told to be taken from {fact.data['previous_assignee_id']}"
-            after.owners[fact.subject] = fact.data["assignee_id"]
+            if known != _told(fact)["previous_assignee_id"]:
+                yield f"{fact.subject} was {known}'s and is told to be taken from {_told(fact)['previous_assignee_id']}"
+            after.owners[fact.subject] = _told(fact)["assignee_id"]
     for ticket_id, place in after.places.items():
         if place.assignee_id != after.owners.get(str(ticket_id)):
             yield f"{ticket_id} is {place.assignee_id}'s and told to be {after.owners.get(str(ticket_id))}'s"
+
+
+def _told(fact: Envelope) -> dict[str, Any]:
+    return dict(fact.data)
 
 
 def _forgotten(after: Seen) -> Iterator[str]:
@@ -119,12 +123,12 @@ def _over_the_limit(
 def _taken_by_hand(told: list[Envelope]) -> Iterator[str]:
     """Name who got a ticket because a person wished it: handed over, or opened again."""
     for fact in told:
-        by_person = fact.data["actor"]["kind"] == "staff"
-        opened = fact.type == TicketStatusChanged.type and fact.data["after"] == "open"
-        if by_person and fact.type == TicketAssigned.type and fact.data["assignee_id"]:
-            yield fact.data["assignee_id"]
-        elif by_person and opened and fact.data["ticket"]["assignee_id"]:
-            yield fact.data["ticket"]["assignee_id"]
+        by_person = _told(fact)["actor"]["kind"] == "staff"
+        opened = fact.type == TicketStatusChanged.type and _told(fact)["after"] == "open"
+        if by_person and fact.type == TicketAssigned.type and _told(fact)["assignee_id"]:
+            yield _told(fact)["assignee_id"]
+        elif by_person and opened and _told(fact)["ticket"]["assignee_id"]:
+            yield _told(fact)["ticket"]["assignee_id"]
 
 
 def _kept_by_the_absent(after: Seen) -> Iterator[str]:
@@ -158,8 +162,10 @@ def _out_of_order(before: Seen, after: Seen, told: list[Envelope]) -> Iterator[s
     }
     for fact in told:
         given = after.places.get(UUID(fact.subject))
-        by_queue = fact.type == TicketAssigned.type and fact.data["actor"]["id"] == "queue" and fact.data["assignee_id"]
-        if not by_queue or given is None or given.holder_id != fact.data["assignee_id"]:
+        by_queue = (
+            fact.type == TicketAssigned.type and _told(fact)["actor"]["id"] == "queue" and _told(fact)["assignee_id"]
+        )
+        if not by_queue or given is None or given.holder_id != _told(fact)["assignee_id"]:
             continue
         yield from (
             f"{fact.subject} went to {given.holder_id} before {key}"
@@ -177,8 +183,3 @@ def _could(before: Seen, after: Seen, who: str, key: UUID) -> bool:
         person is not None and seen.takes(person, seen.places[key]) and seen.is_his(person, seen.places[key])
         for seen, person in moments
     )
-
-
-def broken(found: Collection[str]) -> str:
-    """Return the faults as one text."""
-    return "\n".join(found)

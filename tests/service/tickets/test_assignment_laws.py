@@ -106,6 +106,6 @@ def halls(postgres: Cluster) -> Iterator[Halls]:
 def test_the_laws_of_assignment_hold_on_two_processes(halls: Halls) -> None:
     """Nobody over his limit, one owner, nobody idle, nothing with the absent, the absolute order, nothing forgotten."""
     Assignment.halls = halls
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         Assignment, settings=settings(max_examples=PROGRAMS, stateful_step_count=STEPS, deadline=None)
     )

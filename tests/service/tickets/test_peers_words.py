@@ -5,6 +5,7 @@ The numbers are those of the list of complaints the desk is measured by.
 
 import asyncio
 import random
+from typing import Any
 
 from shared.ids import new_id
 from tests.service.tickets.desk import Desk, posted, session_started
@@ -42,7 +43,8 @@ async def test_5_the_order_of_a_conversation_does_not_hang_on_ids(desk: Desk) ->
         *(desk.post(path, {"text": f"A {n}", "kind": "reply"}) for n in range(6)),
     )
     whole = [one["id"] for one in (await desk.get(path, limit=50))["items"]]
-    paged, cursor = [], {}
+    paged: list[str] = []
+    cursor: dict[str, Any] = {}
     while True:
         page = await desk.get(path, limit=3, **cursor)
         paged += [one["id"] for one in page["items"]]
