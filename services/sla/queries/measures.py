@@ -33,6 +33,9 @@ _REMEMBER: Final = Fixed(f"""
 WITH kept AS (
     INSERT INTO ticket_facts (ticket_id, sequence, brand, type, at, data)
     VALUES (:ticket_id, :sequence, :brand, :type, :at, :data) ON CONFLICT DO NOTHING
+), noticed AS (
+    INSERT INTO unmeasured_tickets AS known (ticket_id, brand) VALUES (:ticket_id, :brand)
+    ON CONFLICT (ticket_id) DO UPDATE SET news = known.news + 1
 )
 INSERT INTO ticket_faces AS face (
     ticket_id, brand, {", ".join(_SAME)}, party_since, opened_at, waiting_since, sequence
@@ -45,21 +48,20 @@ INSERT INTO ticket_faces AS face (
         "CASE WHEN face.party = excluded.party THEN face.party_since ELSE excluded.party_since END", "face.party_since"
     )
 },
-    waiting_since = {_newer(_WAIT, "face.waiting_since")},
-    measured = {_newer("face.measured", "-1")}
+    waiting_since = {_newer(_WAIT, "face.waiting_since")}
 """)  # noqa: S608 - of constants
 _TRY_ALONE: Final = Fixed("SELECT pg_try_advisory_xact_lock(hashtext('sla.measures'))")
 _ALONE: Final = Fixed("SELECT pg_advisory_xact_lock(hashtext('sla.measures'))")
 _UNMEASURED: Final = Fixed("""
-SELECT face.ticket_id, face.brand, face.measured, hours.hours
-FROM ticket_faces AS face
+SELECT behind.ticket_id, behind.brand, behind.news, hours.hours
+FROM unmeasured_tickets AS behind
 LEFT JOIN LATERAL (
     SELECT CAST(version.hours AS text) AS hours FROM clocks
     JOIN calendar_versions AS version
         ON version.calendar_id = clocks.calendar_id AND version.version = clocks.calendar_version
-    WHERE clocks.ticket_id = face.ticket_id ORDER BY clocks.started_at, clocks.id LIMIT 1
+    WHERE clocks.ticket_id = behind.ticket_id ORDER BY clocks.started_at, clocks.id LIMIT 1
 ) AS hours ON true
-WHERE face.measured < face.sequence LIMIT :limit
+LIMIT :limit
 """)
 _FACTS: Final = Fixed(
     "SELECT ticket_id, sequence, type, at, CAST(data AS text) AS data FROM ticket_facts "
@@ -90,23 +92,22 @@ WHERE ({", ".join(f"known.{name}" for name in _COLUMNS[4:])})
     IS DISTINCT FROM ({", ".join(f"excluded.{name}" for name in _COLUMNS[4:])})
 """)  # noqa: S608 - of constants
 # Rows that a consumer holds are left for the next round: this side waits for nobody.
-_MARK: Final = Fixed("""
-UPDATE ticket_faces AS face SET measured = seen.sequence
-FROM (
-    SELECT free.ticket_id, given.sequence FROM ticket_faces AS free
-    JOIN unnest(CAST(:tickets AS uuid[]), CAST(:before AS bigint[]), CAST(:sequences AS bigint[]))
-        AS given (ticket_id, measured, sequence)
-        ON given.ticket_id = free.ticket_id AND given.measured = free.measured
+_DONE: Final = Fixed("""
+DELETE FROM unmeasured_tickets AS behind USING (
+    SELECT free.ticket_id FROM unmeasured_tickets AS free
+    JOIN unnest(CAST(:tickets AS uuid[]), CAST(:news AS bigint[])) AS given (ticket_id, news)
+        ON given.ticket_id = free.ticket_id AND given.news = free.news
     FOR UPDATE OF free SKIP LOCKED
 ) AS seen
-WHERE face.ticket_id = seen.ticket_id
+WHERE behind.ticket_id = seen.ticket_id
 """)
 _AGAIN: Final = Fixed("""
 WITH chosen AS MATERIALIZED (
-    SELECT ticket_id FROM ticket_faces WHERE brand = :brand AND ticket_id > :after ORDER BY ticket_id LIMIT :limit
-    FOR UPDATE
-), marked AS (
-    UPDATE ticket_faces AS face SET measured = -1 FROM chosen WHERE face.ticket_id = chosen.ticket_id
+    SELECT ticket_id, brand FROM ticket_faces
+    WHERE brand = :brand AND ticket_id > :after ORDER BY ticket_id LIMIT :limit
+), noticed AS (
+    INSERT INTO unmeasured_tickets AS known (ticket_id, brand) SELECT ticket_id, brand FROM chosen
+    ON CONFLICT (ticket_id) DO UPDATE SET news = known.news + 1
 )
 SELECT ticket_id FROM chosen ORDER BY ticket_id
 """)
@@ -114,14 +115,14 @@ SELECT ticket_id FROM chosen ORDER BY ticket_id
 
 @dataclass(frozen=True, slots=True)
 class Unmeasured:
-    """A ticket whose measures contain its facts up to `measured` only.
+    """A ticket whose measures do not contain its newest facts; `news` grows with each fact that is told of it.
 
     `hours` are those that the first of its promises with a calendar follows; null: round the clock.
     """
 
     ticket_id: UUID
     brand: str
-    measured: int
+    news: int
     hours: Hours | None
 
 
@@ -153,7 +154,7 @@ async def unmeasured(session: Session, *, limit: int) -> Sequence[Unmeasured]:
     """Return up to `limit` tickets of any brand whose measures are behind their facts."""
     rows = await _UNMEASURED.rows(session, {"limit": limit})
     return [
-        Unmeasured(row["ticket_id"], row["brand"], row["measured"], hours_from(row["hours"]) if row["hours"] else None)
+        Unmeasured(row["ticket_id"], row["brand"], row["news"], hours_from(row["hours"]) if row["hours"] else None)
         for row in rows
     ]
 
@@ -174,15 +175,11 @@ async def write(session: Session, measured: Sequence[tuple[Unmeasured, Sequence[
     await _WRITE.value(session, {"rows": json.dumps(rows, default=str), "tickets": tickets})
 
 
-async def mark(session: Session, tickets: Iterable[tuple[Unmeasured, int]]) -> None:
-    """Note up to which fact tickets are measured; those that got an older fact meanwhile stay behind."""
-    pairs = tuple(tickets)
-    values = {
-        "tickets": [ticket.ticket_id for ticket, _ in pairs],
-        "before": [ticket.measured for ticket, _ in pairs],
-        "sequences": [sequence for _, sequence in pairs],
-    }
-    await _MARK.value(session, values)
+async def done(session: Session, tickets: Iterable[Unmeasured]) -> None:
+    """Note that tickets are measured; those that got another fact meanwhile stay behind."""
+    given = tuple(tickets)
+    values = {"tickets": [one.ticket_id for one in given], "news": [one.news for one in given]}
+    await _DONE.value(session, values)
 
 
 async def again(session: Session, brand: str, *, after: UUID, limit: int) -> Sequence[UUID]:

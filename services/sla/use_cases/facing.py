@@ -28,7 +28,7 @@ async def measure_tickets(session: Session, *, limit: int, wait: bool = False) -
         return 0
     facts = await queries.facts_of(session, [ticket.ticket_id for ticket in behind])
     await queries.write(session, [(ticket, measures_of(facts[ticket.ticket_id])) for ticket in behind])
-    await queries.mark(session, [(ticket, facts[ticket.ticket_id][-1].sequence) for ticket in behind])
+    await queries.done(session, behind)
     return len(behind)
 
 

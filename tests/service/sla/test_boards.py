@@ -238,7 +238,7 @@ async def _grow(session: Any) -> None:
         ),
         (
             "INSERT INTO ticket_faces (ticket_id, brand, channel, status, priority, party, party_since, opened_at, "
-            "sequence, measured) SELECT id, brand, channel, status, priority, 'none', now(), now(), 1, 1 "
+            "sequence) SELECT id, brand, channel, status, priority, 'none', now(), now(), 1 "
             "FROM clocked_tickets"
         ),
         (

@@ -1,5 +1,7 @@
 """Several warnings and pauses of their own for promises: timers by percent, as those of complaints; the latter listed.
 
+What is to be measured stands in a table of its own.
+
 Revision ID: 20261124_1601
 Revises: 20261124_1580
 """
@@ -7,6 +9,8 @@ Revises: 20261124_1580
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
+
+from shared.db.ground import isolate
 
 revision = "20261124_1601"
 down_revision = "20261124_1580"
@@ -37,9 +41,15 @@ def upgrade() -> None:
     )
     op.create_index("ix_complaint_clocks_breach", "complaint_clocks", ["id"], postgresql_where=_BROKEN)
     op.create_index("ix_complaint_clocks_met", "complaint_clocks", ["brand", "met_at"], postgresql_where=_KEPT)
+    _create_queue()
 
 
 def downgrade() -> None:
+    op.add_column("ticket_faces", sa.Column("measured", sa.BigInteger, nullable=False, server_default="0"))
+    op.create_index(
+        "ix_ticket_faces_unmeasured", "ticket_faces", ["ticket_id"], postgresql_where=sa.text("measured < sequence")
+    )
+    op.drop_table("unmeasured_tickets")
     for name in ("met", "breach", "breached"):
         op.drop_index(f"ix_complaint_clocks_{name}", "complaint_clocks")
     op.drop_column("complaint_clocks", "id")
@@ -57,3 +67,24 @@ def downgrade() -> None:
     op.drop_column("clocks", "pauses")
     op.drop_column("clocks", "warned_percent")
     op.drop_column("clocks", "warnings")
+
+
+def _create_queue() -> None:
+    op.create_table(
+        "unmeasured_tickets",
+        sa.Column("ticket_id", postgresql.UUID(as_uuid=True), nullable=False),
+        sa.Column("brand", sa.Text, nullable=False),
+        sa.Column("news", sa.BigInteger, nullable=False, server_default="1"),
+        sa.PrimaryKeyConstraint("ticket_id", name="pk_unmeasured_tickets"),
+        postgresql_with={"fillfactor": "80"},
+    )
+    # The owner reads tickets here for once: which of them are behind, nothing else.
+    op.execute("ALTER TABLE ticket_faces NO FORCE ROW LEVEL SECURITY")
+    op.execute(
+        "INSERT INTO unmeasured_tickets (ticket_id, brand) "
+        "SELECT ticket_id, brand FROM ticket_faces WHERE measured < sequence"
+    )
+    op.execute("ALTER TABLE ticket_faces FORCE ROW LEVEL SECURITY")
+    op.drop_index("ix_ticket_faces_unmeasured", "ticket_faces")
+    op.drop_column("ticket_faces", "measured")
+    isolate(op, "unmeasured_tickets", worker=True)
