@@ -176,7 +176,8 @@ class Chat:
                 const bubbles = root.querySelectorAll(".message:not(.typing) .bubble");
                 const shown = Array.from(bubbles, (one) => one.innerText);
                 const { conversation } = document.querySelector("pitboss-chat");
-                return JSON.stringify(shown) === JSON.stringify(JSON.parse(wanted)) && !conversation.outbox.items().length;
+                const isSame = JSON.stringify(shown) === JSON.stringify(JSON.parse(wanted));
+                return isSame && conversation.outbox.items().length === 0;
             }""",
             arg=[wanted],
         )
