@@ -182,12 +182,13 @@ class Chat:
         wanted = json.dumps(texts)
         await self.page.wait_for_function(
             """([wanted]) => {
-                const root = document.querySelector("pitboss-chat").shadowRoot;
+                const element = document.querySelector("pitboss-chat");
+                if (!element?.conversation) return false;
+                const root = element.shadowRoot;
                 const bubbles = root.querySelectorAll(".message:not(.typing) .bubble");
                 const shown = Array.from(bubbles, (one) => one.innerText);
-                const { conversation } = document.querySelector("pitboss-chat");
                 const isSame = JSON.stringify(shown) === JSON.stringify(JSON.parse(wanted));
-                return isSame && conversation.outbox.items().length === 0;
+                return isSame && element.conversation.outbox.items().length === 0;
             }""",
             arg=[wanted],
         )
@@ -195,6 +196,6 @@ class Chat:
     async def ticket(self) -> str:
         """Return the conversation's id."""
         handle = await self.page.wait_for_function(
-            "() => document.querySelector('pitboss-chat').conversation?.transcript.ticketId"
+            "() => document.querySelector('pitboss-chat')?.conversation?.transcript.ticketId"
         )
         return str(await handle.json_value())

@@ -39,6 +39,7 @@ async def test_a_newcomer_talks_to_himself(product: Product, browser: Browser, l
     """Kim writes at the casino, Ann answers; Kim's other devices show the same, and no policy refuses anything."""
     folder = Path(os.environ.get(PICTURES) or tmp_path)
     address = f"{product.url}/demo?player=kim"
+    await _end_earlier_chat(lucky)
     refused: list[str] = []
     page = await browser.new_page(reduced_motion="reduce")
     _listen(page, refused)
@@ -52,6 +53,12 @@ async def test_a_newcomer_talks_to_himself(product: Product, browser: Browser, l
     finally:
         await desk.close()
         await page.close()
+
+
+async def _end_earlier_chat(lucky: House) -> None:
+    kim = lucky.player("kim-1")
+    open_one = await lucky.door.call("POST", "/v1/chat/sessions", token=kim, body={})
+    await lucky.door.call("POST", f"/v1/chat/sessions/{open_one['ticket_id']}/end", token=kim)
 
 
 async def _conversation(chat: Chat, lucky: House) -> ChatSocket:

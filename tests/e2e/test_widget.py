@@ -290,7 +290,7 @@ async def test_a_chat_ends_and_another_begins(guest: Guest) -> None:
     assert await chat.ticket() != ticket
 
 
-async def test_the_queue_silence_and_choices_are_told(guest: Guest) -> None:
+async def test_the_queue_and_silence_are_told(guest: Guest) -> None:
     chat = await guest.visit(player=_somebody())
     frames = await _with_frames(chat.page)
     await chat.open()
@@ -303,12 +303,19 @@ async def test_the_queue_silence_and_choices_are_told(guest: Guest) -> None:
     await expect(chat.notice).to_have_count(0)
     frames[-1].send(_frame("inactive", ticket, ends_at="2031-01-01T10:00:00Z"))
     await expect(chat.notice).to_contain_text("Are you still there?")
-    bot = {"kind": "bot", "id": "bot", "name": None}
-    choices = {"quick_replies": ["Deposit", "<b>Withdrawal</b>"]}
-    told = {"seq": 2, "id": str(uuid4()), "author": bot, "text": "Which?", "sent_at": "2031-01-01T09:00:00Z"}
-    frames[-1].send(_frame("msg", ticket, **told, **choices))
+    await chat.say("Yes")
+    await expect(chat.notice).to_have_count(0)
+
+
+async def test_answers_to_choose_from_are_said_with_one_click(house: House, guest: Guest) -> None:
+    chat = await guest.visit(player=_somebody())
+    await _with_frames(chat.page, quick_replies=["Deposit", "<b>Withdrawal</b>"])
+    await chat.open()
+    await chat.say("Help")
+    await chat.heard("Help")
+    await _reply(house, await chat.ticket(), "Which?")
     await chat.page.get_by_role("button", name="<b>Withdrawal</b>").click()
-    await expect(chat.page.locator(".mine .bubble").last).to_have_text("<b>Withdrawal</b>")
+    await chat.heard("Help", "Which?", "<b>Withdrawal</b>")
     await expect(chat.page.locator(".choice")).to_have_count(0)
 
 
@@ -526,14 +533,19 @@ async def _axe(chat: Chat) -> list[str]:
     ]
 
 
-async def _with_frames(page: Page) -> list[WebSocketRoute]:
-    """Let the test put frames of the server between those that really come."""
+async def _with_frames(page: Page, **of_staff: object) -> list[WebSocketRoute]:
+    """Let the test put frames between those that really come, and members into messages of the staff."""
     routes: list[WebSocketRoute] = []
 
     def between(socket: WebSocketRoute) -> None:
+        def downwards(text: str | bytes) -> None:
+            frame = json.loads(text)
+            if frame["t"] == "msg" and frame["author"]["kind"] == "staff":
+                frame |= of_staff
+            socket.send(json.dumps(frame))
+
         routes.append(socket)
-        server = socket.connect_to_server()
-        server.on_message(socket.send)
+        socket.connect_to_server().on_message(downwards)
 
     await page.route_web_socket(SOCKET, between)
     return routes
