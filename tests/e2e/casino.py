@@ -11,6 +11,8 @@ from urllib.parse import urlencode, urlsplit
 from aiohttp import web
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Request
 
+from deploy.demo.clients import Door
+from tests.e2e.asking import ask
 from tests.e2e.house import House
 
 _TIMEOUT: Final = 10_000
@@ -52,6 +54,14 @@ class Casino:
             yield casino
         finally:
             await runner.cleanup()
+
+    async def be_listed(self, door: Door) -> None:
+        """Have the brand list this origin."""
+        path, token = f"/v1/brands/{self.house.brand.name}", self.house.founder
+        version = (await ask(door, "GET", path, token=token)).headers["ETag"]
+        body = {"allowed_origins": [self.url]}
+        answer = await ask(door, "PATCH", path, token=token, body=body, headers={"If-Match": version})
+        assert answer.status == 200, answer.body
 
     def policy(self) -> str:
         """Return a content policy that allows the widget and nothing else: no style, no picture, no frame."""
@@ -172,11 +182,13 @@ class Chat:
         wanted = json.dumps(texts)
         await self.page.wait_for_function(
             """([wanted]) => {
-                const root = document.querySelector("pitboss-chat").shadowRoot;
+                const element = document.querySelector("pitboss-chat");
+                if (!element?.conversation) return false;
+                const root = element.shadowRoot;
                 const bubbles = root.querySelectorAll(".message:not(.typing) .bubble");
                 const shown = Array.from(bubbles, (one) => one.innerText);
-                const { conversation } = document.querySelector("pitboss-chat");
-                return JSON.stringify(shown) === JSON.stringify(JSON.parse(wanted)) && !conversation.outbox.items().length;
+                const isSame = JSON.stringify(shown) === JSON.stringify(JSON.parse(wanted));
+                return isSame && element.conversation.outbox.items().length === 0;
             }""",
             arg=[wanted],
         )
@@ -184,6 +196,6 @@ class Chat:
     async def ticket(self) -> str:
         """Return the conversation's id."""
         handle = await self.page.wait_for_function(
-            "() => document.querySelector('pitboss-chat').conversation?.transcript.ticketId"
+            "() => document.querySelector('pitboss-chat')?.conversation?.transcript.ticketId"
         )
         return str(await handle.json_value())

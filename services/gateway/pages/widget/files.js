@@ -5,6 +5,7 @@
  * @typedef {{key: string, name: string, size: number, state: "sending" | "sent" | "failed", id: string | null}} Upload
  */
 
+const ASK_AGAIN = 5_000;
 const LARGEST = 20 * 1024 * 1024;
 export const ACCEPTED = "image/jpeg,image/png,image/webp,image/gif,application/pdf,video/mp4,text/plain";
 
@@ -35,9 +36,15 @@ export class Files {
   facts(id) {
     if (!this.#known.has(id)) {
       this.#known.set(id, null);
-      this.api.file(id).then((facts) => this.learn(facts), () => this.#known.delete(id));
+      this.api.file(id).then((facts) => this.learn(facts), (problem) => this.#miss(id, problem));
     }
     return this.#known.get(id);
+  }
+
+  /** Nobody answered: ask again when the file is shown next, a while later. A refusal is final. */
+  #miss(id, { status }) {
+    if (status >= 400 && status < 500 && status !== 429) this.learn({ id, name: "", state: "deleted" });
+    else setTimeout(() => this.#known.delete(id), ASK_AGAIN);
   }
 
   /** The server says where a file stands. */

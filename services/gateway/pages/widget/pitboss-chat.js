@@ -32,6 +32,8 @@ export class PitbossChat extends HTMLElement {
   #ui = { open: false, draft: "", confirming: false, atEnd: true, problem: null };
   #renderAsked = false;
   #abandon = null;
+  /** One question after the other: who is here may change while it is asked. */
+  #identified = Promise.resolve();
 
   constructor() {
     super();
@@ -41,8 +43,8 @@ export class PitbossChat extends HTMLElement {
   async connectedCallback() {
     this.#abandon = new AbortController();
     const { signal } = this.#abandon;
-    document.addEventListener("visibilitychange", () => this.#ask(), { signal });
-    for (const name of ["online", "offline"]) addEventListener(name, () => this.#ask(), { signal });
+    document.addEventListener("visibilitychange", () => this.#wake(), { signal });
+    for (const name of ["online", "offline"]) addEventListener(name, () => this.#wake(), { signal });
     this.local = openStorage("localStorage", this.brand);
     this.session = openStorage("sessionStorage", this.brand);
     Object.assign(this.#ui, this.session.get("ui") ?? {});
@@ -54,6 +56,12 @@ export class PitbossChat extends HTMLElement {
     this.#words = words;
     this.#ask();
     await this.identify();
+  }
+
+  /** Somebody looks again, or the network came or went: what failed before may work now. */
+  #wake() {
+    if (this.#words && !this.conversation && !document.hidden && navigator.onLine) this.identify();
+    this.#ask();
   }
 
   disconnectedCallback() {
@@ -71,7 +79,12 @@ export class PitbossChat extends HTMLElement {
   }
 
   /** Find out who is here, and go on with that person's conversation; another person's is left. */
-  async identify() {
+  identify() {
+    this.#identified = this.#identified.then(() => this.#meet());
+    return this.#identified;
+  }
+
+  async #meet() {
     const { origin, brand, tokenSource, local } = this;
     const identity = new Identity({ origin, brand, tokenSource, tokenUrl: this.getAttribute("token-url"), storage: local });
     try {
@@ -84,10 +97,12 @@ export class PitbossChat extends HTMLElement {
     this.#ui.problem = null;
     if (this.conversation?.who === identity.who) return;
     this.conversation?.dispose();
+    this.conversation = null;
     this.#identity = identity;
     const { who } = identity;
     const api = new Api(origin, identity);
     await bringAlong(identity, api);
+    if (!this.isConnected) return;
     this.conversation = new Conversation({ api, outbox: new Outbox(local, who), local, who, language: this.#words.locale });
     this.conversation.addEventListener("change", () => this.#ask());
     await this.conversation.resume();

@@ -1,0 +1,108 @@
+"""The demo casino: a newcomer talks to himself there, and the pictures of the documents are taken."""
+
+import os
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from deploy.demo.clients import ChatSocket
+from tests.e2e.asking import ask
+from tests.e2e.casino import Chat
+from tests.e2e.house import House
+from tests.support.eventually import eventually
+from tests.support.product import Product
+
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(120)]
+
+# Where the pictures go; `PITBOSS_PICTURES=docs/pictures` renews those of the documents.
+PICTURES: Final = "PITBOSS_PICTURES"
+DESKTOP: Final = {"viewport": {"width": 1280, "height": 800}}
+PHONE: Final = {"viewport": {"width": 390, "height": 780}, "device_scale_factor": 2, "is_mobile": True}
+SCENES: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
+    ("widget-light", {**DESKTOP, "color_scheme": "light"}),
+    ("widget-dark", {**DESKTOP, "color_scheme": "dark"}),
+    ("widget-phone", {**PHONE, "color_scheme": "light"}),
+    ("widget-phone-dark", {**PHONE, "color_scheme": "dark"}),
+)
+WORDS: Final = (
+    ("kim", "Hi! My withdrawal of 250 € has been pending since Sunday. Is something wrong?"),
+    ("ann", "Hi Kim, let me have a look."),
+    ("ann", "Nothing is wrong: your document was approved this morning, and the money leaves today."),
+    ("kim", "Perfect, thank you so much!"),
+)
+LARGEST: Final = 150 * 1024
+
+
+async def test_a_newcomer_talks_to_himself(product: Product, browser: Browser, lucky: House, tmp_path: Path) -> None:
+    """Kim writes at the casino, Ann answers; Kim's other devices show the same, and no policy refuses anything."""
+    folder = Path(os.environ.get(PICTURES) or tmp_path)
+    address = f"{product.url}/demo?player=kim"
+    await _end_earlier_chat(lucky)
+    refused: list[str] = []
+    page = await browser.new_page(reduced_motion="reduce")
+    _listen(page, refused)
+    await page.goto(address)
+    chat = await Chat(page).open()
+    desk = await _conversation(chat, lucky)
+    try:
+        for name, device in SCENES:
+            await _picture(browser, address, folder / f"{name}.jpg", refused, device)
+        assert refused == []
+    finally:
+        await desk.close()
+        await page.close()
+
+
+async def _end_earlier_chat(lucky: House) -> None:
+    kim = lucky.player("kim-1")
+    open_one = await lucky.door.call("POST", "/v1/chat/sessions", token=kim, body={})
+    await lucky.door.call("POST", f"/v1/chat/sessions/{open_one['ticket_id']}/end", token=kim)
+
+
+async def _conversation(chat: Chat, lucky: House) -> ChatSocket:
+    """Say the words of both, and let Ann read the last of them."""
+    desk = await ChatSocket.of_staff(lucky.door, lucky.tokens["agent"])
+    for who, text in WORDS:
+        if who == "kim":
+            await chat.say(text)
+            await expect(chat.page.locator(".mine .bubble", has_text=text)).to_be_visible()
+        else:
+            await _answer(lucky, await chat.ticket(), text)
+            await expect(chat.page.locator(".theirs .bubble", has_text=text)).to_be_visible()
+    await expect(chat.page.locator(".mine.last .state")).not_to_have_count(0)
+    ticket = await chat.ticket()
+    await desk.watch(ticket)
+    await eventually(lambda: desk.messages and desk.messages[-1]["text"] == WORDS[-1][1])
+    await desk.signal("read", ticket_id=ticket, seq=desk.messages[-1]["seq"])
+    await expect(chat.page.locator(".state.read")).to_be_visible()
+    return desk
+
+
+async def _answer(lucky: House, ticket: str, text: str) -> None:
+    async def answered() -> bool:
+        path, body = f"/v1/tickets/{ticket}/messages", {"text": text, "kind": "reply"}
+        return (await ask(lucky.door, "POST", path, token=lucky.tokens["agent"], body=body)).status == 201
+
+    await eventually(answered)
+
+
+async def _picture(browser: Browser, address: str, path: Path, refused: list[str], device: dict[str, Any]) -> None:
+    context = await browser.new_context(reduced_motion="reduce", **device)
+    try:
+        page = await context.new_page()
+        _listen(page, refused)
+        await page.goto(address)
+        chat = await Chat(page).open()
+        await expect(page.locator(".bubble", has_text=WORDS[-1][1])).to_be_visible()
+        await expect(page.locator(".state.read")).to_be_visible()
+        await expect(chat.box).to_be_focused()
+        taken = await page.screenshot(path=path, type="jpeg", quality=82)
+        assert len(taken) <= LARGEST
+    finally:
+        await context.close()
+
+
+def _listen(page: Page, refused: list[str]) -> None:
+    page.on("console", lambda message: refused.append(message.text) if message.type == "error" else None)

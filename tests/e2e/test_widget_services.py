@@ -1,0 +1,114 @@
+"""What the widget offers as soon as the product does: ratings, signing in during a chat, files."""
+
+import re
+from collections.abc import AsyncIterator
+from typing import Final
+from uuid import uuid4
+
+import pytest
+from playwright.async_api import Browser, FilePayload, expect
+
+from deploy.demo.clients import Door
+from tests.e2e.asking import ask
+from tests.e2e.casino import Casino, Guest
+from tests.e2e.house import House, found_house
+from tests.support.eventually import eventually
+from tests.support.product import Product
+
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(120)]
+
+PDF: Final = (
+    b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
+    b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+)
+
+
+@pytest.fixture(scope="module")
+async def house(product: Product, door: Door) -> House:
+    """A brand with an agent."""
+    house = await found_house(door, product.demo, "services", languages=["en"])
+    await house.hire("agent", "ann")
+    return house
+
+
+@pytest.fixture(scope="module")
+async def casino(house: House, door: Door) -> AsyncIterator[Casino]:
+    """Its casino."""
+    async with Casino.running(house) as casino:
+        await casino.be_listed(door)
+        yield casino
+
+
+@pytest.fixture
+async def guest(casino: Casino, browser: Browser) -> AsyncIterator[Guest]:
+    """Somebody with a browser of his own."""
+    async with Guest.at(casino, browser, locale="en-GB") as guest:
+        yield guest
+
+
+async def _needs(door: Door, path: str) -> None:
+    """Leave the test if this product has no such route."""
+    document = await ask(door, "GET", "/openapi.json")
+    if path not in document.json["paths"]:
+        pytest.skip(f"there is no {path}")
+
+
+async def test_a_player_rates_the_chat_that_ended(door: Door, house: House, guest: Guest) -> None:
+    await _needs(door, "/v1/chat/sessions/{ticket_id}/rating")
+    chat = await (await guest.visit(player=f"p{uuid4().hex[:8]}")).open()
+    await chat.say("That was quick")
+    await chat.heard("That was quick")
+    await chat.page.get_by_role("button", name="End the chat").click()
+    await chat.page.get_by_role("button", name="End it").click()
+    await chat.page.get_by_role("radio", name="Very good").check()
+    await chat.page.get_by_label("Would you like to tell us more?").fill("Thank you")
+    await chat.page.get_by_role("button", name="Send rating").click()
+    await expect(chat.page.locator(".ended")).to_contain_text("Thank you for your rating")
+    ratings = await house.door.call("GET", "/v1/chat/ratings", token=house.tokens["ann"])
+    ticket = await chat.ticket()
+    assert [(one["score"], one["comment"]) for one in ratings["items"] if one["ticket_id"] == ticket] == [
+        (5, "Thank you")
+    ]
+
+
+async def test_a_visitor_who_signs_in_goes_on_with_his_chat(door: Door, house: House, guest: Guest) -> None:
+    await _needs(door, "/v1/chat/claims")
+    stranger = await (await guest.visit(prechat="off")).open()
+    await stranger.say("I cannot sign in")
+    await stranger.heard("I cannot sign in")
+    ticket = await stranger.ticket()
+    await stranger.page.close()
+    player = f"p{uuid4().hex[:8]}"
+    known = await (await guest.visit(player=player)).open()
+    await known.say("Now I can")
+    await known.heard("I cannot sign in", "Now I can")
+    assert await known.ticket() == ticket
+
+    async def is_his() -> bool:
+        seen = await ask(door, "GET", f"/v1/tickets/{ticket}", token=house.tokens["ann"])
+        return seen.status == 200 and player in seen.body.decode()
+
+    await eventually(is_his)
+
+
+async def test_a_file_goes_up_and_comes_back(door: Door, guest: Guest) -> None:
+    await _needs(door, "/v1/attachments")
+    player = f"p{uuid4().hex[:8]}"
+    chat = await (await guest.visit(player=player)).open()
+    pdf: FilePayload = {"name": "statement.pdf", "mimeType": "application/pdf", "buffer": PDF}
+    exe: FilePayload = {"name": "run.pdf", "mimeType": "application/pdf", "buffer": b"MZ\x90\x00 this is no document"}
+    await chat.page.locator("input[type=file]").set_input_files([pdf, exe])
+    await expect(chat.page.locator(".uploads .sent")).to_contain_text("statement.pdf")
+    await expect(chat.page.locator(".uploads .failed")).to_contain_text("run.pdf")
+    await chat.page.get_by_role("button", name="Remove run.pdf").click()
+    await chat.say("My statement")
+    await chat.heard("My statement")
+    there = await (await guest.visit(player=player)).open()
+    for one in (chat, there):
+        await expect(one.page.locator("button.file")).to_contain_text(re.compile("statement"))
+    async with chat.page.expect_request(re.compile("/v1/attachments/[^/]+/links$")) as asked:
+        await there.page.close()
+        await chat.page.locator("button.file").click()
+    answer = await (await asked.value).response()
+    assert answer is not None
+    assert answer.status == 201
