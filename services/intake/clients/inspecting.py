@@ -32,7 +32,7 @@ from services.intake.domain.file_types import (
 from services.intake.domain.films import telling_boxes
 from shared.errors import DomainError
 
-_MEMORY: Final = 1536 * 1024 * 1024
+_MEMORY: Final = 900 * 1024 * 1024
 _CPU_SECONDS: Final = 20
 _FILE_BYTES: Final = 48 * 1024 * 1024
 _MOST_PIXELS: Final = 50_000_000
