@@ -116,9 +116,9 @@ def _save(picture: Image.Image, kind: FileType) -> memoryview:
         plain.info = {}
         plain.save(target, "JPEG", quality=_QUALITY)
     elif kind is WEBP:
-        picture.save(target, "WEBP", quality=_QUALITY, exif=b"", xmp=b"", icc_profile=None)
+        picture.save(target, "WEBP", quality=_QUALITY, method=2, exif=b"", xmp=b"", icc_profile=None)
     else:
-        picture.save(target, "PNG", icc_profile=None)
+        picture.save(target, "PNG", icc_profile=None, compress_level=3)
     return target.getbuffer()
 
 
