@@ -32,7 +32,7 @@ from services.intake.domain.file_types import (
 from services.intake.domain.films import telling_boxes
 from shared.errors import DomainError
 
-_MEMORY: Final = 1536 * 1024 * 1024
+_MEMORY: Final = 900 * 1024 * 1024
 _CPU_SECONDS: Final = 20
 _FILE_BYTES: Final = 48 * 1024 * 1024
 _MOST_PIXELS: Final = 50_000_000
@@ -116,9 +116,9 @@ def _save(picture: Image.Image, kind: FileType) -> memoryview:
         plain.info = {}
         plain.save(target, "JPEG", quality=_QUALITY)
     elif kind is WEBP:
-        picture.save(target, "WEBP", quality=_QUALITY, exif=b"", xmp=b"", icc_profile=None)
+        picture.save(target, "WEBP", quality=_QUALITY, method=2, exif=b"", xmp=b"", icc_profile=None)
     else:
-        picture.save(target, "PNG", icc_profile=None)
+        picture.save(target, "PNG", icc_profile=None, compress_level=3)
     return target.getbuffer()
 
 

@@ -6,6 +6,7 @@ point anywhere. The names searched for are long enough not to turn up in compres
 
 import re
 import zlib
+from collections.abc import Sequence
 from typing import Final
 
 from services.intake.domain.file_types import ActiveContent, FileTooComplex, FileUnreadable, TypeNotAllowed
@@ -22,13 +23,14 @@ _ACTIVE: Final = re.compile(
 _ENCRYPTED: Final = re.compile(rb"/Encrypt(?=[\s/<>()\[\]]|$)")
 _SCRIPT_OF_NAME: Final = re.compile(rb"/JS(?=[\s(<])")
 _STREAM: Final = re.compile(rb"(?<!end)stream\r?\n")
-_PAGES: Final = re.compile(rb"(?i)<script|<html|<!doctype html|<svg|<iframe|<\?php")
+_PAGES: Final = (b"<script", b"<html", b"<!doctype html", b"<svg", b"<iframe", b"<?php")
 _ZIP_END: Final = b"PK\x05\x06"
 _ZIP_TAIL: Final = 66_000
 
-_MARKUP: Final = re.compile(
-    rb"(?i)<script|<html|<!doctype|<svg|<iframe|<\?php|<\?xml|<object|<embed|<meta|javascript:|vbscript:"
-)
+_MARKUP: Final = (
+    b"<script", b"<html", b"<!doctype", b"<svg", b"<iframe", b"<?php", b"<?xml", b"<object", b"<embed", b"<meta",
+    b"javascript:", b"vbscript:",
+)  # fmt: skip
 _OTHER_SIGNATURES: Final = (b"#!", b"{\\rtf", b"%!PS", b"MZ", b"@echo off", b"[InternetShortcut]", b"L\0\0\0")
 _NOT_TEXT: Final = re.compile("[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f\ufffe\uffff]")
 
@@ -37,7 +39,7 @@ def check_pdf(raw: bytes) -> None:
     """Refuse a PDF that is incomplete, encrypted, carries scripts, launches, other files, or is another file too."""
     if b"%%EOF" not in raw[-_TAIL:] and b"%%EOF" not in raw.rstrip(b"\0\r\n\t ")[-_TAIL:]:
         raise FileUnreadable("the document has no end")
-    if _PAGES.search(raw) or _ZIP_END in raw[-_ZIP_TAIL:]:
+    if _holds(raw, _PAGES) or _ZIP_END in raw[-_ZIP_TAIL:]:
         raise ActiveContent("the document is another kind of file as well")
     plain = _named(raw)
     if _ENCRYPTED.search(plain):
@@ -60,8 +62,14 @@ def check_text(raw: bytes) -> None:
         raise TypeNotAllowed("neither a known type of file nor text in UTF-8") from error
     if _NOT_TEXT.search(text):
         raise TypeNotAllowed("neither a known type of file nor text in UTF-8")
-    if _MARKUP.search(raw):
+    if _holds(raw, _MARKUP):
         raise ActiveContent("the text is a page or a script")
+
+
+def _holds(raw: bytes, words: Sequence[bytes]) -> bool:
+    """Return whether any of the words is there, in whatever case; much faster than a pattern of them all."""
+    lower = raw.lower()
+    return any(word in lower for word in words)
 
 
 def _refuse_actions(plain: bytes) -> None:

@@ -78,7 +78,10 @@ async def test_a_slow_upload_is_given_up(people: Photographer, folder: Path) -> 
 async def test_a_sender_who_hangs_up_leaves_nothing(people: Photographer, folder: Path) -> None:
     before = set(files_in(folder))
 
-    said = iter([{"type": "http.request", "body": b"te", "more_body": True}, {"type": "http.disconnect"}])
+    said: list[dict[str, Any]] = [
+        {"type": "http.disconnect"},
+        {"type": "http.request", "body": b"x", "more_body": True},
+    ]
     headers = [(name.encode(), value.encode()) for name, value in (people.player | {"idempotency-key": "k"}).items()]
     scope = {
         "type": "http", "method": "POST", "path": "/v1/attachments", "raw_path": b"/v1/attachments", "headers": headers,
@@ -86,7 +89,7 @@ async def test_a_sender_who_hangs_up_leaves_nothing(people: Photographer, folder
     }  # fmt: skip
 
     async def receive() -> dict[str, Any]:
-        return next(said)
+        return said.pop()
 
     async def send(message: Any) -> None:
         answers.append(message)
