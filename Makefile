@@ -88,7 +88,7 @@ test-e2e: setup-dev ## The running product from the outside
 	@$(PYTEST) tests/e2e
 
 test: setup-dev ## Everything, on real PostgreSQL and real RabbitMQ; RINGS= narrows it
-	@$(PYTEST) -n logical --maxprocesses 4 --dist loadgroup $(RINGS)
+	@$(PYTEST) -n logical --maxprocesses 4 --dist loadscope $(RINGS)
 
 coverage: setup-dev ## Coverage of unit and service tests; report in htmlcov/
 	@$(PYTEST) tests/unit tests/service --cov --cov-report=term --cov-report=html

@@ -11,8 +11,8 @@ from deploy.keys import local_keys
 from deploy.local.databases import ServiceUrls
 from shared.directory import SERVICES, ServiceEntry
 
+REPLICA_STEP: Final = 100
 _DEFAULT_BASE: Final = SERVICES[0].port
-_REPLICA_STEP: Final = 100
 _SMTP_OFFSET: Final = 2525 - _DEFAULT_BASE
 _CONNECTIONS: Final = 240  # four fifths of the server's 300
 _POOLS_PER_SERVICE: Final = 2
@@ -99,7 +99,7 @@ class Plan:
     def port(self, entry: ServiceEntry, replica: int = 0) -> int:
         """Return where a process of a service listens."""
         moved = entry.port - _DEFAULT_BASE + self.port_base
-        return moved if entry.name == "gateway" else moved + replica * _REPLICA_STEP
+        return moved if entry.name == "gateway" else moved + replica * REPLICA_STEP
 
     def urls(self, entry: ServiceEntry) -> tuple[str, ...]:
         """Return the addresses of all processes of a service."""
@@ -161,6 +161,6 @@ class Plan:
         if name == "gateway" and self.replicas > 1:
             own["GATEWAY_REUSE_PORT"] = "true"
         if name == "intake":
-            own["INTAKE_SMTP_PORT"] = str(self.smtp_port + replica * _REPLICA_STEP)
+            own["INTAKE_SMTP_PORT"] = str(self.smtp_port + replica * REPLICA_STEP)
             own["INTAKE_FILES_DIR"] = str(home.path / "files")
         return own

@@ -2,10 +2,12 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 from typing import Final
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.support.database import Cluster, private_cluster
 
@@ -31,27 +33,41 @@ _BROKER: Final = "broker"
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run ring after ring, in random order within each: a running product needs the machine for itself.
 
-    Several workers share the rings: one drives the running product, what is left over goes to whoever is free. A test
-    that starts products of its own comes last, what shares a server stays together.
+    Several workers share the rings: one drives the running product from the beginning, the others take the rest, and
+    what starts products of its own comes last.
     """
-    items.sort(key=lambda item: RINGS.index(_place(item)[0]))
-    if "PYTEST_XDIST_WORKER" not in os.environ:
-        return
-    groups = {item: _group(item) for item in items}
-    turns = {_PRODUCTS: 0, _BROKER: 1, None: 3}
-    items.sort(key=lambda item: 4 if _place(item)[-1] == "test_ledger.py" else turns.get(groups[item], 2))
-    for item, group in groups.items():
-        if group is not None:
-            item.add_marker(pytest.mark.xdist_group(group))
+    order = _turn if "PYTEST_XDIST_WORKER" in os.environ else _ring
+    items.sort(key=lambda item: order(item.nodeid))
 
 
-def _place(item: pytest.Item) -> tuple[str, ...]:
-    return item.path.relative_to(item.config.rootpath / "tests").parts
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadScopeScheduling:
+    """Hand out tests one by one, except for those that share something."""
+    return _Grouped(config, log)
 
 
-def _group(item: pytest.Item) -> str | None:
+class _Grouped(LoadScopeScheduling):  # type: ignore[misc]
+    def _split_scope(self, nodeid: str) -> str:
+        return _group(nodeid) or nodeid
+
+
+def _place(nodeid: str) -> tuple[str, ...]:
+    return PurePosixPath(nodeid.partition("::")[0]).parts[1:]
+
+
+def _ring(nodeid: str) -> int:
+    return RINGS.index(_place(nodeid)[0])
+
+
+def _turn(nodeid: str) -> tuple[int, int]:
+    group = _group(nodeid)
+    first = {_PRODUCTS: 0, _BROKER: 1}.get(group, 2) if group else 3
+    return 4 if _place(nodeid)[-1] == "test_ledger.py" else first, _ring(nodeid)
+
+
+def _group(nodeid: str) -> str | None:
     """Return what a test shares with others so that one worker has to run them, None for most."""
-    match _place(item):
+    match _place(nodeid):
         case ("resilience", "test_ledger.py"):
             return None
         case ("e2e" | "resilience", *_):

@@ -17,10 +17,11 @@ import asyncpg
 from deploy.demo.clients import Brand
 from deploy.home import CHECKOUT, Home
 from deploy.local.databases import ServiceUrls
-from deploy.local.processes import free_port
+from deploy.local.processes import free_port, port_is_free
 from deploy.local.rabbitmq import LocalRabbitMQ
-from deploy.plan import Mode, Plan
+from deploy.plan import REPLICA_STEP, Mode, Plan
 from deploy.supplies import Supplies
+from shared.directory import SERVICES
 
 WIDE_LIMITS: Final = {
     "GATEWAY_REQUESTS_PER_MINUTE": "1000000",
@@ -144,5 +145,9 @@ def running_product(mode: Mode, *, folder: Path | None = None, replicas: int = 1
 
 
 def free_block() -> int:
-    """Return a port base whose services' ports are likely free: far from the defaults, below the ephemeral range."""
-    return 12_000 + free_port() % 10_000
+    """Return a port base at which a cluster finds every port free: far from the defaults, below the ephemeral range."""
+    while True:
+        plan = Plan("cluster", (), 12_000 + free_port() % 10_000)
+        moved = [plan.smtp_port, *(plan.port(entry) for entry in SERVICES)]
+        if all(port_is_free(port + step) for port in moved for step in (0, REPLICA_STEP)):
+            return plan.port_base

@@ -13,9 +13,10 @@ import pytest
 
 from deploy.home import CHECKOUT, Home
 from deploy.local.postgres import LocalPostgres
-from deploy.local.processes import free_port, port_is_free, wait_until
+from deploy.local.processes import port_is_free, wait_until
 from deploy.plan import Plan
 from deploy.stack import healthy
+from tests.support.product import free_block
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 
@@ -25,7 +26,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[st
     folder = tmp_path_factory.mktemp("installation")
     knobs = {
         "PITBOSS_HOME": str(folder),
-        "PITBOSS_PORT_BASE": str(12_000 + free_port() % 10_000),
+        "PITBOSS_PORT_BASE": str(free_block()),
         "PITBOSS_SERVICES": "gateway,tickets",
     }
     yield os.environ | knobs
