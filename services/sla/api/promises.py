@@ -16,6 +16,7 @@ from services.sla.domain.policies import (
     TargetInvalid,
     TooManyPolicies,
 )
+from services.sla.schemas import clocks as clock_schemas
 from services.sla.schemas import promises as schemas
 from services.sla.use_cases import deciding, measuring
 from shared.db.session import SessionDep
@@ -107,16 +108,16 @@ async def edit_policy(
 @router.get("/tickets/{ticket_id}/sla", responses=problems(Forbidden, TicketNotFound))
 async def read_ticket_clocks(
     ticket_id: UUID, session: SessionDep, actor: Reader, ground: GroundDep
-) -> schemas.TicketClocks:
+) -> clock_schemas.TicketClocks:
     """Read every promise of a ticket: where it stands, when it is due and how long it has been counting."""
     ticket = await measuring.tracked_ticket(session, brand=actor.brand, ticket_id=ticket_id)
     clocks = await measuring.clocks_of_ticket(session, brand=actor.brand, ticket_id=ticket_id)
     earlier = await measuring.earlier_schedules(session, brand=actor.brand, ticket_id=ticket_id)
     now = ground.clock.now()
-    return schemas.TicketClocks(
+    return clock_schemas.TicketClocks(
         ticket_id=ticket_id,
-        clocks=[schemas.ClockView.of(clock, now=now, earlier=earlier.get(clock.id, ())) for clock in clocks],
-        time_spent=schemas.TimeSpent.of(ticket, now=now),
+        clocks=[clock_schemas.ClockView.of(clock, now=now, earlier=earlier.get(clock.id, ())) for clock in clocks],
+        time_spent=clock_schemas.TimeSpent.of(ticket, now=now),
     )
 
 

@@ -163,15 +163,8 @@ def make_good(clock: Clock, at: datetime) -> Clock | None:
     earlier = clock.met_at is None or at < clock.met_at
     if not clock.correctable or not earlier or not clock.started_at <= at <= clock.due_at:
         return None
-    return replace(
-        clock,
-        state=ClockState.MET,
-        met_at=at,
-        ended_at=at,
-        breached_at=None,
-        corrected=True,
-        generation=clock.generation + 1,
-    )
+    kept = replace(clock, state=ClockState.MET, met_at=at, ended_at=at, breached_at=None)
+    return replace(kept, corrected=True, generation=clock.generation + 1)
 
 
 def replan(clock: Clock, promise: Promise, at: datetime) -> Clock:
