@@ -4,7 +4,7 @@ from typing import Annotated, Final, Literal, Self
 from urllib.parse import unquote
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, ValidationInfo, field_validator
 
 from services.chat.domain.values import LONGEST_TEXT, MOST_ATTACHMENTS, Message
 from services.chat.use_cases.transcripts import Page
@@ -44,18 +44,14 @@ Attachments = Annotated[
 class PostMessage(BaseModel):
     """Words for a conversation; with files they may be empty."""
 
-    text: Annotated[str, Field(max_length=LONGEST_TEXT)] = ""
-    client_msg_id: ClientMessageId | None = None
     attachments: Attachments = ()
+    text: Annotated[str, Field(max_length=LONGEST_TEXT, validate_default=True)] = ""
+    client_msg_id: ClientMessageId | None = None
 
-    @model_validator(mode="after")
-    def _says_something(self) -> Self:
-        if not self.attachments:
-            _readable(self.text)
-        elif "\x00" in self.text:
-            message = "a NUL character"
-            raise ValueError(message)
-        return self
+    @field_validator("text")
+    @classmethod
+    def _says_something(cls, text: str, info: ValidationInfo) -> str:
+        return _readable(text) if text.strip() or not info.data.get("attachments") else text
 
 
 class StartSession(BaseModel):

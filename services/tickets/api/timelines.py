@@ -37,6 +37,7 @@ _WORDS: Final = frozenset({EntryKind.MESSAGE, EntryKind.REPLY, EntryKind.NOTE})
         errors.StaffNotFound,
         errors.StaffInactive,
         errors.TicketChanged,
+        errors.FilesUndeliverable,
         Forbidden,
         *ONCE,
     ),

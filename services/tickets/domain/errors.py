@@ -5,6 +5,12 @@ from typing import ClassVar
 from shared.errors import DomainError, Kind
 
 
+class FilesUndeliverable(DomainError):
+    """Replies by e-mail carry no files; the player would never get them."""
+
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
 class TicketNotFound(DomainError):
     """There is no such ticket for this caller."""
 

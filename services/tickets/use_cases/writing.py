@@ -6,7 +6,7 @@ from uuid import UUID
 
 from services.tickets.domain import access
 from services.tickets.domain.audit import Witness
-from services.tickets.domain.errors import TicketNotFound
+from services.tickets.domain.errors import FilesUndeliverable, TicketNotFound
 from services.tickets.domain.mentions import mentioned
 from services.tickets.domain.tickets import Words
 from services.tickets.domain.timeline import Entry, entry_of
@@ -49,6 +49,8 @@ async def add_message(
     if landed is None or not access.may_see(speaker, landed.said_to):
         raise TicketNotFound
     author, chosen = access.speaks_as(speaker, landed.said_to, kind, player_id)
+    if attachments and chosen is MessageKind.REPLY and landed.ticket.contact is not None:
+        raise FilesUndeliverable(field="attachments")
     called = mentioned(chosen, text, mentions)
     await check_view(session, landed.ticket, speaker, after_version)
     await check_staff(session, brand, called, field="mentions")

@@ -6,7 +6,7 @@ from shared.contracts.base import Author, AuthorKind
 from shared.contracts.chat import MessagePosted
 from shared.contracts.tickets import MessageAdded
 from shared.ids import new_id
-from tests.service.tickets.desk import MORNING, Desk
+from tests.service.tickets.desk import MORNING, Desk, received
 from tests.support.eventually import eventually
 
 
@@ -46,3 +46,18 @@ async def test_at_most_ten(desk: Desk) -> None:
     ticket = await desk.open()
     answer = await desk.post(f"/{ticket['id']}/messages", {"text": "Here", "attachments": [str(uuid4())] * 11})
     assert answer.status_code == 422
+
+
+async def test_no_reply_by_email_loses_files(desk: Desk) -> None:
+    """What the player would never get is refused; a note may carry it."""
+    await desk.service.publish(received())
+    ticket = await eventually(lambda: _only(desk))
+    body = {"text": "Here", "attachments": [str(uuid4())]}
+    refused = await desk.post(f"/{ticket}/messages", body)
+    assert (refused.status_code, refused.json()["code"]) == (409, "files-undeliverable")
+    assert (await desk.post(f"/{ticket}/messages", body | {"kind": "note"})).status_code == 201
+
+
+async def _only(desk: Desk) -> str:
+    items = (await desk.get(""))["items"]
+    return str(items[0]["id"]) if items else ""
