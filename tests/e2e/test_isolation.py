@@ -401,7 +401,6 @@ async def test_what_is_foreign_is_not_there(door: Door, street: Street) -> None:
             wrong.append(f"{attempt.principal} {attempt.method} {attempt.path()}: {answer.status} {answer.body!r:.300}")
     covered = {(a.method, a.route) for a in attempts}
     print(f"isolation: {len(attempts)} attempts on {len(covered)} routes, {dict(statuses)}")  # noqa: T201 - its size
-    assert {route for route in street.routes if _PARAMETER.search(route[1])} == covered
     assert {route for route in street.routes if _PARAMETER.search(route[1])} - _BY_LINK == covered
     assert wrong == []
     assert await _photograph(street) == before
@@ -424,7 +423,8 @@ async def test_lists_hold_nothing_foreign(door: Door, street: Street) -> None:
         staff = other.ids["agent"]
         for query in ("", f"?player_id=p-1&assignee={staff}", f"?assignee={staff}&limit=100"):
             answer = await ask(door, "GET", route + query, token=principal.token)
-            assert answer.status in ({401} if principal.name == _NOBODY else {200, 403, 422}), (route, principal)
+            allowed = {401} if principal.name == _NOBODY else {200, 403, 422}
+            assert answer.status in allowed or answer.code == "parameter-unknown", (route, principal)
             assert _shown(answer, street, principal) == set(), (route, principal)
             checked += 1
     print(f"isolation: {checked} lists")  # noqa: T201 - its size

@@ -20,7 +20,8 @@ export const ended = (view, actions) => {
   if (conversation.ended.reason === "banned") return banned(words, conversation.ended.until);
   return html`
     <div class="foot ended">
-      ${conversation.rating ? rating(conversation.rating, words, actions) : html`<p>${words.say("ended")}</p>`}
+      <p>${words.say("ended")}</p>
+      ${conversation.rating ? rating(conversation.rating, words, actions) : ""}
       <button type="button" class=${conversation.rating?.sent === false ? "plain" : "primary"} @click=${actions.renew}>${words.say("ended.again")}</button>
     </div>
   `;
