@@ -22,7 +22,7 @@ from tests.service.tickets.hall_laws import Seen, faults, look
 from tests.support.database import Cluster
 from tests.support.service import running_service
 
-PROGRAMS: Final = int(os.environ.get("PITBOSS_ASSIGNMENT_PROGRAMS", "12"))
+PROGRAMS: Final = int(os.environ.get("PITBOSS_ASSIGNMENT_PROGRAMS", "6"))
 STEPS: Final = int(os.environ.get("PITBOSS_ASSIGNMENT_STEPS", "20"))
 _BRANDS: Final = itertools.count(1)
 
