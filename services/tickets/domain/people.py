@@ -123,7 +123,8 @@ def _jump_after(now: datetime, zone: ZoneInfo) -> datetime | None:
     while after - before > _SECOND:
         middle = before + (after - before) / 2
         before, after = (middle, after) if middle.astimezone(zone).utcoffset() == offset else (before, middle)
-    return after
+    # Clocks jump at whole seconds, and this is less than one too late.
+    return after.replace(microsecond=0)
 
 
 def fullness(person: Person, load: Mapping[str, int]) -> Fraction:
