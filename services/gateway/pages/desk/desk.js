@@ -26,9 +26,18 @@ const draw = () => {
   isDue = false;
   if (session.kept && desk?.me.id !== session.person.id) begin();
   render(html`${desk ? shell(desk) : null} ${session.kept ? null : signIn(session, desk, changed)}`, root);
-  for (const dialog of root.querySelectorAll("dialog:not([open])")) dialog.showModal();
+  for (const dialog of root.querySelectorAll("dialog")) present(dialog);
   const open = desk?.open?.ticket;
   document.title = open ? `${open.number} · Pitboss desk` : "Pitboss desk";
+};
+
+/** Show a dialog, and lead the keyboard to what it asks for as soon as that is there. */
+const present = (dialog) => {
+  if (!dialog.open) dialog.showModal();
+  const box = dialog.querySelector("[autofocus]:not([data-met])");
+  if (!box) return;
+  box.dataset.met = "";
+  box.focus();
 };
 
 /** Another person than before starts anew; the same one, signed in again, finds everything as it was. */

@@ -15,15 +15,16 @@ export const card = (desk) => {
   return html`
     <aside class="card" aria-label="Ticket card">
       ${iconButton("cross", "Close the card", () => { desk.isCardOpen = false; desk.changed(); }, "card-close")}
-      ${player(ticket)} ${promises(open)} ${fields(desk, open)} ${tags(open)} ${deeds(desk, open)} ${related(desk, open)}
+      ${player(open)} ${promises(open)} ${fields(desk, open)} ${tags(open)} ${deeds(desk, open)} ${related(desk, open)}
     </aside>`;
 };
 
-const player = (ticket) => html`
+const player = ({ ticket, entries }) => html`
   <section>
     <h2>Player</h2>
-    <p class="player-name"><bdi>${ticket.player_id ?? "Visitor"}</bdi> ${ticket.tier ? html`<span class="tier">${ticket.tier}</span>` : nothing}</p>
+    <p class="player-name"><bdi>${entries.findLast(({ kind, author }) => kind === "message" && author.name)?.author.name ?? ticket.player_id ?? "Visitor"}</bdi> ${ticket.tier ? html`<span class="tier">${ticket.tier}</span>` : nothing}</p>
     <dl>
+      <dt>Account</dt><dd><bdi>${ticket.player_id ?? "none"}</bdi></dd>
       <dt>Language</dt><dd>${ticket.language ? language(ticket.language) : "unknown"}</dd>
       ${ticket.licence ? html`<dt>Licence</dt><dd>${ticket.licence}</dd>` : nothing}
       <dt>Opened</dt><dd>${when(ticket.created_at)}</dd>

@@ -57,7 +57,7 @@ const lastDay = (hours) => {
   return html`
     <section><h2>First answers, last 24 hours</h2>
       ${columns(hours.map(({ count }) => count), `${total} first answers in the last 24 hours`)}
-      <p class="axis"><span>${time(hours[0].at)}</span><span>${total} answers, slowest hour ${span(slowest * 1000)}</span><span>now</span></p>
+      <p class="axis"><span>${time(hours[0].at)}</span><span>${total} in all, slowest hour ${span(slowest * 1000)}</span><span>now</span></p>
     </section>`;
 };
 
