@@ -1,13 +1,13 @@
 """The desk in a real browser against the running product."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Final
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID, uuid4
 
 import pytest
-from playwright.async_api import Browser, Page, Route, expect
+from playwright.async_api import Browser, FilePayload, Page, Route, expect
 
 from deploy.demo.clients import ChatSocket, Door
 from tests.e2e.asking import Json, ask, made
@@ -121,14 +121,16 @@ async def test_an_edit_that_comes_too_late_shows_what_changed_and_loses_nothing(
     await expect(ann.box).to_have_value("Half a sen")
 
 
-def _hold_back(house: House, ticket: Json):  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _hold_back(house: House, ticket: Json) -> Callable[[Route], Awaitable[None]]:
     """Let Bob edit the ticket in the moment in which Ann's edit is on its way."""
     edited: list[str] = []
 
     async def between(route: Route) -> None:
         if route.request.method == "PATCH" and not edited:
             edited.append("once")
-            version = str((await ask(house.door, "GET", f"/v1/tickets/{ticket['id']}", token=house.api_key)).headers["ETag"])
+            version = str(
+                (await ask(house.door, "GET", f"/v1/tickets/{ticket['id']}", token=house.api_key)).headers["ETag"]
+            )
             answer = await ask(
                 house.door,
                 "PATCH",
@@ -191,6 +193,45 @@ async def test_search_finds_words_and_the_palette_does_anything(house: House, an
     await ann.page.keyboard.type("i am busy")
     await ann.page.keyboard.press("Enter")
     await expect(ann.page.locator(".presence-busy")).to_be_visible()
+
+
+async def test_who_else_looks_and_types_is_shown(house: House, ann: Clerk) -> None:
+    player = _somebody()
+    ticket = await house.ticket(player)
+    await ann.open(player)
+    bob = await ChatSocket.of_staff(house.door, house.tokens["bob"])
+    try:
+        await bob.signal("view", ticket_id=ticket["id"])
+        await expect(ann.page.locator(".collision")).to_contain_text("Bob is looking")
+        await bob.signal("typing", ticket_id=ticket["id"])
+        await expect(ann.page.locator(".collision")).to_contain_text("Bob is typing")
+    finally:
+        await bob.close()
+    await expect(ann.page.locator(".collision")).to_have_count(0)
+
+
+async def test_files_go_with_a_reply(house: House, ann: Clerk) -> None:
+    player = _somebody()
+    await house.ticket(player)
+    await ann.open(player)
+    file: FilePayload = {"name": "terms.txt", "mimeType": "text/plain", "buffer": b"the terms of the bonus"}
+    await ann.page.locator("input[type=file]").set_input_files(file)
+    await expect(ann.page.locator(".uploads .sent")).to_contain_text("terms.txt")
+    await ann.say("Here they are.")
+    await expect(ann.page.locator("button.file")).to_contain_text("terms.txt")
+
+
+async def test_a_token_that_ends_is_renewed_unnoticed(ann: Clerk) -> None:
+    kept = 'sessionStorage.getItem("pitboss.desk.session")'
+    before = json.loads(await ann.page.evaluate(kept))
+    aged = json.dumps({**before, "expiresAt": 0})
+    await ann.page.evaluate('text => sessionStorage.setItem("pitboss.desk.session", text)', aged)
+    await ann.page.reload()
+    await expect(ann.page.locator(".tabs")).to_be_visible()
+    await expect(ann.page.locator(".rows .empty")).not_to_have_text("Loading…")
+    after = json.loads(await ann.page.evaluate(kept))
+    assert after["access_token"] != before["access_token"]
+    assert await ann.page.get_by_label("Password").count() == 0
 
 
 async def test_without_a_network_what_is_written_stays(house: House, ann: Clerk) -> None:
@@ -283,5 +324,6 @@ async def _thousand(route: Route) -> None:
 
 async def _axe(page: Page) -> list[str]:
     found = await page.evaluate(RULES)
-    return [f"{one['id']}: {node['html']} {node['failureSummary']}" for one in found["violations"] for node in one["nodes"]]
-
+    return [
+        f"{one['id']}: {node['html']} {node['failureSummary']}" for one in found["violations"] for node in one["nodes"]
+    ]

@@ -32,7 +32,9 @@ async def desk(request: Request, ground: GroundDep) -> Response:
 
 
 @router.get("/desk/{name}")
-async def desk_file(name: Annotated[str, PathParameter(pattern=r"^[a-z-]+\.(js|css|svg)$")], ground: GroundDep) -> Response:
+async def desk_file(
+    name: Annotated[str, PathParameter(pattern=r"^[a-z-]+\.(js|css|svg)$")], ground: GroundDep
+) -> Response:
     """Lead to the file of this release."""
     files = shelf(watched=ground.settings.development)
     if f"desk/{name}" not in files.items:

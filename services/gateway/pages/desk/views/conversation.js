@@ -109,11 +109,12 @@ const file = (open, id) => {
 };
 
 const change = (desk, { change: what, author, occurred_at: at }) => html`
-  <p class="change"><bdi>${author.name ?? label(author.kind)}</bdi> ${told(desk, what ?? {})} <time datetime=${at} title=${moment(at)}>${time(at)}</time></p>`;
+  <p class="change"><bdi>${author.name ?? label(author.kind)}</bdi> ${told(desk, what ?? {}, author)} <time datetime=${at} title=${moment(at)}>${time(at)}</time></p>`;
 
-const told = (desk, { what, before, after, changes = {}, cause, status: begun, waiting_on: office }) => {
+const told = (desk, { what, before, after, changes = {}, cause, status: begun, waiting_on: office }, author) => {
   if (what === "opened") return `opened the ticket (${label(begun)})`;
   if (what === "status") return html`set the status from ${label(before)} to <b>${label(after)}${office ? `: ${label(office)}` : ""}</b>`;
+  if (what === "assignee" && after === author.id) return "took it";
   if (what === "assignee") return after ? html`gave it to <b>${desk.people.name(after)}</b>` : "gave it back to the queue";
   if (what === "escalation") return `escalated: ${cause}`;
   if (what === "fields") return Object.entries(changes).map(([name, [old, now]]) => `changed ${label(name).toLowerCase()} from ${value(old)} to ${value(now)}`).join(", ");
