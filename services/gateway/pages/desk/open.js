@@ -69,6 +69,8 @@ export class OpenTicket {
       cursor = page.next_cursor;
     }
     this.#show(known);
+    const isUnknown = this.entries.some(({ attachments = [] }) => attachments.some((id) => !this.files.has(id)));
+    if (isUnknown && this.isLoaded) this.#renewFiles().catch(() => null);
   }
 
   #show(known) {
@@ -86,7 +88,6 @@ export class OpenTicket {
     const kind = author.kind === "staff" ? "reply" : "message";
     known.set(id, { id, kind, author, text, attachments, occurred_at: sent_at, version: 0 });
     this.#show(known);
-    if (attachments.length) this.#renewFiles();
     if (this.ticket.assignee_id === this.desk.me.id && !document.hidden) this.desk.send({ t: "read", ticket_id: this.id, seq });
   }
 
