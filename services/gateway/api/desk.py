@@ -1,6 +1,6 @@
-"""The desk of the staff at `/desk`: one page, its modules as they lie in `pages`, under the strictest policy it can have.
+"""The desk of the staff at `/desk`: one page and its modules as they lie in `pages`, under a strict policy.
 
-The page names two addresses that never change; both lead into the edition of this release, as the widget's do.
+The page names addresses that never change; they lead into the edition of this release, as the widget's do.
 """
 
 from typing import Annotated
@@ -44,7 +44,7 @@ async def desk_file(
 
 
 def _content_policy(public_base_url: str) -> str:
-    """Return what the page needs: its own scripts and style, the API and the socket; nothing inline, nothing foreign."""
+    """Return what the page needs: its own scripts and styles, the API and the socket; nothing inline or foreign."""
     where = urlsplit(f"ws{public_base_url.removeprefix('http')}")
     return (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
