@@ -195,6 +195,30 @@ async def test_search_finds_words_and_the_palette_does_anything(house: House, an
     await expect(ann.page.locator(".presence-busy")).to_be_visible()
 
 
+async def test_the_card_puts_off_escalates_complains_and_merges(house: House, ann: Clerk) -> None:
+    player = _somebody()
+    await house.ticket(player, subject="First of two")
+    second = await house.ticket(player, subject="Second of two")
+    await ann.open("First of two")
+    dialog = ann.page.locator("dialog")
+    await ann.page.locator("#field-status").select_option("waiting")
+    await dialog.get_by_label("For").select_option("kyc")
+    await dialog.get_by_role("button", name="Set waiting").click()
+    await expect(ann.page.locator(".card .aside")).to_have_text("for KYC")
+    await ann.page.get_by_role("button", name="Escalate").click()
+    await dialog.get_by_label("Why").fill("Beyond me")
+    await dialog.get_by_role("button", name="Escalate").click()
+    await expect(ann.page.locator(".change", has_text="escalated")).to_be_visible()
+    await ann.page.get_by_role("button", name="Merge").click()
+    await dialog.get_by_label("Number").fill(second["number"])
+    await dialog.get_by_role("button", name="Merge").click()
+    await ann.page.get_by_role("button", name="Open the one it went into").click()
+    await expect(ann.page.get_by_role("heading", level=1)).to_have_text("Second of two")
+    await ann.page.get_by_role("button", name="Complaint").click()
+    await dialog.get_by_role("button", name="Register").click()
+    await expect(ann.page.locator(".card .complaint")).to_be_visible()
+
+
 async def test_who_else_looks_and_types_is_shown(house: House, ann: Clerk) -> None:
     player = _somebody()
     ticket = await house.ticket(player)
@@ -314,7 +338,7 @@ async def test_a_thousand_tickets_are_few_rows(ann: Clerk) -> None:
 async def _thousand(route: Route) -> None:
     asked = parse_qs(urlsplit(route.request.url).query)
     begin = int(asked.get("cursor", ["0"])[0])
-    common = {
+    common: Json = {
         "status": "open", "priority": "normal", "channel": "form", "assignee_id": None, "language": "en", "tags": [],
         "updated_at": "2026-01-01T00:00:00Z", "created_at": "2026-01-01T00:00:00Z", "player_id": "p", "version": 1,
     }  # fmt: skip

@@ -16,7 +16,7 @@ export class OpenTicket {
     Object.assign(this, { entries: [], clocks: [], related: [], viewers: [], files: new Map(), drafting: [] });
     Object.assign(this, { problem: null, conflict: null, spoke: null, typing: null, macros: null, uploads: [], isLoaded: false });
     this.head = 0;
-    this.isSending = false;
+    Object.assign(this, { isSending: false, isBusy: false });
   }
 
   get path() {
@@ -191,16 +191,18 @@ export class OpenTicket {
     });
   }
 
-  async #try(_name, deed) {
+  /** Words wait for no edit, nor edits for words: each has a mark of its own while it is under way. */
+  async #try(name, deed) {
+    const mark = name === "say" ? "isSending" : "isBusy";
     this.problem = null;
-    this.isSending = true;
+    this[mark] = true;
     this.desk.changed();
     try {
       await deed();
     } catch (problem) {
       await this.#refused(problem);
     } finally {
-      this.isSending = false;
+      this[mark] = false;
       this.desk.changed();
     }
   }

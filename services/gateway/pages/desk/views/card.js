@@ -83,7 +83,7 @@ const select = (name, id, value, options, changed, open) => {
     changed(wanted);
   };
   return html`<label class="field" for=${id}><span>${name}</span>
-    <select id=${id} ?disabled=${open.isSending || Boolean(open.ticket.merged_into)} @change=${pick}>
+    <select id=${id} ?disabled=${open.isBusy || Boolean(open.ticket.merged_into)} @change=${pick}>
       ${options.map(([key, text]) => html`<option value=${key} .selected=${key === value}>${text}</option>`)}
     </select></label>`;
 };

@@ -39,7 +39,7 @@ const head = (desk, open) => {
         <p>${ticket.number} · ${label(ticket.channel)}${ticket.language ? html` · <span class="language" title="The player's language">${language(ticket.language)}</span>` : nothing}
           ${status(ticket.status)} <span class="holder">${isMine ? "yours" : ticket.assignee_id ? `with ${desk.people.name(ticket.assignee_id)}` : "waiting for somebody"}</span></p>
       </div>
-      ${isMine || ticket.merged_into ? nothing : html`<button type="button" class="primary" ?disabled=${open.isSending} @click=${() => desk.assign(open.id, "me")}>${ticket.assignee_id ? "Take over" : "Take it"} <kbd>a</kbd></button>`}
+      ${isMine || ticket.merged_into ? nothing : html`<button type="button" class="primary" ?disabled=${open.isBusy} @click=${() => desk.assign(open.id, "me")}>${ticket.assignee_id ? "Take over" : "Take it"} <kbd>a</kbd></button>`}
       ${iconButton("panel", "Ticket card", () => { desk.isCardOpen = !desk.isCardOpen; desk.changed(); }, "card-toggle")}
     </header>`;
 };
