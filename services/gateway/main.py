@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 from starlette.routing import Route, WebSocketRoute
 
-from services.gateway.api import access, brands, demo, faces, keys, pages, staff
+from services.gateway.api import access, brands, demo, desk, faces, keys, pages, staff
 from services.gateway.api.door import Door, identify
 from services.gateway.jobs import JOBS
 from services.gateway.settings import Settings
@@ -21,7 +21,7 @@ from shared.service import create_service
 
 __all__ = ["bootstrap", "create_app"]
 
-_ROUTERS: Final = (access.router, staff.router, keys.router, brands.router, faces.router, pages.router)
+_ROUTERS: Final = (access.router, staff.router, keys.router, brands.router, faces.router, pages.router, desk.router)
 
 
 def create_app(settings: Settings | None = None, transport: Transport | None = None) -> FastAPI:

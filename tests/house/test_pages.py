@@ -12,7 +12,8 @@ from services.gateway.api.shelf import PAGES, shelf
 from tests.house.source import ROOT
 
 WIDGET: Final = sorted((PAGES / "widget").rglob("*.js"))
-OURS: Final = [*WIDGET, *sorted((PAGES / "demo").rglob("*.js"))]
+DESK: Final = sorted((PAGES / "desk").rglob("*.js"))
+OURS: Final = [*WIDGET, *DESK, *sorted((PAGES / "demo").rglob("*.js"))]
 MOST_LINES: Final = 260
 MOST_BYTES: Final = 35 * 1024
 LANGUAGES: Final = ("en", "de", "fr", "ru")
@@ -53,8 +54,8 @@ def test_scripts_are_short_and_write_text_as_text(path: Path) -> None:
     assert text.lstrip().startswith("/*"), "a module says what it is for"
 
 
-@pytest.mark.parametrize("path", WIDGET, ids=lambda path: path.relative_to(PAGES).as_posix())
-def test_the_widget_loads_nothing_from_elsewhere(path: Path) -> None:
+@pytest.mark.parametrize("path", [*WIDGET, *DESK], ids=lambda path: path.relative_to(PAGES).as_posix())
+def test_a_face_loads_nothing_from_elsewhere(path: Path) -> None:
     code = re.sub(r"/\*.*?\*/", "", path.read_text(), flags=re.DOTALL)
     assert re.findall(r"https?://[\w.]+", code) == []
     assert [name for name in re.findall(r'from "([^"]+)"', code) if not name.startswith((".", ".."))] == []
@@ -62,7 +63,7 @@ def test_the_widget_loads_nothing_from_elsewhere(path: Path) -> None:
 
 def test_comments_stand_where_they_can_be_told_from_code() -> None:
     """What is sent packed has lost everything from a line that begins with `/*` to the next `*/`."""
-    for path in [*WIDGET, PAGES / "widget" / "widget.css"]:
+    for path in [*WIDGET, *DESK, PAGES / "widget" / "widget.css", PAGES / "desk" / "desk.css"]:
         for template in re.findall(r"`[^`]*`", re.sub(r"/\*.*?\*/", "", path.read_text(), flags=re.DOTALL)):
             assert "/*" not in template, path
 

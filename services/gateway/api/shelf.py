@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 PAGES: Final = Path(__file__).parent.parent / "pages"
-_FOLDERS: Final = ("widget", "demo", "vendor")
+_FOLDERS: Final = ("widget", "demo", "desk", "vendor")
 _TYPES: Final = {
     ".js": "text/javascript; charset=utf-8",
     ".css": "text/css; charset=utf-8",

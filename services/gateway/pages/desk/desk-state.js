@@ -1,0 +1,187 @@
+/** The desk of one person: what is known, what is open, and the one place from which it is drawn again. */
+
+import { Connection } from "../widget/connection.js";
+import { Api } from "./api.js";
+import { Board } from "./board.js";
+import { Drafts } from "./drafts.js";
+import { FRAMES } from "./frames.js";
+import { OpenTicket } from "./open.js";
+import { People } from "./people.js";
+import { Tickets } from "./tickets.js";
+
+const SOON = 1200;
+const LEAST_GAP = 3000;
+const FEED_EVERY = 15_000;
+const TOAST_LASTS = 5000;
+
+export class Desk {
+  #feedTimer = 0;
+  #fedAt = 0;
+  #timers = [];
+
+  constructor(session, changed) {
+    Object.assign(this, { session, changed, api: new Api(session), me: { ...session.person } });
+    this.people = new People(this.me);
+    this.tickets = new Tickets(this.api, this.me.id, changed);
+    this.drafts = new Drafts(this.api);
+    this.board = new Board(this);
+    Object.assign(this, { list: "queue", query: "", cursor: 0, open: null, page: "tickets", dialog: null, isCardOpen: false });
+    Object.assign(this, { views: [], counts: new Map(), reasons: [], teams: [], toasts: [], stalled: new Map(), problem: null });
+    this.takenByMe = new Set();
+    this.isHere = navigator.onLine;
+  }
+
+  /** Connect, and load what the page needs; what fails comes with the next turn of the feed. */
+  async start() {
+    this.connection = new Connection({
+      ask: () => this.api.socketTicket(),
+      cursors: () => ({}),
+      deliver: (frame) => this.#hear(frame),
+      changed: () => this.changed(),
+    });
+    this.connection.start();
+    this.#timers.push(setInterval(() => this.feedSoon(0), FEED_EVERY));
+    const asked = [this.tickets.load(), this.people.load(this.api), this.#loadChoices(), this.#loadMe()];
+    const failed = (await Promise.allSettled(asked)).find((one) => one.status === "rejected");
+    if (failed) this.problem = failed.reason;
+    this.changed();
+  }
+
+  stop() {
+    this.#timers.forEach(clearInterval);
+    clearTimeout(this.#feedTimer);
+    this.connection?.dispose();
+  }
+
+  get isLive() {
+    return this.connection?.link.phase === "live";
+  }
+
+  send(frame) {
+    return this.connection?.send(frame) ?? false;
+  }
+
+  get rows() {
+    return this.tickets.rows(this.list);
+  }
+
+  async choose(list) {
+    Object.assign(this, { list, cursor: 0, page: "tickets" });
+    if (this.board.isWatched) this.board.hide();
+    this.changed();
+    if (list.startsWith("view:")) await this.#try(() => this.tickets.find(list, `/v1/views/${list.slice(5)}/tickets`, {}));
+  }
+
+  /** Look for words; fewer than two letters look for nothing and lead back. */
+  async search(query) {
+    this.query = query.trim();
+    if (this.query.length < 2) {
+      if (this.list === "search") await this.choose("queue");
+      return;
+    }
+    Object.assign(this, { list: "search", cursor: 0 });
+    await this.#try(() => this.tickets.find("search", "/v1/tickets", { q: this.query }));
+  }
+
+  async show(id) {
+    this.page = "tickets";
+    if (this.open?.id === id) return this.changed();
+    this.open?.leave();
+    this.open = new OpenTicket(this, id);
+    const place = this.rows.findIndex((row) => row.id === id);
+    if (place >= 0) this.cursor = place;
+    this.changed();
+    await this.#try(() => this.open.load());
+  }
+
+  close() {
+    this.open?.leave();
+    Object.assign(this, { open: null, isCardOpen: false });
+    this.changed();
+  }
+
+  async showBoard() {
+    this.page = "board";
+    this.changed();
+    await this.board.show();
+  }
+
+  /** Give a ticket to somebody: `me`, an id, or null for the queue. */
+  async assign(id, who) {
+    if (who === "me") this.takenByMe.add(id);
+    if (this.open?.id === id) return this.open.act(() => this.api.assign(id, who));
+    return this.#try(async () => this.tickets.take(await this.api.assign(id, who)));
+  }
+
+  async setStatus(status) {
+    await this.#try(async () => {
+      this.me.status = (await this.api.status(status)).status;
+    });
+  }
+
+  /** Say something in passing; screen readers hear it too. */
+  say(text) {
+    const toast = { text };
+    this.toasts = [...this.toasts.slice(-2), toast];
+    setTimeout(() => {
+      this.toasts = this.toasts.filter((one) => one !== toast);
+      this.changed();
+    }, TOAST_LASTS);
+    this.changed();
+  }
+
+  /** Ask for changes in a moment, together with whatever changes until then. */
+  feedSoon(after = SOON) {
+    if (this.#feedTimer) return;
+    const wait = Math.max(after, this.#fedAt + LEAST_GAP - Date.now(), 0);
+    this.#feedTimer = setTimeout(() => this.catchUp(), wait);
+  }
+
+  async catchUp() {
+    clearTimeout(this.#feedTimer);
+    this.#feedTimer = 0;
+    this.#fedAt = Date.now();
+    if (!this.tickets.loaded.has("queue")) return;
+    const list = this.list;
+    try {
+      await this.tickets.feed();
+      if (list.startsWith("view:")) await this.tickets.find(list, `/v1/views/${list.slice(5)}/tickets`, {});
+      const kept = this.open && this.tickets.get(this.open.id);
+      if (kept && this.open.ticket && kept.version > this.open.ticket.version) await this.open.happened(kept);
+      this.isHere = true;
+    } catch (problem) {
+      this.isHere = problem.status !== 0;
+    }
+    this.changed();
+  }
+
+  #hear(frame) {
+    FRAMES[frame.t]?.(this, frame);
+    this.changed();
+  }
+
+  async #loadMe() {
+    Object.assign(this.me, await this.api.get("/v1/staff/me"));
+  }
+
+  async #loadChoices() {
+    const [views, counts, reasons, teams] = await Promise.allSettled([
+      this.api.get("/v1/views", { limit: 100 }), this.api.get("/v1/views/counts"), this.api.get("/v1/reasons"),
+      this.api.get("/v1/teams", { limit: 100 }),
+    ]);
+    this.views = views.value?.items ?? [];
+    this.counts = new Map((counts.value?.items ?? []).map((one) => [one.view_id, one]));
+    this.reasons = (reasons.value?.items ?? []).filter((reason) => reason.active);
+    this.teams = teams.value?.items ?? [];
+  }
+
+  async #try(deed) {
+    this.problem = null;
+    try {
+      await deed();
+    } catch (problem) {
+      this.problem = problem;
+    }
+    this.changed();
+  }
+}

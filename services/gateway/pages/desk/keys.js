@@ -1,0 +1,62 @@
+/** The keyboard: single letters while nobody writes, and a palette that knows every deed by name. */
+
+import { commands } from "./commands.js";
+
+const move = (desk, step) => {
+  desk.cursor = Math.max(0, Math.min(desk.rows.length - 1, desk.cursor + step));
+  desk.changed();
+};
+
+/** Every key with what it does; the help is made of this. */
+export const KEYS = [
+  ["j", "Next ticket", (desk) => move(desk, 1)],
+  ["k", "Ticket before", (desk) => move(desk, -1)],
+  ["Enter", "Open it", (desk) => desk.rows[desk.cursor] && desk.show(desk.rows[desk.cursor].id)],
+  ["r", "Reply", (desk, root) => write(desk, root, "reply")],
+  ["n", "Note", (desk, root) => write(desk, root, "note")],
+  ["m", "Macros", (desk) => desk.open && choose(desk, "macros")],
+  ["a", "Take it", (desk) => desk.open && desk.assign(desk.open.id, "me")],
+  ["s", "Status", (_desk, root) => root.querySelector("#field-status")?.focus()],
+  ["e", "Escalate", (desk) => desk.open && choose(desk, "escalate")],
+  ["t", "Transfer", (desk) => desk.open && choose(desk, "transfer")],
+  ["/", "Search", (_desk, root) => root.querySelector("#search")?.focus()],
+  ["1", "Queue", (desk) => desk.choose("queue")],
+  ["2", "Mine", (desk) => desk.choose("mine")],
+  ["3", "All open", (desk) => desk.choose("all")],
+  ["b", "Wallboard", (desk) => desk.showBoard()],
+  ["?", "These keys", (desk) => choose(desk, "help")],
+];
+
+export const write = (desk, root, kind) => {
+  if (!desk.open) return;
+  if (desk.drafts.of(desk.open.id).kind !== kind) desk.drafts.write(desk.open.id, { kind });
+  desk.changed();
+  root.querySelector("#words")?.focus();
+};
+
+export const choose = (desk, dialog) => {
+  desk.dialog = { name: dialog, query: "", place: 0 };
+  if (dialog === "macros") desk.open.fetchMacros().catch((problem) => { desk.open.problem = problem; desk.changed(); });
+  desk.changed();
+};
+
+export const onKey = (event, desk, root) => {
+  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
+    event.preventDefault();
+    return choose(desk, "palette");
+  }
+  const isWriting = event.target.closest("input, textarea, select, dialog");
+  if (event.key === "Escape" && isWriting && !event.target.closest("dialog")) return event.target.blur();
+  if (isWriting || event.ctrlKey || event.metaKey || event.altKey) return null;
+  if (event.key === "Enter" && event.target.closest("button, a, summary")) return null;
+  const known = KEYS.find(([key]) => key === event.key);
+  if (!known) return null;
+  event.preventDefault();
+  return known[2](desk, root);
+};
+
+/** The deeds whose names contain every word of the query. */
+export const found = (desk, query) => {
+  const words = query.toLowerCase().split(/\s+/).filter(Boolean);
+  return commands(desk).filter(({ name }) => words.every((word) => name.toLowerCase().includes(word)));
+};

@@ -1,0 +1,252 @@
+/** The ticket on the screen: its words, its promises, what others do with it, and everything one can do to it. */
+
+import { moment } from "./format.js";
+
+const TYPING_LASTS = 6000;
+const TOLD_EVERY = 3000;
+
+export class OpenTicket {
+  #lastPage = null;
+  #tellAt = 0;
+  #tailing = null;
+
+  constructor(desk, id) {
+    Object.assign(this, { desk, id, api: desk.api });
+    this.ticket = desk.tickets.get(id) ?? null;
+    Object.assign(this, { entries: [], clocks: [], related: [], viewers: [], files: new Map(), drafting: [] });
+    Object.assign(this, { problem: null, conflict: null, spoke: null, typing: null, macros: null, uploads: [], isLoaded: false });
+    this.head = 0;
+    Object.assign(this, { isSending: false, isBusy: false });
+  }
+
+  get path() {
+    return `/v1/tickets/${this.id}`;
+  }
+
+  /** Everything at once; the words count most, the rest may fail without hiding them. */
+  async load() {
+    await Promise.all([this.renew(), this.tail(), this.desk.drafts.fetch(this.id)]);
+    this.isLoaded = true;
+    this.listen();
+    this.desk.changed();
+    await Promise.allSettled([this.renewClocks(), this.#renewAround(), this.#renewFiles()]);
+    this.desk.changed();
+  }
+
+  /** Tell the others that I look, and hear a conversation that is live. */
+  listen() {
+    this.desk.send({ t: "view", ticket_id: this.id });
+    if (this.ticket?.channel === "web") this.desk.send({ t: "watch", ticket_id: this.id, after_seq: this.head });
+  }
+
+  leave() {
+    this.desk.send({ t: "unview", ticket_id: this.id });
+    if (this.ticket?.channel === "web") this.desk.send({ t: "unwatch", ticket_id: this.id });
+  }
+
+  async renew() {
+    this.ticket = this.desk.tickets.take(await this.api.ticket(this.id));
+  }
+
+  async renewClocks() {
+    this.clocks = (await this.api.get(`${this.path}/sla`)).clocks;
+    this.desk.changed();
+  }
+
+  /** Read the end of the timeline: from the page on that was the last one. Whoever asks meanwhile is served by one more. */
+  tail() {
+    this.#tailing = (this.#tailing ?? Promise.resolve()).catch(() => null).then(() => this.#tail());
+    return this.#tailing;
+  }
+
+  async #tail() {
+    const known = new Map(this.entries.map((entry) => [entry.id, entry]));
+    for (let cursor = this.#lastPage; ; ) {
+      const page = await this.api.get(`${this.path}/timeline`, { limit: 100, ...(cursor && { cursor }) });
+      this.#lastPage = cursor;
+      page.items.forEach((entry) => known.set(entry.id, entry));
+      if (!page.next_cursor) break;
+      cursor = page.next_cursor;
+    }
+    this.#show(known);
+    const isUnknown = this.entries.some(({ attachments = [] }) => attachments.some((id) => !this.files.has(id)));
+    if (isUnknown && this.isLoaded) this.#renewFiles().catch(() => null);
+  }
+
+  #show(known) {
+    this.entries = [...known.values()].sort((one, other) => (one.occurred_at + one.id < other.occurred_at + other.id ? -1 : 1));
+    this.entries.forEach((entry) => this.desk.people.meet(entry.author));
+    this.desk.changed();
+  }
+
+  /** Words that the socket brought stand there at once; the timeline puts them right. */
+  hear({ id, seq, author, text, sent_at, attachments = [] }) {
+    this.head = Math.max(this.head, seq);
+    if (author.kind !== "staff") this.typing = null;
+    const known = new Map(this.entries.map((entry) => [entry.id, entry]));
+    if (known.has(id)) return;
+    const kind = author.kind === "staff" ? "reply" : "message";
+    known.set(id, { id, kind, author, text, attachments, occurred_at: sent_at, version: 0 });
+    this.#show(known);
+    if (this.ticket.assignee_id === this.desk.me.id && !document.hidden) this.desk.send({ t: "read", ticket_id: this.id, seq });
+  }
+
+  /** A fact: what is newer of the ticket, and its line in the timeline. */
+  async happened(ticket) {
+    this.ticket = this.desk.tickets.take(ticket);
+    await Promise.allSettled([this.tail(), this.renewClocks()]);
+  }
+
+  typed(author) {
+    this.typing = { name: author?.name ?? "Player", until: Date.now() + TYPING_LASTS };
+    this.desk.changed();
+  }
+
+  /** Tell that I type, every few seconds; of a note players hear nothing. */
+  tellTyping() {
+    if (Date.now() < this.#tellAt || this.desk.drafts.of(this.id).kind !== "reply") return;
+    this.#tellAt = Date.now() + TOLD_EVERY;
+    this.desk.send({ t: "typing", ticket_id: this.id });
+  }
+
+  /** The version up to which I have read what was said. */
+  get seen() {
+    return Math.max(0, ...this.entries.filter((entry) => entry.kind !== "change").map((entry) => entry.version));
+  }
+
+  /** Say what is written. Words stay in the box until the server has them; `regardless` of what others said meanwhile. */
+  async say({ regardless = false } = {}) {
+    const draft = this.desk.drafts.of(this.id);
+    const attachments = this.uploads.filter((one) => one.id).map((one) => one.id);
+    if (!draft.text.trim() || this.isSending || this.uploads.some((one) => one.state === "sending")) return;
+    const seen = this.entries.some((entry) => entry.kind !== "change" && entry.version) ? this.seen : null;
+    const version = regardless || seen === null ? {} : { after_version: seen };
+    await this.#try("say", async () => {
+      const [key, common] = [this.desk.drafts.key(this.id), { kind: draft.kind, text: draft.text, ...version }];
+      if (draft.macro) await this.api.post(`${this.path}/macros/${draft.macro.id}`, common, key);
+      else await this.api.post(`${this.path}/messages`, { ...common, ...(attachments.length && { attachments }) }, key);
+      this.desk.drafts.said(this.id);
+      this.uploads = [];
+      this.spoke = null;
+      await Promise.allSettled([this.renew(), this.tail(), this.renewClocks()]);
+    });
+  }
+
+  async useMacro(macro) {
+    if (macro.text) {
+      this.desk.drafts.write(this.id, { text: macro.text, macro: { id: macro.id, name: macro.name, actions: macro.actions } });
+      return;
+    }
+    await this.act(() => this.api.post(`${this.path}/macros/${macro.id}`, { send: false }));
+  }
+
+  async fetchMacros() {
+    this.macros = (await this.api.get("/v1/macros", { ticket_id: this.id, active: true, limit: 100 })).items;
+    this.desk.changed();
+  }
+
+  /** Change fields of the version I see. If it is no longer the newest, show what is different and keep what I wanted. */
+  async edit(changes) {
+    const before = this.ticket;
+    await this.#try("edit", async () => {
+      try {
+        this.ticket = this.desk.tickets.take(await this.api.edit(before, changes));
+        this.conflict = null;
+      } catch (problem) {
+        if (problem.status !== 412) throw problem;
+        await this.renew();
+        await this.tail();
+        this.conflict = { changes, differences: differences(before, this.ticket), by: this.#changedBy(before.version) };
+      }
+      await this.renewClocks().catch(() => null);
+    });
+  }
+
+  /** Do something that answers with the ticket, or with something else after which it is read again. */
+  async act(deed) {
+    await this.#try("act", async () => {
+      await deed();
+      await Promise.allSettled([this.renew(), this.tail(), this.renewClocks(), this.#renewAround()]);
+    });
+  }
+
+  async addFiles(files) {
+    for (const file of files) {
+      const upload = { name: file.name, size: file.size, state: "sending", key: crypto.randomUUID() };
+      this.uploads = [...this.uploads, upload];
+      try {
+        Object.assign(upload, { id: (await this.api.upload(file, this.id, upload.key)).id, state: "sent" });
+      } catch (problem) {
+        Object.assign(upload, { state: "refused" });
+        this.problem = problem;
+      }
+      this.desk.changed();
+    }
+  }
+
+  async openFile(id) {
+    await this.#try("file", async () => {
+      const { url } = await this.api.call("POST", `/v1/attachments/${id}/links`);
+      open(url, "_blank", "noopener");
+    });
+  }
+
+  /** Words wait for no edit, nor edits for words: each has a mark of its own while it is under way. */
+  async #try(name, deed) {
+    const mark = name === "say" ? "isSending" : "isBusy";
+    this.problem = null;
+    this[mark] = true;
+    this.desk.changed();
+    try {
+      await deed();
+    } catch (problem) {
+      await this.#refused(problem);
+    } finally {
+      this[mark] = false;
+      this.desk.changed();
+    }
+  }
+
+  async #refused(problem) {
+    if (problem.code === "ticket-changed") {
+      await this.tail().catch(() => null);
+      this.spoke = problem.message;
+    } else this.problem = problem;
+  }
+
+  async #renewAround() {
+    const player = this.ticket.player_id;
+    const [drafts, links, others] = await Promise.allSettled([
+      this.api.get(`${this.path}/drafts`), this.api.get(`${this.path}/links`),
+      player ? this.api.get("/v1/tickets", { player_id: player, limit: 10 }) : { items: [] },
+    ]);
+    this.drafting = (drafts.value?.items ?? []).filter((draft) => draft.staff_id !== this.desk.me.id);
+    const linked = (links.value?.items ?? []).map((link) => ({ ...link, id: link.ticket_id }));
+    const rest = (others.value?.items ?? []).filter((one) => one.id !== this.id && !linked.some((link) => link.id === one.id));
+    this.related = [...linked, ...rest];
+  }
+
+  async #renewFiles() {
+    const { items } = await this.api.get("/v1/attachments", { ticket_id: this.id, limit: 100 });
+    this.files = new Map(items.map((file) => [file.id, file]));
+    this.desk.changed();
+  }
+
+  #changedBy(version) {
+    const news = this.entries.filter((entry) => entry.version > version);
+    return [...new Set(news.map((entry) => entry.author.name ?? entry.author.kind))].join(", ");
+  }
+}
+
+const SHOWN = ["status", "waiting_on", "snoozed_until", "priority", "reason", "assignee_id", "team_id", "language", "subject", "tags"];
+
+/** What is different, in the order of the card. */
+export const differences = (before, after) =>
+  SHOWN.filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]))
+    .map((name) => ({ name, before: said(before[name]), after: said(after[name]) }));
+
+const said = (value) => {
+  if (Array.isArray(value)) return value.join(", ") || "none";
+  if (typeof value === "string" && /^\d{4}-\d\d-\d\dT/.test(value)) return moment(value);
+  return value ?? "none";
+};

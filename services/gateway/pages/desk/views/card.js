@@ -1,0 +1,122 @@
+/** The card on the right: who the player is, what was promised, and what can be set. */
+
+import { html, nothing } from "../../vendor/lit.js";
+import { label, language, span, when } from "../format.js";
+import { choose } from "../keys.js";
+import { countdown, iconButton, status } from "./parts.js";
+
+const WORKED = ["open", "pending", "waiting", "snoozed", "resolved", "closed"];
+const PRIORITIES = ["low", "normal", "high", "urgent"];
+
+export const card = (desk) => {
+  const { open } = desk;
+  if (!open?.ticket) return nothing;
+  const { ticket } = open;
+  return html`
+    <aside class="card" aria-label="Ticket card">
+      ${iconButton("cross", "Close the card", () => { desk.isCardOpen = false; desk.changed(); }, "card-close")}
+      ${player(open)} ${promises(open)} ${fields(desk, open)} ${tags(open)} ${deeds(desk, open)} ${related(desk, open)}
+    </aside>`;
+};
+
+const player = ({ ticket, entries }) => html`
+  <section>
+    <h2>Player</h2>
+    <p class="player-name"><bdi>${entries.findLast(({ kind, author }) => kind === "message" && author.name)?.author.name ?? ticket.player_id ?? "Visitor"}</bdi> ${ticket.tier ? html`<span class="tier">${ticket.tier}</span>` : nothing}</p>
+    <dl>
+      <dt>Account</dt><dd><bdi>${ticket.player_id ?? "none"}</bdi></dd>
+      <dt>Language</dt><dd>${ticket.language ? language(ticket.language) : "unknown"}</dd>
+      ${ticket.licence ? html`<dt>Licence</dt><dd>${ticket.licence}</dd>` : nothing}
+      <dt>Opened</dt><dd>${when(ticket.created_at)}</dd>
+    </dl>
+    ${ticket.complaint_id ? html`<p class="complaint">Complaint registered</p>` : nothing}
+  </section>`;
+
+const promises = ({ clocks }) => {
+  const told = clocks.filter(({ state }) => state !== "cancelled");
+  if (!told.length) return nothing;
+  return html`<section><h2>Promises</h2><ul class="clocks">${told.map(clock)}</ul></section>`;
+};
+
+/** A bar from the beginning to the due time; it stands still while the clock does. */
+const clock = ({ kind, state, started_at: from, due_at: to, ended_at: ended, paused_at: paused, met_at: met }) => {
+  const at = Date.parse(ended ?? met ?? paused ?? new Date().toISOString());
+  const share = Math.max(0, Math.min(1, (at - Date.parse(from)) / Math.max(1, Date.parse(to) - Date.parse(from))));
+  const isRunning = state === "running" || state === "warned";
+  const tone = state === "breached" ? "late" : state === "met" ? "met" : state === "paused" ? "paused" : share > 0.8 ? "soon" : "calm";
+  return html`
+    <li class="clock clock-${tone}">
+      <span>${label(kind)}</span>
+      <span>${isRunning ? countdown(to) : state === "met" ? `kept in ${span(at - Date.parse(from))}` : label(state)}</span>
+      <svg viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true"><rect class="track" width="100" height="4" /><rect class="fill" width=${(share * 100).toFixed(1)} height="4" /></svg>
+    </li>`;
+};
+
+const fields = (desk, open) => {
+  const { ticket } = open;
+  const setStatus = (value) => {
+    if (value === "waiting" || value === "snoozed") choose(desk, value);
+    else open.edit({ status: value });
+  };
+  const statuses = WORKED.includes(ticket.status) ? WORKED : [ticket.status, ...WORKED];
+  return html`
+    <section>
+      <h2>Ticket</h2>
+      ${select("Status", "field-status", ticket.status, statuses.map((one) => [one, label(one)]), setStatus, open)}
+      ${ticket.waiting_on ? html`<p class="aside">for ${label(ticket.waiting_on)}</p>` : nothing}
+      ${ticket.snoozed_until ? html`<p class="aside">until ${when(ticket.snoozed_until)}</p>` : nothing}
+      ${select("Priority", "field-priority", ticket.priority, PRIORITIES.map((one) => [one, label(one)]), (priority) => open.edit({ priority }), open)}
+      ${select("Reason", "field-reason", ticket.reason ?? "", [["", "No reason"], ...reasons(desk, ticket)], (reason) => open.edit({ reason: reason || null }), open)}
+      ${desk.teams.length ? select("Team", "field-team", ticket.team_id ?? "", [["", "No team"], ...desk.teams.map(({ id, name }) => [id, name])], (team) => open.edit({ team_id: team || null }), open) : nothing}
+    </section>`;
+};
+
+const reasons = (desk, { reason }) => {
+  const known = desk.reasons.map(({ code, name }) => [code, name]);
+  return reason && !known.some(([code]) => code === reason) ? [[reason, reason], ...known] : known;
+};
+
+const select = (name, id, value, options, changed, open) => {
+  const pick = ({ target }) => {
+    const wanted = target.value;
+    target.value = value;
+    changed(wanted);
+  };
+  return html`<label class="field" for=${id}><span>${name}</span>
+    <select id=${id} ?disabled=${open.isBusy || Boolean(open.ticket.merged_into)} @change=${pick}>
+      ${options.map(([key, text]) => html`<option value=${key} .selected=${key === value}>${text}</option>`)}
+    </select></label>`;
+};
+
+const tags = (open) => {
+  const set = (tag, on) => open.act(() => open.api.tag(open.id, tag, on));
+  const submit = (event) => {
+    event.preventDefault();
+    const tag = event.target.elements.tag.value.trim();
+    if (tag) set(tag, true);
+    event.target.reset();
+  };
+  return html`
+    <section>
+      <h2>Tags</h2>
+      <ul class="tags">${open.ticket.tags.map((tag) => html`<li><bdi>${tag}</bdi>${iconButton("cross", `Remove ${tag}`, () => set(tag, false))}</li>`)}</ul>
+      <form class="tag-form" @submit=${submit}><input name="tag" aria-label="Add a tag" placeholder="Add a tag" maxlength="60" autocomplete="off" /></form>
+    </section>`;
+};
+
+const deeds = (desk, open) => html`
+  <section class="deeds">
+    <h2>Actions</h2>
+    <button type="button" @click=${() => choose(desk, "transfer")}>Transfer</button>
+    <button type="button" @click=${() => choose(desk, "escalate")}>Escalate</button>
+    <button type="button" @click=${() => choose(desk, "merge")}>Merge</button>
+    ${open.ticket.complaint_id ? nothing : html`<button type="button" @click=${() => choose(desk, "complaint")}>Complaint</button>`}
+  </section>`;
+
+const related = (desk, { related: others }) =>
+  others.length
+    ? html`<section><h2>Other tickets</h2><ul class="related">${others.map((one) => html`
+        <li><button type="button" @click=${() => desk.show(one.id)}>
+          <bdi>${one.subject}</bdi> <small>${one.number}${one.relation ? ` · ${label(one.relation)}` : ""}</small> ${status(one.status)}
+        </button></li>`)}</ul></section>`
+    : nothing;

@@ -1,0 +1,104 @@
+/** The list on the left. However many tickets there are, only those one can see are in the page. */
+
+import { html, nothing, repeat } from "../../vendor/lit.js";
+import { label, when } from "../format.js";
+import { LISTS } from "../tickets.js";
+import { countdown, icon, priority, status } from "./parts.js";
+
+const HEIGHT = 84;
+const SPARE = 4;
+
+let scroll = 0;
+let shownCursor = 0;
+
+export const list = (desk) => {
+  const { rows } = desk;
+  const box = document.querySelector(".rows");
+  const height = box?.clientHeight || 800;
+  followCursor(desk, box, height);
+  const first = Math.max(0, Math.min(Math.floor(scroll / HEIGHT) - SPARE, rows.length - 1));
+  const last = Math.min(rows.length, first + Math.ceil(height / HEIGHT) + 2 * SPARE);
+  const scrolled = ({ target }) => {
+    scroll = target.scrollTop;
+    desk.changed();
+  };
+  return html`
+    <section class="list" aria-label="Tickets">
+      ${tabs(desk)} ${searchBox(desk)}
+      <div class="rows" @scroll=${scrolled}>
+        ${gap(first)}
+        <ul>${repeat(rows.slice(first, last), (row) => row.id, (row, place) => one(desk, row, first + place, rows.length))}</ul>
+        ${gap(rows.length - last)}
+        ${rows.length ? nothing : empty(desk)}
+      </div>
+    </section>
+  `;
+};
+
+/** Room for rows that are not there. */
+const gap = (count) => (count > 0 ? html`<svg class="gap" width="1" height=${count * HEIGHT} aria-hidden="true"></svg>` : nothing);
+
+/** Keep the row that the keyboard moved to in sight. */
+const followCursor = (desk, box, height) => {
+  if (!box || desk.cursor === shownCursor) return;
+  shownCursor = desk.cursor;
+  const top = desk.cursor * HEIGHT;
+  if (top < box.scrollTop) box.scrollTop = top;
+  else if (top + HEIGHT > box.scrollTop + height) box.scrollTop = top + HEIGHT - height;
+  scroll = box.scrollTop;
+};
+
+const tabs = (desk) => html`
+  <nav class="tabs" aria-label="Lists">
+    ${Object.entries(LISTS).map(([id, { name }]) => html`
+      <button type="button" aria-current=${desk.list === id ? "true" : nothing} @click=${() => desk.choose(id)}>
+        ${name} <span class="count">${desk.tickets.rows(id).length}</span>
+      </button>`)}
+    ${desk.views.length ? views(desk) : nothing}
+  </nav>
+`;
+
+const views = (desk) => html`
+  <select aria-label="Saved views" class=${desk.list.startsWith("view:") ? "chosen" : ""}
+    @change=${({ target }) => target.value && desk.choose(target.value)}>
+    <option value="" ?selected=${!desk.list.startsWith("view:")}>Views</option>
+    ${desk.views.map(({ id, name }) => html`<option value="view:${id}" ?selected=${desk.list === `view:${id}`}>${name}${counted(desk, id)}</option>`)}
+  </select>
+`;
+
+const counted = (desk, id) => {
+  const count = desk.counts.get(id);
+  return count ? ` (${count.count}${count.at_least ? "+" : ""})` : "";
+};
+
+const searchBox = (desk) => html`
+  <form class="search" role="search" @submit=${(event) => { event.preventDefault(); desk.search(event.target.elements.q.value); }}>
+    ${icon("search")}
+    <input id="search" name="q" type="search" aria-label="Search tickets" placeholder="Search all tickets  ( / )" autocomplete="off" maxlength="200"
+      @search=${({ target }) => target.value || desk.search("")} />
+  </form>
+`;
+
+const one = (desk, row, place, count) => {
+  const isOpen = desk.open?.id === row.id;
+  const marks = [isOpen && "open", desk.cursor === place && "cursor"].filter(Boolean).join(" ");
+  return html`
+    <li aria-setsize=${count} aria-posinset=${place + 1}>
+      <button type="button" class="row ${marks}" aria-current=${isOpen ? "true" : nothing} @click=${() => { desk.cursor = place; desk.show(row.id); }}>
+        <span class="line"><bdi class="subject">${row.subject}</bdi>${row.next_due_at && !["resolved", "closed"].includes(row.status) ? countdown(row.next_due_at) : html`<small>${when(row.updated_at)}</small>`}</span>
+        <span class="line quiet"><span>${row.number} · ${label(row.channel)}${row.language ? ` · ${row.language.toUpperCase()}` : ""}</span><bdi class="player">${row.player_id ?? "Visitor"}</bdi></span>
+        <span class="line">${row.snippet ? snippet(row.snippet) : html`<span class="marks">${status(row.status)} ${priority(row.priority)} ${row.tier ? html`<span class="tier">${row.tier}</span>` : nothing}
+          ${row.complaint_id ? html`<span class="complaint">Complaint</span>` : nothing}</span>
+          <small>${desk.list === "all" && row.assignee_id ? desk.people.name(row.assignee_id) : nothing}</small>`}</span>
+      </button>
+    </li>`;
+};
+
+const snippet = (pieces) => html`<span class="snippet">${pieces.map(({ text, hit }) => (hit ? html`<mark>${text}</mark>` : text))}</span>`;
+
+const empty = (desk) => {
+  if (!desk.tickets.loaded.has("queue")) return html`<p class="empty">Loading…</p>`;
+  if (desk.list === "search") return html`<p class="empty">Nothing found for “${desk.query}”.</p>`;
+  if (desk.list === "queue") return html`<p class="empty"><strong>The queue is empty.</strong> New tickets appear here by themselves.</p>`;
+  return html`<p class="empty">No tickets here.</p>`;
+};

@@ -1,0 +1,83 @@
+"""Somebody of the staff with the desk open in a browser, watching for whatever a policy refuses."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Locator, Page
+
+from tests.e2e.house import PASSWORD
+
+_TIMEOUT = 10_000
+_WATCH = """
+    globalThis.refused = [];
+    addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) => {
+        refused.push(`${violatedDirective} ${blockedURI}`);
+    });
+"""
+
+
+@dataclass
+class Clerk:
+    """A tab with the desk, as a person uses it."""
+
+    context: BrowserContext
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+
+    @classmethod
+    @asynccontextmanager
+    async def at(cls, url: str, browser: Browser, email: str, **profile: Any) -> AsyncIterator[Self]:
+        """Sign in; afterwards nothing was refused by the page's policy, and no script failed."""
+        wishes = {"viewport": {"width": 1280, "height": 800}, **profile}
+        context = await browser.new_context(**wishes)
+        context.set_default_timeout(_TIMEOUT)
+        await context.add_init_script(_WATCH)
+        clerk = cls(context, await context.new_page())
+        context.on("console", clerk._note)
+        context.on("weberror", lambda error: clerk.complaints.append(str(error.error)))
+        try:
+            await clerk.sign_in(url, email)
+            yield clerk
+            assert await clerk.page.evaluate("refused") == []
+            assert await context.cookies() == []
+            assert clerk.complaints == []
+        finally:
+            await context.close()
+
+    async def sign_in(self, url: str, email: str) -> None:
+        """Open the desk and go through its door."""
+        await self.page.goto(f"{url}/desk")
+        await self.page.get_by_label("E-mail").fill(email)
+        await self.page.get_by_label("Password").fill(PASSWORD)
+        await self.page.keyboard.press("Enter")
+        await self.page.locator(".top").wait_for()
+
+    @property
+    def box(self) -> Locator:
+        """Where one writes."""
+        return self.page.locator("#words")
+
+    def row(self, text: str) -> Locator:
+        """Return the row of the list that has this text."""
+        return self.page.locator(".row", has_text=text)
+
+    def words(self, text: str) -> Locator:
+        """Return what was said in exactly these words."""
+        return self.page.locator(".words").get_by_text(text, exact=True)
+
+    async def open(self, text: str) -> None:
+        """Open the ticket in whose row this stands."""
+        await self.row(text).click()
+        await self.box.wait_for()
+
+    async def say(self, text: str) -> None:
+        """Write and send."""
+        await self.box.fill(text)
+        await self.box.press("Control+Enter")
+
+    def _note(self, message: ConsoleMessage) -> None:
+        """Refusals of the API are answers, not faults; lost connections are reported by the browser itself."""
+        if message.type == "error" and "net::ERR" not in message.text and "status of" not in message.text:
+            self.complaints.append(message.text)
