@@ -70,8 +70,8 @@ async def test_a_photo_goes_from_the_player_to_the_desk_and_back(gallery: House)
 
     await eventually(shown, within=20)
     await _agent_answers(gallery, player.ticket_id)
-    await player.cut()
-    await desk.cut()
+    await player.close()
+    await desk.close()
 
 
 async def _agent_answers(house: House, ticket: str) -> None:

@@ -31,7 +31,8 @@ PACE: Final = 0.4
 _HELD: Final = """
     SELECT holder_id, count(*) AS held FROM queue WHERE brand = $1 AND holder_id IS NOT NULL GROUP BY 1
 """
-_WAITS: Final = "SELECT 1 FROM queue WHERE brand = $1 AND holder_id IS NULL LIMIT 1"
+# Live chats of other workloads wait for somebody with a socket, and nobody here has one.
+_WAITS: Final = "SELECT 1 FROM queue WHERE brand = $1 AND holder_id IS NULL AND channel = 'form' LIMIT 1"
 _SOME: Final = "SELECT ticket_id::text AS id FROM queue WHERE holder_id IS NOT NULL ORDER BY random() LIMIT 3"
 _STANDING: Final = """
     SELECT t.id::text, t.status, t.assignee_id, q.holder_id, q.ticket_id IS NOT NULL AS has_place
@@ -265,8 +266,13 @@ async def test_two_sla_processes_break_each_promise_once_through_kills(twins: Pr
         for what in (ClockStarted, ClockWarned, ClockBreached):
             told = await _told_of(urls["sla"], ledger, what)
             assert {subject: len(times) for subject, times in told.items()} == dict.fromkeys(ledger.opened, 1), what
-        escalated = await _told_of(tickets, ledger, TicketEscalated)
-        assert {subject: len(times) for subject, times in escalated.items()} == dict.fromkeys(ledger.opened, 1)
+
+        async def escalated() -> bool:
+            told = await _told_of(tickets, ledger, TicketEscalated)
+            return {subject: len(times) for subject, times in told.items()} == dict.fromkeys(ledger.opened, 1)
+
+        # A breach may still be on its way through the broker, where no database counts it.
+        await eventually(escalated, within=60, every=0.2)
         assert await sequence_faults(urls, ("sla", "notifications")) == []
 
 

@@ -208,6 +208,8 @@ async def test_one_hanging_service_does_not_stop_the_others(postgres: Cluster) -
             short = headers(gate, X_Pitboss_Deadline_Ms="1500")
             waiting = [asyncio.create_task(gate.http.get("/v1/sla/x", headers=short)) for _ in range(10)]
             statuses: list[Any] = [task.result().status_code for task in (await asyncio.wait(waiting))[0]]
-            assert sorted(statuses) == [503] * 5 + [504] * 5
+            # Those who got no connection are told so, unless their own time is over in the same moment.
+            assert set(statuses) <= {503, 504}
+            assert statuses.count(504) >= 5
             assert (await gate.http.get("/v1/tickets", headers=headers(gate))).status_code == 200
             gone.set()
