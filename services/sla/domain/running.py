@@ -163,7 +163,8 @@ class Running:
         replanned = rules.replan(clock, promise, self._at)
         self._tell_verdict(clock, replanned)
         if replanned.state is ClockState.BREACHED:
-            self._keep(replanned)
+            if replanned != clock:
+                self._keep(replanned)
             return
         self._replaced.append(Replaced(clock, self._at, cause))
         if replanned.state is ClockState.PAUSED:
