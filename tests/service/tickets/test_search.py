@@ -84,8 +84,9 @@ async def test_phrases_exclusions_and_alternatives(desk: Desk, asked: str, hits:
 
 async def test_typing_errors_are_forgiven(desk: Desk) -> None:
     """What nobody ever wrote is read as a word that looks like it, also beside right ones."""
-    number = await _say(desk, "Моя выплата задерживается, withdrawal pending", language="ru")
-    for asked in ("вплата", "withdrawl", "withdrawl pending", "задержывается"):
+    number = await _say(desk, "Моя выплата задерживается, withdrawal pending, bonus payout", language="ru")
+    swapped = ("payuot", "bouns", "выпалта")
+    for asked in ("вплата", "withdrawl", "withdrawl pending", "задержывается", *swapped):
         assert await _found(desk, asked) == [number], asked
     assert await _found(desk, '"withdrawl"') == []
 
