@@ -28,8 +28,10 @@ CAPACITY: Final = 4
 FIRST_IN_LINE: Final = "RG.EXCLUDE"
 BETWEEN: Final = 12
 PACE: Final = 0.4
+# Limits are by channel; what other workloads left on other channels counts for itself.
 _HELD: Final = """
-    SELECT holder_id, count(*) AS held FROM queue WHERE brand = $1 AND holder_id IS NOT NULL GROUP BY 1
+    SELECT holder_id, count(*) AS held FROM queue
+    WHERE brand = $1 AND holder_id IS NOT NULL AND channel = 'form' GROUP BY 1
 """
 # Live chats of other workloads wait for somebody with a socket, and nobody here has one.
 _WAITS: Final = "SELECT 1 FROM queue WHERE brand = $1 AND holder_id IS NULL AND channel = 'form' LIMIT 1"
