@@ -1,8 +1,9 @@
 """Receivers of what the product sends out: HTTP endpoints of operators and a mail server, on loopback."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -95,28 +96,36 @@ async def hang(_call: Call, _number: int) -> web.StreamResponse:
 async def raw_sink(
     serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
 ) -> AsyncIterator[str]:
-    """Listen with a server that need not speak HTTP; give its URL."""
-    serving: set[asyncio.Task[object]] = set()
+    """Listen with a server that need not speak HTTP; give its URL.
 
-    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = cast("asyncio.Task[object]", asyncio.current_task())
-        serving.add(task)
-        try:
+    Not `asyncio.start_server`: a server that is closed while somebody connects leaves him without an answer or an end.
+    """
+    serving: list[asyncio.Task[None]] = []
+    writers: list[asyncio.StreamWriter] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError, EOFError):
             await serve(reader, writer)
-        except (OSError, EOFError, asyncio.CancelledError):
-            pass
-        finally:
-            serving.discard(task)
-            writer.close()
+        writer.close()
 
-    server = await asyncio.start_server(connected, "127.0.0.1", 0)
-    try:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/hook"
-    finally:
-        server.close()
-        for task in serving:
-            task.cancel()
-        await asyncio.sleep(0.05)
+    async def accept(listening: socket.socket) -> None:
+        while True:
+            connection, _ = await asyncio.get_running_loop().sock_accept(listening)
+            reader, writer = await asyncio.open_connection(sock=connection)
+            writers.append(writer)
+            serving.append(asyncio.create_task(answer(reader, writer)))
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.settimeout(0)
+        accepting = asyncio.create_task(accept(listening))
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}/hook"
+        finally:
+            for task in (accepting, *serving):
+                task.cancel()
+            await asyncio.gather(accepting, *serving, return_exceptions=True)
+            for writer in writers:
+                writer.close()
 
 
 @dataclass
