@@ -10,7 +10,7 @@ from uuid import UUID
 from services.tickets.domain.reasons import Reason
 from services.tickets.domain.statuses import NEW, OPEN
 from services.tickets.domain.tickets import Fact
-from shared.contracts.base import AuthorKind, Channel
+from shared.contracts.base import Author, AuthorKind, Channel
 from shared.contracts.tickets import (
     MessageAdded,
     MessageKind,
@@ -20,6 +20,7 @@ from shared.contracts.tickets import (
     TicketState,
 )
 
+QUEUE: Final = Author(kind=AuthorKind.SYSTEM, id="queue")
 LEGAL_SOON: Final = timedelta(hours=4)
 _VIP_TIERS: Final = frozenset({"gold", "platinum", "diamond", "vip"})
 _PERSONS: Final = frozenset({AuthorKind.STAFF, AuthorKind.SERVER})

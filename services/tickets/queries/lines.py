@@ -4,24 +4,27 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from services.tickets.domain.pace import Taking
 from services.tickets.tables import queue_takings, queue_tellings, queues
 from shared.db.engine import Session
+from shared.db.fixed import Fixed
 from shared.ids import new_id
 
 TELLS_OF_TODAY: Final = timedelta(hours=1)
 _NEWEST: Final = 200
 # Several people take at once: nobody waits for what another one deletes.
-_OLD: Final = (
-    select(queue_takings.c.id)
-    .where(queue_takings.c.brand == bindparam("of_brand"), queue_takings.c.taken_at <= bindparam("before"))
-    .limit(10)
-    .with_for_update(skip_locked=True)
-)
-_FORGET: Final = delete(queue_takings).where(queue_takings.c.id.in_(_OLD))
+_NOTE: Final = Fixed("""
+    WITH old AS (
+        SELECT id FROM queue_takings WHERE brand = :brand AND taken_at <= :before LIMIT 10 FOR UPDATE SKIP LOCKED
+    ), forgotten AS (
+        DELETE FROM queue_takings USING old WHERE queue_takings.id = old.id
+    )
+    INSERT INTO queue_takings (id, brand, tongue, team_id, enqueued_at, taken_at)
+    VALUES (:id, :brand, :tongue, :team_id, :enqueued_at, :taken_at) RETURNING id
+""")
 _TELLING: Final = upsert(queue_tellings).values(brand=bindparam("of_brand"), told_at=bindparam("now"))
 _CLAIM: Final = _TELLING.on_conflict_do_update(
     index_elements=[queue_tellings.c.brand],
@@ -33,9 +36,11 @@ _CLAIM: Final = _TELLING.on_conflict_do_update(
 async def note_taking(session: Session, brand: str, taking: Taking) -> None:
     """Remember that somebody took a ticket that had waited, and forget what says nothing about today any more."""
     tongue, team_id = taking.peers
-    values = {"tongue": tongue, "team_id": team_id, "enqueued_at": taking.enqueued_at, "taken_at": taking.taken_at}
-    await session.execute(upsert(queue_takings).values(id=new_id(), brand=brand, **values))
-    await session.execute(_FORGET, {"of_brand": brand, "before": taking.taken_at - TELLS_OF_TODAY})
+    values = {
+        "id": new_id(), "brand": brand, "tongue": tongue, "team_id": team_id, "enqueued_at": taking.enqueued_at,
+        "taken_at": taking.taken_at, "before": taking.taken_at - TELLS_OF_TODAY,
+    }  # fmt: skip
+    await _NOTE.value(session, values)
 
 
 async def takings_of(session: Session, brand: str, now: datetime) -> list[Taking]:

@@ -4,15 +4,15 @@ from typing import Final
 
 from services.tickets.domain.complaints import ConflictOfInterest
 from services.tickets.domain.escalation import Colleague, accepted_by, ask_senior, escalate, is_finished, wants_senior
+from services.tickets.domain.queueing import QUEUE
 from services.tickets.domain.tickets import Story, Words
 from services.tickets.queries import collaboration, complaints, copies, escalations, kept
-from shared.contracts.base import Author, AuthorKind
+from shared.contracts.base import AuthorKind
 from shared.contracts.gateway import StaffRole
 from shared.contracts.tickets import MessageKind, TicketEscalationAccepted, TicketState, TicketUpdated
 from shared.db.engine import Session
 from shared.ids import new_id
 
-_QUEUE: Final = Author(kind=AuthorKind.SYSTEM, id="queue")
 _SAME: Final = object()
 _NOBODY_LEFT: Final = "Nobody is left to take this escalation; the ticket is back in the queue."
 
@@ -56,7 +56,7 @@ async def ask_by_reason(session: Session, story: Story, *, opened: bool = False)
     others = [one for one in staff if one.id != state.assignee_id]
     if not others or len(others) < len(staff) or await escalations.asked_of(session, brand, state.id) is not None:
         return
-    actor, story.actor = story.actor, _QUEUE
+    actor, story.actor = story.actor, QUEUE
     ask_senior(story, others, cause=f"reason: {state.reason}")
     story.actor = actor
 
@@ -87,7 +87,7 @@ async def tell_leads(session: Session, story: Story) -> Words | None:
     leads = tuple(one.id for one in staff if one.role is StaffRole.LEAD)
     if not leads:
         return None
-    words = Words(new_id(), MessageKind.NOTE, _QUEUE, _NOBODY_LEFT, story.now, mentions=leads)
+    words = Words(new_id(), MessageKind.NOTE, QUEUE, _NOBODY_LEFT, story.now, mentions=leads)
     story.says(words)
     return words
 

@@ -7,7 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from services.tickets.domain.pace import Taking, peers_of
-from services.tickets.domain.queueing import LEGAL_SOON, Place, Reservation, place_after
+from services.tickets.domain.queueing import LEGAL_SOON, QUEUE, Place, Reservation, place_after
 from services.tickets.domain.reasons import Reason
 from services.tickets.domain.statuses import NEW, OPEN
 from services.tickets.domain.tickets import Story
@@ -92,7 +92,8 @@ async def keep_place(session: Session, story: Story, reservation: Reservation | 
         await _call(session, brand, before, after, story.now)
         if _waits(before) or _waits(after):
             note(session, Moved(brand))
-    if await _waits_for_absent(session, brand, before, after, story.now):
+    # The queue itself gives only to those who are there.
+    if story.actor != QUEUE and await _waits_for_absent(session, brand, before, after, story.now):
         await queue.call(session, brand, story.now)
         note(session, Called(brand))
 

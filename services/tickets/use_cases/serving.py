@@ -7,15 +7,14 @@ from uuid import UUID, uuid5
 
 from services.tickets.domain.matching import Choice, plan
 from services.tickets.domain.people import Person
-from services.tickets.domain.queueing import Place, awaits_staff
+from services.tickets.domain.queueing import QUEUE, Place, awaits_staff
 from services.tickets.domain.tickets import Story
 from services.tickets.queries import complaints, people, queue, tickets
 from services.tickets.use_cases.stalling import follow_stalls
 from services.tickets.use_cases.telling import tell
-from shared.contracts.base import Author, AuthorKind, Channel
+from shared.contracts.base import Channel
 from shared.db.engine import Session
 
-QUEUE: Final = Author(kind=AuthorKind.SYSTEM, id="queue")
 _CHANNELS: Final = tuple(Channel)
 _LOOKED_AT: Final = 5000
 # What one look gives: when many come at once the first of them, and other brands, do not wait for the last.
