@@ -97,7 +97,8 @@ async def _give(session: Session, brand: str, choice: Choice, person: Person, no
 
 async def _call_at_turns(session: Session, brand: str, staff: list[Person], now: datetime) -> None:
     """Look again when the next shift begins or ends; however often this is asked, it is one call."""
-    turns = (one.next_turn(now) for one in staff)
+    # Many have the same hours.
+    turns = (one.next_turn(now) for one in {(one.shifts, one.time_zone): one for one in staff}.values())
     following = min((turn for turn in turns if turn is not None), default=None)
     if following is not None:
         await queue.call(session, brand, following, uuid5(_TURNS, f"{brand} {following.isoformat()}"))
