@@ -8,6 +8,7 @@ from typing import Any
 import asyncpg
 
 from tests.resilience.workload import Workload
+from tests.support.eventually import eventually
 from tests.support.webhook_sink import WebhookSink
 
 Contents = dict[str, list[str]]
@@ -98,6 +99,16 @@ async def sequence_faults(urls: Mapping[str, str], consumers: Iterable[str]) -> 
             if applied.get(key) != last
         ]
     return wrong
+
+
+async def come_to_rest(urls: Mapping[str, str], consumers: Iterable[str], *, within: float = 60) -> None:
+    """Wait until no sequence has a fault: the last events may still be in the broker, where no database counts them."""
+
+    async def is_whole() -> bool:
+        assert await sequence_faults(urls, consumers) == []
+        return True
+
+    await eventually(is_whole, within=within, every=0.2)
 
 
 async def waiting(urls: Iterable[str]) -> int:

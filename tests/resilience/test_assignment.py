@@ -15,7 +15,7 @@ from deploy.demo.clients import NoAnswer, Refused, new_key, sign_in
 from shared.contracts.base import Event
 from shared.contracts.sla import ClockBreached, ClockStarted, ClockWarned
 from shared.contracts.tickets import TicketAssigned, TicketEscalated
-from tests.resilience.sinks import sequence_faults, waiting
+from tests.resilience.sinks import come_to_rest, waiting
 from tests.resilience.workload import Workload
 from tests.support.eventually import eventually
 from tests.support.pace import no_faster_than, turns
@@ -229,7 +229,7 @@ async def test_two_tickets_processes_assign_once_through_kills(twins: Product) -
         assert ledger.finished > 0
         assert await _ownership_faults(tickets, ledger) == []
         assert {who: most for who, most in ledger.most.items() if who in people and most > CAPACITY} == {}
-        assert await sequence_faults(urls, ("sla", "notifications")) == []
+        await come_to_rest(urls, ("sla", "notifications"))
 
 
 async def _nobody_is_idle(url: str, people: list[str]) -> bool:
@@ -275,7 +275,7 @@ async def test_two_sla_processes_break_each_promise_once_through_kills(twins: Pr
 
         # A breach may still be on its way through the broker, where no database counts it.
         await eventually(escalated, within=60, every=0.2)
-        assert await sequence_faults(urls, ("sla", "notifications")) == []
+        await come_to_rest(urls, ("sla", "notifications"))
 
 
 async def _opened_during(house: House, ledger: Ledger, faults: Coroutine[Any, Any, None], *, at_once: int) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from deploy.demo.clients import new_key
-from tests.resilience.sinks import in_chat, in_tickets, in_webhooks, sequence_faults, sla_faults, waiting
+from tests.resilience.sinks import come_to_rest, in_chat, in_tickets, in_webhooks, sla_faults, waiting
 from tests.resilience.workload import Workload
 from tests.support.eventually import eventually
 from tests.support.ledger import Outcome, judge
@@ -70,7 +70,7 @@ async def _judge_all(load: Workload, sink: WebhookSink) -> None:
     assert all(verdict.passed for verdict in verdicts), verdicts
     assert sink.forged == 0
     assert await sla_faults(load) == []
-    assert await sequence_faults(urls, ("sla", "notifications")) == []
+    await come_to_rest(urls, ("sla", "notifications"))
 
 
 async def _killed(product: Product, name: str) -> None:

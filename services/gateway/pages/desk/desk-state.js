@@ -19,8 +19,8 @@ export class Desk {
   #fedAt = 0;
   #timers = [];
 
-  constructor(session, changed) {
-    Object.assign(this, { session, changed, api: new Api(session), me: { ...session.person } });
+  constructor(session, changed, draw) {
+    Object.assign(this, { session, changed, draw, api: new Api(session), me: { ...session.person } });
     this.people = new People(this.me);
     this.tickets = new Tickets(this.api, this.me.id, changed);
     this.drafts = new Drafts(this.api);

@@ -17,13 +17,15 @@ let isDue = false;
 const changed = () => {
   if (isDue) return;
   isDue = true;
-  requestAnimationFrame(draw);
+  requestAnimationFrame(() => {
+    isDue = false;
+    draw();
+  });
 };
 
 const session = new Session(changed);
 
 const draw = () => {
-  isDue = false;
   if (session.kept && desk?.me.id !== session.person.id) begin();
   render(html`${desk ? shell(desk) : null} ${session.kept ? null : signIn(session, desk, changed)}`, root);
   for (const dialog of root.querySelectorAll("dialog")) present(dialog);
@@ -43,7 +45,7 @@ const present = (dialog) => {
 /** Another person than before starts anew; the same one, signed in again, finds everything as it was. */
 const begin = () => {
   desk?.stop();
-  desk = new Desk(session, changed);
+  desk = new Desk(session, changed, draw);
   desk.signOut = signOut;
   desk.start();
 };

@@ -34,10 +34,11 @@ export const write = (desk, root, kind) => {
   root.querySelector("#words")?.focus();
 };
 
+/** Open a dialog at once: letters typed until the next frame must already go into it. */
 export const choose = (desk, dialog) => {
   desk.dialog = { name: dialog, query: "", place: 0 };
   if (dialog === "macros") desk.open.fetchMacros().catch((problem) => { desk.open.problem = problem; desk.changed(); });
-  desk.changed();
+  desk.draw();
 };
 
 export const onKey = (event, desk, root) => {

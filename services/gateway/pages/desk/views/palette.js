@@ -6,16 +6,19 @@ import { deeds } from "./composer.js";
 
 const MOST = 12;
 
-/** A box, and what fits below it; arrows move, Enter takes. */
-const chooser = (desk, hint, items, take, show) => {
+/** A box, and what fits below it; arrows move, Enter takes. Keys look anew: a fast hand is ahead of what is drawn. */
+const chooser = (desk, hint, find, take, show) => {
   const { dialog } = desk;
-  const place = Math.min(dialog.place, Math.max(0, items.length - 1));
+  const items = find();
+  const at = (among) => Math.min(dialog.place, Math.max(0, among.length - 1));
+  const place = at(items);
   const key = (event) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (!step && event.key !== "Enter") return;
     event.preventDefault();
-    if (step) dialog.place = Math.max(0, Math.min(items.length - 1, place + step));
-    else if (items[place]) take(items[place]);
+    const now = find();
+    if (step) dialog.place = Math.max(0, Math.min(now.length - 1, at(now) + step));
+    else if (now.length) take(now[at(now)]);
     desk.changed();
   };
   const typed = ({ target }) => {
@@ -26,18 +29,19 @@ const chooser = (desk, hint, items, take, show) => {
     <input class="chooser" role="combobox" aria-expanded="true" aria-controls="choices" aria-autocomplete="list" aria-label=${hint} placeholder=${hint} autofocus autocomplete="off"
       aria-activedescendant=${items.length ? `choice-${place}` : nothing} @input=${typed} @keydown=${key} />
     <ul id="choices" role="listbox" aria-label=${hint}>
-      ${items.map((item, at) => html`<li id="choice-${at}" role="option" aria-selected=${at === place} @click=${() => take(item)}>${show(item)}</li>`)}
+      ${items.map((item, index) => html`<li id="choice-${index}" role="option" aria-selected=${index === place} @click=${() => take(item)}>${show(item)}</li>`)}
     </ul>
     ${items.length ? nothing : html`<p class="empty">Nothing fits.</p>`}`;
 };
 
 export const palette = (desk, close) => {
-  const items = found(desk, desk.dialog.query).slice(0, MOST);
+  const { dialog } = desk;
+  const find = () => found(desk, dialog.query).slice(0, MOST);
   const take = (item) => {
     close();
     requestAnimationFrame(() => requestAnimationFrame(item.run));
   };
-  return chooser(desk, "What do you want to do?", items, take, ({ name, key }) => html`<span>${name}</span>${key ? html`<kbd>${key}</kbd>` : nothing}`);
+  return chooser(desk, "What do you want to do?", find, take, ({ name, key }) => html`<span>${name}</span>${key ? html`<kbd>${key}</kbd>` : nothing}`);
 };
 
 export const macros = (desk, close) => {
@@ -49,7 +53,7 @@ export const macros = (desk, close) => {
     open.useMacro(macro);
     requestAnimationFrame(() => requestAnimationFrame(() => document.getElementById("words")?.focus()));
   };
-  return chooser(desk, "Find a macro", open.macros.filter(fits).slice(0, MOST), take, (macro) => html`
+  return chooser(desk, "Find a macro", () => open.macros.filter(fits).slice(0, MOST), take, (macro) => html`
     <span class="macro-choice"><b>${macro.name}</b> ${macro.shortcut ? html`<kbd>${macro.shortcut}</kbd>` : nothing}
       <small>${macro.text ?? "Only does"} ${deeds(macro.actions) ? `· ${deeds(macro.actions)}` : ""}</small></span>`);
 };
