@@ -81,6 +81,7 @@ def create_service(
         service=service,
         max_in_flight=settings.max_in_flight,
         max_body_bytes=settings.max_body_bytes,
+        deadline=settings.request_deadline,
         problem_base=settings.public_base_url.rstrip("/"),
     )
     return app

@@ -34,6 +34,9 @@ class ServiceSettings(BaseSettings):
     statement_timeout: timedelta = timedelta(seconds=5)
     lock_timeout: timedelta = timedelta(seconds=2)
     drain_timeout: timedelta = timedelta(seconds=20)
+    request_deadline: Annotated[
+        timedelta, Field(gt=timedelta(0), description="what a request may take at most, routes that carry files apart")
+    ] = timedelta(seconds=10)
     cursor_secret: Annotated[
         SecretStr,
         Field(min_length=16, description="signs list cursors, seals stored answers; the same in every replica"),

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
+from datetime import timedelta
 from typing import ClassVar, Final, TypeAlias
 
 import structlog
@@ -19,7 +20,6 @@ Headers: TypeAlias = list[tuple[bytes, bytes]]
 Answer: TypeAlias = Callable[[int, str, str, Headers], Awaitable[None]]
 
 DEADLINE_HEADER: Final = b"x-pitboss-deadline-ms"
-_DEADLINE_CAP_MS: Final = 10_000
 _LEAST_MS: Final = 50
 _QUEUE_SECONDS: Final = 5.0
 _QUEUE_FACTOR: Final = 4
@@ -43,13 +43,21 @@ class Edge:
 
     A request that finds `max_in_flight` others running waits at most five seconds, and only if the queue holds fewer
     than four times as many; else it gets 503: overload is shed before work starts. One whose caller has less than
-    50 ms left gets 504 without work. Bodies over `max_body_bytes` are refused before they are buffered. Routes that
-    carry files have more room and time (`shared.directory`), but their bodies have to come at 64 KiB/s after the first
-    ten seconds. An unexpected error is logged and answered 500 with a title only.
+    50 ms left gets 504 without work, and so does whatever takes longer than its caller has or the `deadline` allows.
+    Bodies over `max_body_bytes` are refused before they are buffered. Routes that carry files have more room and time
+    (`shared.directory`), but their bodies have to come at 64 KiB/s after the first ten seconds.
+    An unexpected error is logged and answered 500 with a title only.
     """
 
     def __init__(
-        self, app: ASGIApp, *, service: str, max_in_flight: int, max_body_bytes: int, problem_base: str
+        self,
+        app: ASGIApp,
+        *,
+        service: str,
+        max_in_flight: int,
+        max_body_bytes: int,
+        deadline: timedelta,
+        problem_base: str,
     ) -> None:
         self._app = app
         self._service = service
@@ -57,6 +65,7 @@ class Edge:
         self._queue_limit = max_in_flight * _QUEUE_FACTOR
         self._queued = 0
         self._max_body_bytes = max_body_bytes
+        self._most_ms = int(deadline.total_seconds() * 1000)
         self._problem_base = problem_base
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -86,7 +95,7 @@ class Edge:
         self, scope: Scope, receive: Receive, send: "_WatchedSend", headers: MutableMapping[bytes, bytes]
     ) -> None:
         wide = wide_route(scope["method"], scope["path"])
-        budget = _budget_ms(headers.get(DEADLINE_HEADER), wide.deadline_ms if wide else _DEADLINE_CAP_MS)
+        budget = _budget_ms(headers.get(DEADLINE_HEADER), wide.deadline_ms if wide else self._most_ms)
         most = max(wide.max_body_bytes, self._max_body_bytes) if wide else self._max_body_bytes
         if budget < _LEAST_MS:
             await self._refuse(scope, send, 504, "deadline-exceeded", "No time was left for this request")

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Final
 
 import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 from deploy.demo.clients import Brand, Door
 from tests.e2e.house import House, sign_in_to
@@ -15,6 +15,8 @@ _NO_LOCK: Final = "1000000"
 _OFTEN: Final = "PT5S"  # sockets that are gone are noticed within ten seconds instead of thirty-five
 _CHROMIUM: Final = "/usr/bin/chromium"
 _LEGAL_DAY: Final = "1"  # the eight weeks of a complaint pass within a minute
+
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="package")

@@ -3,9 +3,11 @@
 import asyncio
 import inspect
 from collections.abc import Awaitable, Callable
-from typing import TypeVar, cast, overload
+from typing import Final, TypeVar, cast, overload
 
 T = TypeVar("T")
+# A loop that is woken so much too late did not sleep: the machine stood still.
+_STANDSTILL: Final = 1.0
 
 
 @overload
@@ -21,9 +23,11 @@ async def eventually(
 ) -> T:
     """Call `check` until it returns something true and return that; fail after `within` seconds with the last outcome.
 
-    An AssertionError inside `check` counts as "not yet".
+    An AssertionError inside `check` counts as "not yet". Time in which the whole machine stood still does not count:
+    nobody could do anything in it.
     """
-    deadline = asyncio.get_running_loop().time() + within
+    now = asyncio.get_running_loop().time
+    deadline = now() + within
     last: object = None
     while True:
         try:
@@ -35,7 +39,10 @@ async def eventually(
             if value:
                 return value
             last = value
-        if asyncio.get_running_loop().time() > deadline:
+        if now() > deadline:
             message = f"not within {within} s; last outcome: {last!r}"
             raise AssertionError(message)
+        slept_at = now()
         await asyncio.sleep(every)
+        overslept = now() - slept_at - every
+        deadline += overslept if overslept > _STANDSTILL else 0

@@ -23,6 +23,8 @@ from deploy.plan import REPLICA_STEP, Mode, Plan
 from deploy.supplies import Supplies
 from shared.directory import SERVICES
 
+# A machine that stands still for a while fails no test.
+_PATIENCE: Final = {"PITBOSS_REQUEST_DEADLINE": "PT60S", "PITBOSS_STATEMENT_TIMEOUT": "PT60S"}
 WIDE_LIMITS: Final = {
     "GATEWAY_REQUESTS_PER_MINUTE": "1000000",
     "GATEWAY_REQUESTS_BURST": "100000",
@@ -129,6 +131,7 @@ def running_product(mode: Mode, *, folder: Path | None = None, replicas: int = 1
         path = folder or Path(temporary)
         environment = {
             **WIDE_LIMITS,
+            **_PATIENCE,
             **knobs,
             "PITBOSS_HOME": str(path),
             "PITBOSS_PORT_BASE": str(free_block()),

@@ -5,7 +5,7 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -121,6 +121,9 @@ async def _running(
         "transport": "inprocess",
         "development": True,
         "log_level": "error",
+        # A machine that stands still for a while fails no test.
+        "request_deadline": timedelta(minutes=1),
+        "statement_timeout": timedelta(minutes=1),
         **knobs,
     }
     app: FastAPI = main.create_app(settings_module.Settings(**values), transport=transport or InprocessTransport())

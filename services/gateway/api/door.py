@@ -99,7 +99,8 @@ class Door:
         token = doorway.mint.token(
             visit.actor, credential=proof, service=match.service, now=doorway.clock.now().timestamp()
         )
-        await forward(scope, receive, send, upstream=doorway.upstreams[match.service], token=token)
+        most_ms = int(doorway.settings.request_deadline.total_seconds() * 1000)
+        await forward(scope, receive, send, upstream=doorway.upstreams[match.service], token=token, most_ms=most_ms)
 
 
 def identify(request: Request) -> Actor:

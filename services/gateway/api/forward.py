@@ -15,17 +15,19 @@ from shared.telemetry import current_traceparent
 from shared.web.actor import ACTOR_HEADER
 
 DEADLINE_HEADER: Final = b"x-pitboss-deadline-ms"
-DEADLINE_CAP_MS: Final = 10_000
 _HOP_MS: Final = 50
 _LEAST_SHARE: Final = 1 / 3
 
 
-async def forward(scope: Scope, receive: Receive, send: Send, *, upstream: Upstream, token: str) -> None:
-    """Forward one request under the actor `token`; refusals are raised before the answer has begun."""
+async def forward(scope: Scope, receive: Receive, send: Send, *, upstream: Upstream, token: str, most_ms: int) -> None:
+    """Forward one request under the actor `token`; refusals are raised before the answer has begun.
+
+    It may take `most_ms`, unless its caller waits for less or it carries files.
+    """
     headers: Mapping[bytes, bytes] = dict(scope["headers"])
     loop = asyncio.get_running_loop()
     wide = wide_route(scope["method"], scope["path"])
-    budget = deadline_ms(headers.get(DEADLINE_HEADER), wide.deadline_ms if wide else DEADLINE_CAP_MS) / 1000
+    budget = deadline_ms(headers.get(DEADLINE_HEADER), wide.deadline_ms if wide else most_ms) / 1000
     ends_at = loop.time() + budget
     body = await read_body(receive, headers)
     request = Outgoing(
@@ -39,8 +41,8 @@ async def forward(scope: Scope, receive: Receive, send: Send, *, upstream: Upstr
     await _deliver(send, answer)
 
 
-def deadline_ms(header: bytes | None, cap: int = DEADLINE_CAP_MS) -> int:
-    """Return how long the caller is willing to wait, at most `cap`: ten seconds, more for files."""
+def deadline_ms(header: bytes | None, cap: int) -> int:
+    """Return how long the caller is willing to wait, at most `cap`."""
     digits = header or b""
     return min(int(digits), cap) if digits.isdigit() and len(digits) < 10 else cap  # noqa: PLR2004 - more digits than any deadline
 

@@ -127,6 +127,12 @@ class ClockData(Public):
     late_by_ms: int
 
 
+class ClockWarnedData(ClockData):
+    """A promise that is about to be broken: `percent` of it have run."""
+
+    percent: int | None = None
+
+
 class ChatStartedData(Public):
     """A live conversation began."""
 
@@ -270,7 +276,8 @@ def ticket_related(
 
 def clock_told(event: sla.ClockEvent) -> ClockData:
     """Tell how a promised time fared."""
-    return ClockData.model_validate(event.model_dump(include=set(ClockData.model_fields)))
+    shape = ClockWarnedData if isinstance(event, sla.ClockWarned) else ClockData
+    return shape.model_validate(event.model_dump(include=set(shape.model_fields)))
 
 
 def queue_told(event: tickets.QueueFact) -> QueueData:

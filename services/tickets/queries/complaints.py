@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, insert, select, text, tuple_, update
+from sqlalchemy import Row, func, insert, or_, select, text, tuple_, update
 
 from services.tickets.domain.complaints import Complaint, Move, Record
 from services.tickets.tables import brands, complaint_moves, complaints, timeline
@@ -157,15 +157,23 @@ async def barred_in_queue(session: Session, brand: str) -> dict[UUID, frozenset[
     return barred
 
 
-async def repliers_of(session: Session, brand: str, ticket_id: UUID) -> Sequence[str]:
-    """Return which members of staff answered the player of a ticket."""
+async def repliers_of(session: Session, complaint: Complaint) -> Sequence[str]:
+    """Return which members of staff answered the player of a complaint's ticket.
+
+    What its owner says from its registration on is part of handling it: that makes nobody a person concerned.
+    """
+    state = complaint.state
+    registered = (
+        select(func.min(complaint_moves.c.moved_at)).where(complaint_moves.c.complaint_id == state.id).scalar_subquery()
+    )
     statement = (
         select(timeline.c.author_id)
         .where(
-            timeline.c.brand == brand,
-            timeline.c.ticket_id == ticket_id,
+            timeline.c.brand == complaint.brand,
+            timeline.c.ticket_id == state.ticket_id,
             timeline.c.kind == "reply",
             timeline.c.author_kind == AuthorKind.STAFF.value,
+            or_(timeline.c.author_id.is_distinct_from(state.owner_id), timeline.c.occurred_at < registered),
         )
         .distinct()
     )

@@ -317,7 +317,7 @@ def _jurisdiction(complaint: Complaint) -> rules.Jurisdiction:
 
 
 async def _check_handler(session: Session, complaint: Complaint, staff_id: str) -> None:
-    repliers = await queries.repliers_of(session, complaint.brand, complaint.state.ticket_id)
+    repliers = await queries.repliers_of(session, complaint)
     rules.check_interest(complaint, staff_id, repliers)
 
 
@@ -346,7 +346,7 @@ async def _edited(session: Session, complaint: Complaint, fields: Mapping[str, o
         state.setdefault("rg_related", complaint.state.rg_related or state["type"] in rules.RG_TYPES)
     edited = rules.recorded(rules.changed(complaint, state), **wanted).with_accused(accused)
     if edited.state.owner_id is not None:
-        repliers = await queries.repliers_of(session, complaint.brand, complaint.state.ticket_id)
+        repliers = await queries.repliers_of(session, complaint)
         rules.check_interest(edited, edited.state.owner_id, repliers)
     return edited
 

@@ -10,7 +10,7 @@ from services.tickets.domain.audit import AuditAction, Witness
 from services.tickets.domain.errors import TicketNotFound
 from services.tickets.domain.merging import Merge, MergeIntoItself, NotMerged
 from services.tickets.domain.tickets import Story, Ticket
-from services.tickets.queries import copies, merges
+from services.tickets.queries import complaints, copies, merges
 from services.tickets.use_cases.auditing import record_deed
 from services.tickets.use_cases.telling import tell
 from shared.contracts.base import Author
@@ -165,11 +165,13 @@ def _wake(story: Story) -> None:
 
 
 async def _take_over(session: Session, story: Story, merged: TicketState) -> None:
-    """A survivor in nobody's hands goes to whoever had the other one, if he still takes tickets."""
-    holder = merged.assignee_id
+    """A survivor in nobody's hands goes to whoever had the other one, if he takes tickets and may have this one."""
+    brand, holder = story.ticket.brand, merged.assignee_id
     if story.state.assignee_id is not None or holder is None or not rules.may_wait(merged):
         return
-    known = await copies.colleague(session, story.ticket.brand, holder)
+    if holder in await complaints.barred_from(session, brand, story.state):
+        return
+    known = await copies.colleague(session, brand, holder)
     if known is not None and known.active:
         story.hands_over(holder, known.role)
 

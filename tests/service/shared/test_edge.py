@@ -1,6 +1,7 @@
 """What happens around every route: a commit before the answer, honest refusals, hostile headers."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import httpx
 import pytest
@@ -41,7 +42,14 @@ def _app(database: Database) -> FastAPI:
     app.state.ground = Ground(database)
     app.state.identify = lambda _request: Actor(ActorKind.SYSTEM, "tests", "lucky")
     install_problems(app, public_base_url="http://public")
-    app.add_middleware(Edge, service="tests", max_in_flight=4, max_body_bytes=1000, problem_base="http://public")
+    app.add_middleware(
+        Edge,
+        service="tests",
+        max_in_flight=4,
+        max_body_bytes=1000,
+        deadline=timedelta(seconds=10),
+        problem_base="http://public",
+    )
 
     @app.post("/doubles")
     async def doubles(session: SessionDep) -> dict[str, str]:

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from tests.service.tickets.desk import Desk
-from tests.service.tickets.test_complaints import complained, post, read
+from tests.service.tickets.test_complaints import DECISION, FINAL, complained, post, read, scheduled
 
 
 async def _edit(desk: Desk, complaint: dict[str, Any], who: str, **fields: Any) -> httpx.Response:
@@ -49,3 +49,20 @@ async def test_the_person_complained_about_does_not_take_that_back(desk: Desk) -
     await desk.post(f"/{complaint['ticket_id']}/messages", {"text": "Sorry"}, desk.agent("s-7", role="senior"))
     assert (await _edit(desk, complaint, "s-7", type="other")).json()["code"] == "conflict-of-interest"
     assert (await _edit(desk, complaint, "s-7", owner_id="s-8")).status_code == 200
+
+
+async def test_the_investigators_own_answers_do_not_make_him_a_person_concerned(desk: Desk) -> None:
+    """He writes to the player, sends the final response, and may still hand the case to the ADR body."""
+    complaint = await complained(desk)
+    await scheduled(desk, complaint)
+    assert (await _edit(desk, complaint, "s-8", type="staff_conduct", accused_staff_id="s-9")).status_code == 200
+    await desk.post(f"/{complaint['ticket_id']}/messages", {"text": "Hello"}, desk.agent("s-7", role="senior"))
+    final = FINAL | {"adr_entity_ref": "IBAS"}
+    for what, body in (
+        ("investigate", {}), ("decision", DECISION), ("final-response", final), ("deadlock", {}),
+        ("adr-offer", {"adr_entity_ref": "IBAS"}),
+    ):  # fmt: skip
+        answer = await post(desk, complaint, what, who="s-8", **body)
+        assert answer.status_code == 200, (what, answer.text)
+    refused = await post(desk, complaint, "acknowledge", who="s-7")
+    assert refused.json()["code"] == "conflict-of-interest"

@@ -135,3 +135,16 @@ async def test_once_it_is_over_the_ticket_is_like_any_other(desk: Desk) -> None:
         assert answer.status_code == 200, answer.text
     await profile(desk, "s-1")
     await comes_to(desk, ticket, "s-1")
+
+
+async def test_a_merge_does_not_hand_it_to_him(desk: Desk) -> None:
+    """Who has the ticket that goes up in it gets it otherwise, if nobody else has it."""
+    for one in ("s-1", "s-2"):
+        await desk.hire(one, "agent")
+    about_him, about_another = await complained_about(desk, "s-1"), await complained_about(desk, "s-2")
+    for survivor in (about_him, about_another):
+        his = await desk.open()
+        await desk.assign(his, "s-1")
+        merged = await desk.post(f"/{his['id']}/merge", {"into": survivor["id"]})
+        assert merged.status_code == 200, merged.text
+    assert (await holder(desk, about_him), await holder(desk, about_another)) == (None, "s-1")

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Annotated, Any
 
 import httpx
@@ -77,7 +78,14 @@ def _client(route_class: type[APIRoute]) -> httpx.AsyncClient:
     app.state.ledger = Ledger()
     install_problems(app, public_base_url="http://public")
     app.router.routes.extend(router.routes)
-    app.add_middleware(Edge, service="tests", max_in_flight=4, max_body_bytes=1000, problem_base="http://public")
+    app.add_middleware(
+        Edge,
+        service="tests",
+        max_in_flight=4,
+        max_body_bytes=1000,
+        deadline=timedelta(seconds=10),
+        problem_base="http://public",
+    )
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     return httpx.AsyncClient(transport=transport, base_url="http://service", headers={"X-Request-Id": "one"})
 
