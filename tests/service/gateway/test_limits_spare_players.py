@@ -5,7 +5,7 @@ from tests.service.gateway.test_door import player_token
 from tests.support.database import Cluster
 
 
-async def test_visitors_behind_one_proxy_do_not_share_a_bucket(postgres: Cluster, tickets: Service) -> None:
+async def test_21_visitors_behind_one_proxy_do_not_share_a_bucket(postgres: Cluster, tickets: Service) -> None:
     """Elsewhere everybody behind one proxy shares one quota, and one of them can use it up for all."""
     async for gate in gates(postgres, {"tickets": (tickets.url,)}, requests_burst=3, requests_per_minute=6):
         made = [await gate.http.post("/v1/auth/visitor", json={"brand": "lucky"}) for _ in range(5)]
@@ -17,7 +17,7 @@ async def test_visitors_behind_one_proxy_do_not_share_a_bucket(postgres: Cluster
             assert (await gate.http.get("/v1/tickets", headers=visitor)).status_code == 200
 
 
-async def test_somebody_who_guesses_does_not_lock_out_the_visitors_of_his_address(postgres: Cluster) -> None:
+async def test_21_somebody_who_guesses_does_not_lock_out_the_visitors_of_his_address(postgres: Cluster) -> None:
     """One attacker in a mobile network must not cost its other customers their way in."""
     async for gate in gates(postgres, {}, anonymous_burst=2, anonymous_per_minute=6):
         guess = bearer("pbs_" + "x" * 43)
@@ -26,7 +26,7 @@ async def test_somebody_who_guesses_does_not_lock_out_the_visitors_of_his_addres
             assert (await gate.http.post("/v1/auth/visitor", json={"brand": "lucky"})).status_code == 201
 
 
-async def test_a_refusal_says_what_and_until_when(postgres: Cluster, tickets: Service) -> None:
+async def test_21_a_refusal_says_what_and_until_when(postgres: Cluster, tickets: Service) -> None:
     """Elsewhere the widget falls silent: the answer must tell a person and a program when to try again."""
     async for gate in gates(postgres, {"tickets": (tickets.url,)}, sends_burst=1, sends_per_minute=6):
         player = bearer(player_token(gate))

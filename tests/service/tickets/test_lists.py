@@ -216,9 +216,7 @@ _NARROWING = re.compile(r"created_at|team_id|reason|tier|complaint|player_id|tag
         (Filters(tags=("bonus",)), Sort.CREATED, "pk_ticket_tags"),
     ],
 )
-async def test_complaint_19_slow_with_history(
-    tickets: RunningService, filters: Filters, sort: Sort, index: str
-) -> None:
+async def test_19_slow_with_history(tickets: RunningService, filters: Filters, sort: Sort, index: str) -> None:
     """Every list is read from an index by the application's role: nothing is sorted, nothing read in full."""
     for statement in statements("lucky", filters, sort, Order.DESC, None):
         plan = await _plan(tickets, statement.limit(26))

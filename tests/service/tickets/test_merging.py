@@ -29,7 +29,7 @@ async def _say(desk: Desk, ticket: dict[str, Any], words: str, headers: dict[str
     return said
 
 
-async def test_merged_conversations_are_one_and_replies_do_not_revive_the_dead_one(desk: Desk) -> None:
+async def test_17_merged_conversations_are_one_and_replies_do_not_revive_the_dead_one(desk: Desk) -> None:
     """Complaint 17: merging keeps every word, and what is written to the merged ticket lands in the survivor."""
     first = await desk.open(message={"text": "one"})
     second = await desk.open(message={"text": "two"})
@@ -146,7 +146,7 @@ async def test_words_of_two_players_stay_apart(desk: Desk) -> None:
     assert await _texts(desk, hers, desk.player()) == ["hers", "for her", "hers again"]
 
 
-async def test_one_person_with_two_conversations_becomes_one(desk: Desk) -> None:
+async def test_18_one_person_with_two_conversations_becomes_one(desk: Desk) -> None:
     """Complaint 18: two live sessions of a player are merged; both hear the answer, and both write to one ticket."""
     first, second = new_id(), new_id()
     for number, ticket_id in enumerate((first, second)):

@@ -151,7 +151,7 @@ async def _grow_old(service: RunningService, number: str) -> None:
         )
 
 
-async def test_complaint_20_search_is_slow_short_or_stale(tickets: RunningService, desk: Desk) -> None:
+async def test_20_search_is_slow_short_or_stale(tickets: RunningService, desk: Desk) -> None:
     """Words of any age are found, by an index, and what was just said without anybody's doing within a second."""
     number = await _say(desk, "freshly said")
 
