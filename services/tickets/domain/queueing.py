@@ -15,6 +15,7 @@ from shared.contracts.tickets import (
     MessageAdded,
     MessageKind,
     ReasonClass,
+    TicketAssigned,
     TicketEscalated,
     TicketEscalationDeclined,
     TicketState,
@@ -170,12 +171,21 @@ def place_after(
             place = replace(place, raised=event.senior_id is None)
         elif isinstance(event, TicketEscalationDeclined):
             place = replace(place, raised=event.next_senior_id is None)
+        elif isinstance(event, TicketAssigned) and event.taken_over:
+            place = _without(place, event.previous_assignee_id)
     return _in_hands(place, state.assignee_id, silence, now)
 
 
 def _waiting_since(events: Sequence[Fact], now: datetime) -> datetime:
     words = (one.occurred_at for one in events if isinstance(one, MessageAdded) and one.kind is MessageKind.MESSAGE)
     return min(words, default=now)
+
+
+def _without(place: Place, former: str | None) -> Place:
+    """Let the queue not give a ticket back to somebody it was taken from, before a person has answered it."""
+    if former is None:
+        return place
+    return replace(place, passed_over=(*(one for one in place.passed_over if one != former), former))
 
 
 def _after_words(place: Place, words: MessageAdded) -> Place:

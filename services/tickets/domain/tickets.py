@@ -19,6 +19,10 @@ from shared.contracts.base import Author, AuthorKind, Channel, ContactRef
 from shared.contracts.tickets import (
     MessageAdded,
     MessageKind,
+    ParticipantDeclined,
+    ParticipantInvited,
+    ParticipantJoined,
+    ParticipantLeft,
     Priority,
     TicketAbsorbed,
     TicketAssigned,
@@ -54,6 +58,10 @@ Fact: TypeAlias = (
     | TicketSplit
     | TicketLinked
     | TicketUnlinked
+    | ParticipantInvited
+    | ParticipantJoined
+    | ParticipantDeclined
+    | ParticipantLeft
 )
 
 _TICK = timedelta(microseconds=1)
@@ -173,6 +181,20 @@ class Story:
             return
         head = self._head({"assignee_id": assignee_id})
         self._tell(TicketAssigned(**head, assignee_id=assignee_id, assignee_role=role, previous_assignee_id=before))
+
+    def takes_over(self, role: str | None, reason: str) -> None:
+        """Let the actor take the ticket from whoever has it."""
+        head, before = self._head({"assignee_id": self.actor.id}), self.state.assignee_id
+        self._tell(
+            TicketAssigned(
+                **head,
+                assignee_id=self.actor.id,
+                assignee_role=role,
+                previous_assignee_id=before,
+                taken_over=True,
+                reason=reason,
+            )
+        )
 
     def escalates(self, cause: str, senior_id: str | None) -> None:
         """Hand the ticket up; the assignment is a fact of its own."""

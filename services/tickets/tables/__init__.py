@@ -2,7 +2,15 @@
 
 from services.tickets.tables.audit import audit, audit_links, audit_waiting
 from services.tickets.tables.catalogues import reasons, ticket_fields
-from services.tickets.tables.collaboration import brands, drafts, macro_uses, macros, mentions, watchers
+from services.tickets.tables.collaboration import (
+    brands,
+    drafts,
+    macro_uses,
+    macros,
+    mentions,
+    participants,
+    watchers,
+)
 from services.tickets.tables.complaints import complaint_moves, complaints
 from services.tickets.tables.copies import conversations, staff
 from services.tickets.tables.lifecycle import alarms, lifecycles
@@ -49,6 +57,7 @@ __all__ = [
     "mentions",
     "merges",
     "metadata",
+    "participants",
     "personal_managers",
     "presence",
     "queue",

@@ -50,6 +50,23 @@ watchers: Final = Table(
     Index("ix_watchers_newest", "brand", "staff_id", "since_at", "ticket_id"),
 )
 
+# Who is asked into a conversation or is in it beside its holder; whoever is gone has no row, his story is the timeline's.
+participants: Final = Table(
+    "participants",
+    metadata,
+    Column("ticket_id", _TICKET, nullable=False),
+    Column("staff_id", Text, nullable=False),
+    brand_column(),
+    Column("state", Text, nullable=False),
+    Column("invited_by", Text, nullable=False),
+    Column("reason", Text),
+    time_column("invited_at"),
+    time_column("joined_at", nullable=True),
+    PrimaryKeyConstraint("ticket_id", "staff_id"),
+    CheckConstraint("state IN ('invited', 'joined')", name="state_known"),
+    Index("ix_participants_newest", "brand", "staff_id", "invited_at", "ticket_id"),
+)
+
 drafts: Final = Table(
     "drafts",
     metadata,

@@ -24,6 +24,13 @@ from shared.contracts.tickets.facts import (
     TicketStatusChanged,
     TicketUpdated,
 )
+from shared.contracts.tickets.participants import (
+    ParticipantDeclined,
+    ParticipantInvited,
+    ParticipantJoined,
+    ParticipantLeft,
+    Parting,
+)
 from shared.contracts.tickets.queues import (
     MOST_PLACES,
     QUEUES,
@@ -74,6 +81,11 @@ __all__ = [
     "ComplaintStep",
     "MessageAdded",
     "MessageKind",
+    "ParticipantDeclined",
+    "ParticipantInvited",
+    "ParticipantJoined",
+    "ParticipantLeft",
+    "Parting",
     "Priority",
     "QueueChanged",
     "QueueFact",

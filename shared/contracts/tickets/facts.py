@@ -90,7 +90,10 @@ class MessageAdded(TicketEvent, Event):
 
 
 class TicketAssigned(TicketEvent, Event):
-    """A ticket changed hands; `assignee_id` is null when it went back to the queue."""
+    """A ticket changed hands; `assignee_id` is null when it went back to the queue.
+
+    `taken_over`: the actor, a senior, took it from whoever had it, for this `reason`.
+    """
 
     type: ClassVar[str] = "tickets.ticket.assigned.v1"
     aggregate: ClassVar[str] = "ticket_id"
@@ -99,6 +102,8 @@ class TicketAssigned(TicketEvent, Event):
     assignee_id: str | None
     assignee_role: str | None = None
     previous_assignee_id: str | None = None
+    taken_over: bool = False
+    reason: str | None = None
 
     @classmethod
     def sample(cls) -> Self:
