@@ -8,7 +8,7 @@ from sqlalchemy import Row
 from services.tickets.api.callers import StaffDep, WitnessDep, list_of
 from services.tickets.domain import errors
 from services.tickets.domain.audit import AuditAction
-from services.tickets.queries import profiles
+from services.tickets.queries import copies, profiles
 from services.tickets.schemas import people as schemas
 from services.tickets.schemas.fields import Id
 from services.tickets.use_cases import staffing
@@ -35,6 +35,20 @@ async def list_agents(
     await record_act(session, witness, AuditAction.READ_PROFILES, {})
     shown, next_cursor = page.cut(rows, lambda row: (row.staff_id,), bound)
     return Page[schemas.Profile](items=[_profile_of(row) for row in shown], next_cursor=next_cursor)
+
+
+@router.get("/colleagues", response_model=Page[schemas.Colleague], responses=problems(CursorInvalid, Forbidden))
+async def list_colleagues(
+    actor: StaffDep, witness: WitnessDep, session: SessionDep, page: PageDep
+) -> Page[schemas.Colleague]:
+    """List everybody who works here by name, whoever asks: one must know with whom one works."""
+    bound = list_of(actor, "colleagues")
+    after = page.after(bound)
+    rows = await copies.colleagues_page(session, actor.brand, after=after[0] if after else None, limit=page.limit)
+    await record_act(session, witness, AuditAction.READ_COLLEAGUES, {})
+    shown, next_cursor = page.cut(rows, lambda row: (row.id,), bound)
+    items = [schemas.Colleague(id=one.id, name=one.name, role=one.role, status=one.status) for one in shown]
+    return Page[schemas.Colleague](items=items, next_cursor=next_cursor)
 
 
 @router.get("/{staff_id}", response_model=schemas.Profile, responses=problems(errors.StaffNotFound, Forbidden))

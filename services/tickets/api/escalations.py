@@ -5,10 +5,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from services.tickets.api.callers import ONCE, PREFIX, StaffDep, WitnessDep, is_inside, strongest_role
+from services.tickets.api.callers import AGENTS, ONCE, PREFIX, StaffDep, WitnessDep, is_inside, strongest_role
 from services.tickets.domain import errors
 from services.tickets.domain.complaints import ConflictOfInterest
 from services.tickets.domain.merging import TicketMerged
+from services.tickets.schemas import participants
 from services.tickets.schemas import tickets as schemas
 from services.tickets.use_cases import answering
 from shared.contracts.tickets import TicketState
@@ -20,6 +21,14 @@ from shared.web.idempotency import OnceDep, Reply
 from shared.web.problems import problems
 
 router: Final = APIRouter(prefix=PREFIX, tags=["tickets"])
+asked: Final = APIRouter(prefix=AGENTS, tags=["agents"])
+
+
+@asked.get("/me/escalations", responses=problems(Forbidden))
+async def list_asked_of_me(actor: StaffDep, witness: WitnessDep, session: SessionDep) -> participants.AsksOfMe:
+    """List the escalated tickets the caller is asked to take on, and until when."""
+    found = await answering.asked_of_me(session, brand=actor.brand, senior_id=actor.id, witness=witness)
+    return participants.AsksOfMe(items=[participants.asked_of_me(one) for one in found])
 
 
 @router.post(

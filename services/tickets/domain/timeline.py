@@ -97,10 +97,9 @@ def _change(event: Fact) -> dict[str, object]:
             return {"what": "status", "before": before.value, "after": after.value, **_details(event.ticket)}
         case TicketUpdated(changes=changes):
             return {"what": "fields", "changes": {name: list(pair) for name, pair in changes.items()}}
-        case TicketAssigned(previous_assignee_id=before, assignee_id=after, taken_over=True, reason=reason):
-            return {"what": "assignee", "before": before, "after": after, "taken_over": True, "reason": reason}
         case TicketAssigned(previous_assignee_id=before, assignee_id=after):
-            return {"what": "assignee", "before": before, "after": after}
+            over = {"taken_over": True, "reason": event.reason} if event.taken_over else {}
+            return {"what": "assignee", "before": before, "after": after, **over}
         case TicketEscalated(cause=cause, senior_id=senior_id):
             return {"what": "escalation", "cause": cause, "senior_id": senior_id}
         case TicketOpened():

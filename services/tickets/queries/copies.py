@@ -24,6 +24,14 @@ async def colleague(session: Session, brand: str, staff_id: str) -> Colleague | 
     return None if row is None else _colleague_of(row, 0)
 
 
+async def colleagues_page(session: Session, brand: str, *, after: str | None, limit: int) -> list[Colleague]:
+    """Return up to `limit + 1` active members of the brand's staff in the order of their ids."""
+    statement = select(staff).where(staff.c.brand == brand, staff.c.active).order_by(staff.c.staff_id)
+    if after is not None:
+        statement = statement.where(staff.c.staff_id > after)
+    return [_colleague_of(row, 0) for row in await session.execute(statement.limit(limit + 1))]
+
+
 async def seniors(session: Session, brand: str) -> list[Colleague]:
     """Return the active seniors and leads with how much each has in hand."""
     load = (

@@ -1,24 +1,31 @@
 """Profiles and teams as leads edit them."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Row, Table, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from services.tickets.tables import agents, personal_managers, teams
+from services.tickets.tables import agents, personal_managers, staff, teams
 from shared.db.engine import Session
+
+_NAME: Final = (
+    select(staff.c.name)
+    .where(staff.c.brand == agents.c.brand, staff.c.staff_id == agents.c.staff_id)
+    .scalar_subquery()
+    .label("name")
+)
 
 
 async def profile_of(session: Session, brand: str, staff_id: str, *, locked: bool = False) -> Row[Any] | None:
-    """Return a person's profile."""
-    statement = select(agents).where(agents.c.brand == brand, agents.c.staff_id == staff_id)
-    return (await session.execute(statement.with_for_update() if locked else statement)).first()
+    """Return a person's profile with his name, null until his account's facts have arrived."""
+    statement = select(agents, _NAME).where(agents.c.brand == brand, agents.c.staff_id == staff_id)
+    return (await session.execute(statement.with_for_update(of=agents) if locked else statement)).first()
 
 
 async def profiles_page(session: Session, brand: str, *, after: str | None, limit: int) -> list[Row[Any]]:
-    """Return up to `limit + 1` profiles in the order of their ids."""
-    statement = select(agents).where(agents.c.brand == brand).order_by(agents.c.staff_id).limit(limit + 1)
+    """Return up to `limit + 1` profiles with names in the order of their ids."""
+    statement = select(agents, _NAME).where(agents.c.brand == brand).order_by(agents.c.staff_id).limit(limit + 1)
     if after is not None:
         statement = statement.where(agents.c.staff_id > after)
     return list(await session.execute(statement))

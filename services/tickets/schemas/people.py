@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 from services.tickets.domain.people import CHAT_CAPACITY, MOST_CAPACITY
 from services.tickets.schemas.fields import Id, Language, Subject
 from shared.contracts.base import Channel
+from shared.contracts.gateway import StaffRole, StaffStatus
 
 
 def _zone(name: str) -> str:
@@ -61,12 +62,22 @@ class EditProfile(BaseModel):
 
 
 class Profile(EditProfile):
-    """A person's profile; `version` is its ETag."""
+    """A person's profile; `version` is its ETag. `name` is unknown until his account's facts have arrived."""
 
     model_config = ConfigDict(extra="ignore")
 
     staff_id: str
+    name: str | None = None
     version: int
+
+
+class Colleague(BaseModel):
+    """A member of the brand's staff, with a profile or without."""
+
+    id: str
+    name: str
+    role: StaffRole
+    status: StaffStatus
 
 
 class EditTeam(BaseModel):

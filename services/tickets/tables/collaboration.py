@@ -50,7 +50,7 @@ watchers: Final = Table(
     Index("ix_watchers_newest", "brand", "staff_id", "since_at", "ticket_id"),
 )
 
-# Who is asked into a conversation or is in it beside its holder; whoever is gone has no row, his story is the timeline's.
+# Who is asked into a conversation or is in it beside its holder; the timeline knows who was.
 participants: Final = Table(
     "participants",
     metadata,

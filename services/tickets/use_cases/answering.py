@@ -9,12 +9,22 @@ from services.tickets.domain.escalation import choose_senior
 from services.tickets.domain.tickets import Story
 from services.tickets.queries import escalations
 from services.tickets.use_cases.asking import call_leads, check_may_have, seniors_for, tell_leads
-from services.tickets.use_cases.auditing import record_deed
+from services.tickets.use_cases.auditing import record_act, record_deed
 from services.tickets.use_cases.telling import locked, tell
 from shared.contracts.base import Author
 from shared.contracts.tickets import TicketEscalationAccepted, TicketEscalationDeclined, TicketState
 from shared.db.engine import Session
 from shared.redaction import redact
+
+_MOST_ASKED = 100
+
+
+async def asked_of_me(
+    session: Session, *, brand: str, senior_id: str, witness: Witness | None
+) -> list[escalations.Ask]:
+    """Return what somebody is asked to take on."""
+    await record_act(session, witness, AuditAction.READ_ESCALATIONS, {})
+    return await escalations.asked_of_senior(session, brand, senior_id, _MOST_ASKED)
 
 
 async def accept(

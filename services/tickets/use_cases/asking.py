@@ -23,10 +23,12 @@ async def seniors_for(session: Session, brand: str, state: TicketState) -> list[
     return [one for one in await copies.seniors(session, brand) if one.id not in barred]
 
 
-async def check_may_have(session: Session, brand: str, state: TicketState, staff_id: str) -> None:
-    """Refuse to give a ticket to somebody whom it complains about."""
+async def check_may_have(
+    session: Session, brand: str, state: TicketState, staff_id: str, *, field: str = "assignee_id"
+) -> None:
+    """Refuse to give a ticket to somebody whom it complains about, or to ask him into it."""
     if staff_id in await complaints.barred_from(session, brand, state):
-        raise ConflictOfInterest("nobody handles a complaint about himself", field="assignee_id")
+        raise ConflictOfInterest("nobody handles a complaint about himself", field=field)
 
 
 async def call_senior(session: Session, story: Story, *, cause: str) -> None:

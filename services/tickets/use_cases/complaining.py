@@ -15,6 +15,7 @@ from services.tickets.queries import lifecycles, tickets
 from services.tickets.queries.complaints import Filters
 from services.tickets.settings import complaint_rules, complaint_texts, licences
 from services.tickets.use_cases.auditing import record_deed, record_register
+from services.tickets.use_cases.barring import take_from_accused
 from services.tickets.use_cases.queueing import follow_due
 from services.tickets.use_cases.reaching import Landing, heard_by_its_player, restored, said_by_player
 from services.tickets.use_cases.registering import REGISTER, detect_complaint, tell_change
@@ -97,7 +98,7 @@ async def edit_complaint(
     edited = await _edited(session, complaint, fields)
     await record_register(session, witness, AuditAction.EDIT_COMPLAINT, complaint)
     told = await tell_change(session, complaint, edited, actor=editor, now=now)
-    await _take_from_accused(session, edited, editor, now)
+    await take_from_accused(session, edited, editor, now)
     return told
 
 
@@ -281,16 +282,6 @@ async def _say(session: Session, complaint: Complaint, text: str, by: Author, no
     story = Story(await heard_by_its_player(session, landed, MessageKind.REPLY), actor=by, now=now)
     story.says(Words(new_id(), MessageKind.REPLY, by, text, now, origin_id=origin))
     await tell(session, restored(story, ticket))
-
-
-async def _take_from_accused(session: Session, complaint: Complaint, by: Author, now: datetime) -> None:
-    """Give a ticket that somebody has whom it complains about back to the queue; he is asked nothing either."""
-    ticket = await locked(session, complaint.brand, complaint.state.ticket_id, even_merged=True)
-    accused = complaint.accused_staff_id
-    if accused is not None and ticket.state.assignee_id == accused and complaint.state.closed_at is None:
-        story = Story(ticket, actor=by, now=now)
-        story.hands_over(None, None)
-        await tell(session, story)
 
 
 async def _note(session: Session, brand: str, ticket_id: UUID, text: str, now: datetime) -> None:

@@ -66,7 +66,9 @@ async def write_profile(
         note(session, Automated(brand))
     await record_act(session, witness, AuditAction.EDIT_PROFILE, {"staff_id": staff_id})
     await look_again(session, brand=brand, since=now, now=now)
-    return saved
+    written = await profiles.profile_of(session, brand, staff_id)
+    assert written is not None  # noqa: S101 - written a moment ago in this transaction
+    return written
 
 
 async def _line_up(session: Session, brand: str, now: datetime) -> None:

@@ -12,6 +12,7 @@ from services.tickets.domain.tickets import Story, Ticket, numbered
 from services.tickets.domain.timeline import Entry, entry_of
 from services.tickets.queries import escalations, facts, lifecycles, tickets, timeline
 from services.tickets.use_cases.asking import accept_by_act, ask_by_reason
+from services.tickets.use_cases.parting import part
 from services.tickets.use_cases.queueing import keep_place, wake_within_limits
 from services.tickets.use_cases.registering import (
     complaining_words,
@@ -19,11 +20,28 @@ from services.tickets.use_cases.registering import (
     is_reason_of_complaint,
     notice,
 )
-from shared.contracts.tickets import TicketAssigned, TicketEscalated, TicketState, TicketStatusChanged
+from shared.contracts.tickets import (
+    ParticipantDeclined,
+    ParticipantInvited,
+    ParticipantJoined,
+    ParticipantLeft,
+    TicketAssigned,
+    TicketEscalated,
+    TicketState,
+    TicketStatusChanged,
+)
 from shared.db.engine import Session
 from shared.ids import new_id
 
-_SAME_WORDS: Final = (TicketAssigned, TicketEscalated, TicketStatusChanged)
+_SAME_WORDS: Final = (
+    TicketAssigned,
+    TicketEscalated,
+    TicketStatusChanged,
+    ParticipantInvited,
+    ParticipantJoined,
+    ParticipantDeclined,
+    ParticipantLeft,
+)
 
 
 async def locked(session: Session, brand: str, ticket_id: UUID, *, even_merged: bool = False) -> Ticket:
@@ -43,6 +61,7 @@ async def tell(session: Session, story: Story) -> TicketState:
     await accept_by_act(session, story)
     if story.events:
         reservation = await wake_within_limits(session, story)
+        await part(session, story)
         ticket = story.ticket
         entries = _entries(story)
         await tickets.save_ticket(session, ticket, reworded=_reworded(story, entries))

@@ -1,6 +1,6 @@
 """Several of the staff are in one conversation.
 
-Revision ID: 20261130_1631
+Revision ID: 20261124_1631
 Revises: 20261124_1613
 """
 
@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql
 
 from shared.db.ground import isolate
 
-revision = "20261130_1631"
+revision = "20261124_1631"
 down_revision = "20261124_1613"
 branch_labels = None
 depends_on = None
