@@ -10,7 +10,7 @@ from uuid import UUID, uuid5
 
 from services.chat.domain.errors import SessionNotFound
 from services.chat.domain.values import Draft
-from services.chat.use_cases import ratings, silences
+from services.chat.use_cases import guests, ratings, silences
 from services.chat.use_cases.posting import post_message
 from services.chat.use_cases.sessions import assign_session, end_session
 from shared.clock import SystemClock
@@ -18,6 +18,9 @@ from shared.contracts.base import AuthorKind
 from shared.contracts.tickets import (
     MessageAdded,
     MessageKind,
+    ParticipantJoined,
+    ParticipantLeft,
+    Parting,
     TicketAssigned,
     TicketStatus,
     TicketStatusChanged,
@@ -65,6 +68,28 @@ async def remember_holder_when_ticket_is_assigned(session: Session, received: Re
         session, brand=received.brand, ticket_id=event.ticket_id, assignee_id=event.assignee_id,
         sequence=received.sequence,
     )  # fmt: skip
+    if event.taken_over:
+        await guests.take_over(
+            session, brand=received.brand, ticket_id=event.ticket_id, name=event.actor.name, at=event.occurred_at
+        )
+
+
+async def let_guest_hear_when_participant_joins(session: Session, received: Received[ParticipantJoined]) -> None:
+    """Somebody is in the conversation beside its holder: by his own deed, or because it was taken over from him."""
+    event = received.event
+    await guests.join(
+        session, brand=received.brand, ticket_id=event.ticket_id, staff_id=event.staff_id, name=event.name,
+        held=event.actor.id != event.staff_id, at=event.occurred_at,
+    )  # fmt: skip
+
+
+async def let_guest_go_when_participant_leaves(session: Session, received: Received[ParticipantLeft]) -> None:
+    """Somebody is a guest of the conversation no more."""
+    event = received.event
+    await guests.leave(
+        session, brand=received.brand, ticket_id=event.ticket_id, staff_id=event.staff_id, name=event.name,
+        holds=event.cause is Parting.HOLDS, at=event.occurred_at,
+    )  # fmt: skip
 
 
 async def follow_status_when_it_changes(session: Session, received: Received[TicketStatusChanged]) -> None:
@@ -87,5 +112,7 @@ SUBSCRIPTIONS: Final = (
     on(MessageAdded, append_reply_when_message_is_added, strict=True),
     on(TicketAssigned, remember_holder_when_ticket_is_assigned, strict=True),
     on(TicketStatusChanged, follow_status_when_it_changes, strict=True),
+    on(ParticipantJoined, let_guest_hear_when_participant_joins, strict=True),
+    on(ParticipantLeft, let_guest_go_when_participant_leaves, strict=True),
     on(TicketUpdated, keep_standing_when_ticket_is_updated, strict=True),
 )

@@ -20,13 +20,15 @@ class ChatPolicy:
     """A brand's rules; `version` 0 is the built-in ones.
 
     A player who is to answer and says nothing for `warn_after` is warned, and `end_after` later the conversation ends;
-    its ticket lives on. None: silence never ends a conversation.
+    its ticket lives on. None: silence never ends a conversation. `announces_people`: players are told who of the
+    staff joins and leaves.
     """
 
     version: int = 0
     warn_after: timedelta | None = timedelta(minutes=10)
     end_after: timedelta = timedelta(minutes=5)
     asks_for_rating: bool = True
+    announces_people: bool = True
 
 
 BUILT_IN: Final = ChatPolicy()

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -121,6 +121,24 @@ class Banned(NamedTuple):
 
     person: Person
     until: datetime | None
+
+
+class Arrival(StrEnum):
+    """What players are told of the staff in their conversation."""
+
+    JOINED = "joined"
+    LEFT = "left"
+    TOOK_OVER = "took_over"
+
+
+class PeopleChanged(NamedTuple):
+    """Somebody of the staff has just come to a conversation, left it or taken it over."""
+
+    brand: str
+    ticket_id: UUID
+    arrival: Arrival
+    name: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, insert, select, text, update
 
 from services.chat.domain.values import Conversation, Person
 from services.chat.queries.arrays import one_of
-from services.chat.tables import chat_sessions
+from services.chat.tables import chat_guests, chat_sessions
 from shared.contracts.base import AuthorKind
 from shared.db.engine import Session
 from shared.db.fixed import Fixed
@@ -141,13 +141,21 @@ async def heads(session: Session, ticket_ids: Sequence[UUID]) -> dict[UUID, int]
 
 
 async def assigned_to(session: Session, staff: Sequence[tuple[str, str]]) -> list[tuple[str, str, UUID]]:
-    """Return (brand, staff id, conversation) of every open conversation these people hold, by (brand, staff id)."""
+    """Return (brand, staff id, conversation) of the open conversations that these (brand, staff id) hold or joined."""
     brands, people = zip(*staff, strict=True)
     held = select(_SESSION.brand, _SESSION.assignee_id, _SESSION.ticket_id).where(
         _SESSION.ended_at.is_(None), one_of(_SESSION.brand, set(brands)), one_of(_SESSION.assignee_id, set(people))
     )
+    joined = (
+        select(chat_guests.c.brand, chat_guests.c.staff_id, chat_guests.c.ticket_id)
+        .join(chat_sessions, _SESSION.ticket_id == chat_guests.c.ticket_id)
+        .where(
+            _SESSION.ended_at.is_(None), one_of(chat_guests.c.brand, set(brands)),
+            one_of(chat_guests.c.staff_id, set(people)),
+        )
+    )  # fmt: skip
     wanted = set(staff)
-    return [(b, str(a), t) for b, a, t in await session.execute(held) if (b, a) in wanted]
+    return [(b, str(a), t) for b, a, t in await session.execute(held.union(joined)) if (b, a) in wanted]
 
 
 def _owned_by(person: Person) -> tuple[ColumnElement[bool], ...]:

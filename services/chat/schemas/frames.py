@@ -7,9 +7,10 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from pydantic_core import to_json
 
-from services.chat.domain.values import Message, Receipt, Said
+from services.chat.domain.values import Message, PeopleChanged, Receipt, Said
 from services.chat.schemas.http import Attachments, ClientMessageId
 from shared.contracts.base import Author, AuthorKind
+from shared.contracts.tickets import MessageAdded
 from shared.errors import DomainError
 from shared.web.problems import STATUS
 
@@ -192,6 +193,25 @@ def presence_frame(ticket_id: UUID, kind: AuthorKind, *, online: bool) -> str:
 def queue_frame(ticket_id: UUID, position: int | None, eta_seconds: int | None) -> str:
     """Return `queue`: where a ticket waits, the next one served has position 1; null: it waits no more."""
     return encode("queue", ticket_id=ticket_id, position=position, eta_seconds=eta_seconds)
+
+
+def people_frame(changed: PeopleChanged) -> str:
+    """Return `people`: somebody of the staff joined the player's conversation, left it, or took it over."""
+    return encode("people", ticket_id=changed.ticket_id, change=changed.arrival.value, name=changed.name, at=changed.at)
+
+
+def note_frame(event: MessageAdded) -> str:
+    """Return `note`: words among staff, which no player's socket is ever sent."""
+    return encode(
+        "note",
+        ticket_id=event.ticket_id,
+        id=event.message_id,
+        author=author_member(event.author),
+        text=event.text,
+        attachments=event.attachments,
+        mentions=event.mentions,
+        occurred_at=event.occurred_at,
+    )
 
 
 def ping_frame(heads: Mapping[UUID, int]) -> str:

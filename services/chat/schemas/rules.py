@@ -25,11 +25,14 @@ class ReplaceChatPolicy(BaseModel):
     warn_after: Annotated[Seconds | None, Field(description="seconds of a player's silence after an answer")]
     end_after: Annotated[Seconds, Field(description="seconds from the warning to the end")]
     asks_for_rating: Annotated[bool, Field(strict=True)]
+    announces_people: Annotated[
+        bool, Field(strict=True, description="players are told who of the staff joins and leaves")
+    ] = True
 
     def policy(self) -> ChatPolicy:
         """Return the rules; their version is given when they are stored."""
         warn_after = None if self.warn_after is None else timedelta(seconds=self.warn_after)
-        return ChatPolicy(0, warn_after, timedelta(seconds=self.end_after), self.asks_for_rating)
+        return ChatPolicy(0, warn_after, timedelta(seconds=self.end_after), self.asks_for_rating, self.announces_people)
 
 
 class ChatPolicyDocument(ReplaceChatPolicy):
@@ -43,7 +46,7 @@ class ChatPolicyDocument(ReplaceChatPolicy):
         warn_after = None if policy.warn_after is None else int(policy.warn_after.total_seconds())
         return cls(
             version=policy.version, warn_after=warn_after, end_after=int(policy.end_after.total_seconds()),
-            asks_for_rating=policy.asks_for_rating,
+            asks_for_rating=policy.asks_for_rating, announces_people=policy.announces_people,
         )  # fmt: skip
 
 

@@ -8,14 +8,14 @@ from uuid import UUID
 
 import structlog
 
-from services.chat.domain.values import Banned, CloseCode, Person, Receipt, Said
-from services.chat.schemas.frames import encode, ping_frame, presence_frame, to_payload
+from services.chat.domain.values import Banned, CloseCode, PeopleChanged, Person, Receipt, Said
+from services.chat.schemas.frames import encode, people_frame, ping_frame, presence_frame, to_payload
 from services.chat.settings import Settings
 from services.chat.sockets.boards import Boards
 from services.chat.sockets.connection import LiveSocket
 from services.chat.sockets.conversations import Conversations
 from services.chat.sockets.people import People
-from services.chat.sockets.places import Places
+from services.chat.sockets.places import PLAYERS, Places
 from services.chat.sockets.posting import Writers
 from services.chat.sockets.viewing import VIEWERS_JOB, VIEWERS_TOPIC, Viewing
 from shared.contracts.sla import BOARD_WANTED_TOPIC
@@ -30,6 +30,7 @@ PRESENCE_TOPIC: Final = "chat.presence"
 SAID_TOPIC: Final = "chat.said"
 INACTIVE_TOPIC: Final = "chat.inactive"
 BANS_TOPIC: Final = "chat.bans"
+PEOPLE_TOPIC: Final = "chat.people"
 _WAVES: Final = 10
 _LEAST_WAVE: Final = 50
 _logger: Final = structlog.get_logger(module=__name__)
@@ -99,6 +100,8 @@ class Hub:
         for one in noted:
             if isinstance(one, Banned):
                 self._turn_out(one)
+            elif isinstance(one, PeopleChanged):
+                self._tell_people(one)
         said = [one for one in noted if isinstance(one, Said)]
         if not said:
             return
@@ -147,6 +150,18 @@ class Hub:
         payload = {"brand": brand, "kind": kind, "person_id": person_id, "until": until}
         self.people.turn_out(payload)
         self.spawn(self.ground.transport.broadcast(BANS_TOPIC, payload))
+
+    def _tell_people(self, changed: PeopleChanged) -> None:
+        """Tell the player, wherever his sockets are."""
+        frame = people_frame(changed)
+        self.conversations.send(changed.brand, changed.ticket_id, frame, only=PLAYERS)
+        payload: dict[str, object] = {
+            "process": str(self.process_id),
+            "brand": changed.brand,
+            "ticket_id": str(changed.ticket_id),
+            "frame": frame,
+        }
+        self.spawn(self.ground.transport.broadcast(PEOPLE_TOPIC, payload))
 
     def _presence_changes(self, person: Person) -> None:
         self.presence_changed.add((person.brand, person.id))

@@ -5,28 +5,28 @@ from uuid import UUID
 
 from services.chat.domain.values import CloseCode
 from services.chat.schemas.frames import encode, from_payload
-from services.chat.sockets.connection import LiveSocket
+from services.chat.sockets import desk
 from services.chat.sockets.frames import TYPING_TOPIC
 from services.chat.sockets.heartbeat import RECEIPT_TOPIC
-from services.chat.sockets.hub import BANS_TOPIC, INACTIVE_TOPIC, PRESENCE_TOPIC, SAID_TOPIC, Hub, hub_of
+from services.chat.sockets.hub import (
+    BANS_TOPIC,
+    INACTIVE_TOPIC,
+    PEOPLE_TOPIC,
+    PRESENCE_TOPIC,
+    SAID_TOPIC,
+    hub_of,
+)
 from services.chat.sockets.places import PLAYERS
 from services.chat.sockets.viewing import VIEWERS_TOPIC
-from shared.contracts.base import AuthorKind, Channel
+from shared.contracts.base import AuthorKind
 from shared.contracts.chat import PresenceChanged, RatingRequested, SessionClaimed, SessionEnded
 from shared.contracts.gateway import AccountChanged
 from shared.contracts.intake import AttachmentReady, AttachmentRejected
 from shared.contracts.sla import BOARD_TOPIC
 from shared.contracts.tickets import (
     QUEUES_TOPIC,
-    MessageAdded,
     QueueRecovered,
     QueueStalled,
-    TicketAssigned,
-    TicketEscalated,
-    TicketEvent,
-    TicketOpened,
-    TicketStatusChanged,
-    TicketUpdated,
 )
 from shared.messaging.runtime import Ground
 from shared.messaging.subscriptions import Received, hear, listen
@@ -75,44 +75,12 @@ async def tell_presence(ground: Ground, received: Received[PresenceChanged]) -> 
     hub_of(ground).people.to_staff(received.brand, frame)
 
 
-async def show_ticket(ground: Ground, received: Received[Any]) -> None:
-    """Show the desk that a ticket of the brand changed; live words have frames of their own."""
-    event = received.event
-    if isinstance(event, MessageAdded) and event.ticket.channel is Channel.WEB:
-        return
-    hub_of(ground).people.to_staff(received.brand, _ticket_frame(event, type(event).type))
-
-
-async def follow_assignment(ground: Ground, received: Received[TicketAssigned]) -> None:
-    """Let the new holder hear the conversation, the former one no more, and tell everyone concerned."""
-    event, brand, hub = received.event, received.brand, hub_of(ground)
-    hub.people.to_staff(brand, _ticket_frame(event, TicketAssigned.type))
-    assigned = encode("assigned", ticket_id=event.ticket_id, assignee_id=event.assignee_id)
-    for former in _holders(hub, brand, event.previous_assignee_id):
-        former.push(assigned)
-        heard = former.subscriptions.get(event.ticket_id)
-        if heard is not None and heard.automatic and event.assignee_id != event.previous_assignee_id:
-            hub.conversations.tune_out(former, event.ticket_id)
-    for holder in _holders(hub, brand, event.assignee_id):
-        holder.push(assigned)
-        if event.ticket.channel is Channel.WEB and event.ticket_id not in holder.subscriptions:
-            hub.spawn(_follow(hub, holder, event.ticket_id))
-    if event.assignee_id is not None:
-        hub.places.taken(brand, event.ticket_id)
-    joined = encode("assigned", ticket_id=event.ticket_id, assigned=event.assignee_id is not None)
-    hub.conversations.send(brand, event.ticket_id, joined, only=PLAYERS)
-
-
-async def _follow(hub: Hub, holder: LiveSocket, ticket_id: UUID) -> None:
-    await hub.conversations.tune_in(holder, {ticket_id: 0}, automatic=True)
-
-
 async def cut_off(ground: Ground, received: Received[AccountChanged]) -> None:
     """End the sockets of a person whose account of this brand was switched off."""
     if received.event.active:
         return
     hub = hub_of(ground)
-    for socket in _holders(hub, received.brand, received.event.staff_id):
+    for socket in hub.people.sockets_of(received.brand, AuthorKind.STAFF, received.event.staff_id):
         socket.close(CloseCode.FORBIDDEN)
 
 
@@ -123,6 +91,13 @@ async def pass_on(ground: Ground, payload: dict[str, Any]) -> None:
         return
     brand, kind, person_id = payload["but"]
     hub.conversations.send(payload["brand"], UUID(payload["ticket_id"]), payload["frame"], but=(brand, kind, person_id))
+
+
+async def tell_people(ground: Ground, payload: dict[str, Any]) -> None:
+    """Tell a player here who of the staff came, left or took over; no other socket is told so."""
+    hub = hub_of(ground)
+    if payload["process"] != str(hub.process_id):
+        hub.conversations.send(payload["brand"], UUID(payload["ticket_id"]), payload["frame"], only=PLAYERS)
 
 
 async def hear_viewers(ground: Ground, payload: dict[str, Any]) -> None:
@@ -175,26 +150,12 @@ def _tell_file(ground: Ground, brand: str, event: AttachmentReady | AttachmentRe
         hub_of(ground).conversations.send(brand, event.ticket_id, frame, only=only)
 
 
-def _holders(hub: Hub, brand: str, staff_id: str | None) -> list[LiveSocket]:
-    return [] if staff_id is None else hub.people.sockets_of(brand, AuthorKind.STAFF, staff_id)
-
-
-def _ticket_frame(event: TicketEvent, type_: str) -> str:
-    fact = type_.split(".")[2] if ".message." not in type_ else "message_added"
-    return encode("ticket", fact=fact, ticket=event.ticket.model_dump(mode="json"), occurred_at=event.occurred_at)
-
-
 LISTENERS: Final = (
     listen(SessionEnded, tell_end),
     listen(SessionClaimed, part_from_visitor),
     listen(RatingRequested, ask_for_rating),
     listen(PresenceChanged, tell_presence),
-    listen(TicketOpened, show_ticket),
-    listen(TicketStatusChanged, show_ticket),
-    listen(TicketUpdated, show_ticket),
-    listen(TicketEscalated, show_ticket),
-    listen(MessageAdded, show_ticket),
-    listen(TicketAssigned, follow_assignment),
+    *desk.LISTENERS,
     listen(AccountChanged, cut_off),
     listen(QueueStalled, show_stalled),
     listen(QueueRecovered, show_recovered),
@@ -206,6 +167,7 @@ LISTENERS: Final = (
     hear(RECEIPT_TOPIC, pass_on),
     hear(INACTIVE_TOPIC, pass_on),
     hear(BANS_TOPIC, turn_out),
+    hear(PEOPLE_TOPIC, tell_people),
     hear(VIEWERS_TOPIC, hear_viewers),
     hear(BOARD_TOPIC, show_board),
     hear(QUEUES_TOPIC, show_places),

@@ -1,6 +1,7 @@
 """The tables of chat; every one carries a brand and is isolated by it."""
 
 from services.chat.tables.conversations import (
+    chat_guests,
     chat_messages,
     chat_receipts,
     chat_sessions,
@@ -13,6 +14,7 @@ from services.chat.tables.rules import chat_bans, chat_policies, chat_ratings, c
 
 __all__ = [
     "chat_bans",
+    "chat_guests",
     "chat_messages",
     "chat_policies",
     "chat_ratings",

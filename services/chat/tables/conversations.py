@@ -103,6 +103,17 @@ socket_tickets: Final = Table(
     Index("ix_socket_tickets_expires_at", "expires_at"),
 )
 
+# Who of the staff hears a conversation beside whoever holds it.
+chat_guests: Final = Table(
+    "chat_guests",
+    metadata,
+    Column("ticket_id", UUID(as_uuid=True), nullable=False),
+    Column("staff_id", Text, nullable=False),
+    brand_column(),
+    PrimaryKeyConstraint("ticket_id", "staff_id"),
+    Index("ix_chat_guests_staff", "brand", "staff_id"),
+)
+
 staff_presence: Final = Table(
     "staff_presence",
     metadata,

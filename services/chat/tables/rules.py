@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sqlalchemy import Boolean, CheckConstraint, Column, Index, Integer, PrimaryKeyConstraint, Table, Text
+from sqlalchemy import Boolean, CheckConstraint, Column, Index, Integer, PrimaryKeyConstraint, Table, Text, true
 from sqlalchemy.dialects.postgresql import UUID
 
 from services.chat.tables.conversations import metadata
@@ -17,6 +17,7 @@ chat_policies: Final = Table(
     Column("warn_after", Integer),
     Column("end_after", Integer, nullable=False),
     Column("asks_for_rating", Boolean, nullable=False),
+    Column("announces_people", Boolean, nullable=False, server_default=true()),
     Column("changed_by", Text, nullable=False),
     time_column("created_at"),
     PrimaryKeyConstraint("brand", "version"),

@@ -61,12 +61,12 @@ async def begin_listening(session: Session, *, person: Person, cursors: Mapping[
 
 
 async def held_by(session: Session, *, person: Person) -> list[UUID]:
-    """Return the open conversations assigned to a member of staff."""
+    """Return the open conversations that a member of staff holds or is a guest of."""
     return [ticket_id for _, _, ticket_id in await sessions.assigned_to(session, [(person.brand, person.id)])]
 
 
 async def held_by_each(session: Session, staff: Sequence[tuple[str, str]]) -> list[tuple[str, str, UUID]]:
-    """Return (brand, staff id, conversation) of what these people hold (worker role)."""
+    """Return (brand, staff id, conversation) of what these people hold or are guests of (worker role)."""
     return await sessions.assigned_to(session, staff) if staff else []
 
 
