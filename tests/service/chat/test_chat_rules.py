@@ -124,7 +124,12 @@ async def test_the_rules_of_a_brand_are_replaced_by_whoever_has_seen_them(postgr
         lead = chat.actor(role="lead")
         read = await chat.http.get("/v1/chat/policy", headers=chat.actor())
         assert (read.json()["version"], read.headers["etag"]) == (0, '"0"')
-        wanted: dict[str, Any] = {"warn_after": None, "end_after": 60, "asks_for_rating": False}
+        wanted: dict[str, Any] = {
+            "warn_after": None,
+            "end_after": 60,
+            "asks_for_rating": False,
+            "announces_people": False,
+        }
         put = await chat.http.put("/v1/chat/policy", json=wanted, headers=lead | {"If-Match": '"0"'})
         assert (put.status_code, put.json()) == (200, wanted | {"version": 1})
         stale = await chat.http.put("/v1/chat/policy", json=wanted, headers=lead | {"If-Match": '"0"'})
