@@ -54,6 +54,10 @@ export class Api {
     return this.call("PATCH", `/v1/tickets/${ticket.id}`, changes, { "If-Match": `"${ticket.version}"` });
   }
 
+  changeView(view, changes) {
+    return this.call("PATCH", `/v1/views/${view.id}`, changes, { "If-Match": `"${view.version}"` });
+  }
+
   assign(id, assigneeId) {
     return this.call("PUT", `/v1/tickets/${id}/assignment`, { assignee_id: assigneeId });
   }

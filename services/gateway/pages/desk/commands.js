@@ -8,7 +8,7 @@ import { theme, turnTheme } from "./theme.js";
 
 const root = () => document.getElementById("desk");
 
-export const commands = (desk) => [...(desk.open?.ticket ? ofTicket(desk) : []), ...ofLists(desk), ...ofDesk(desk)];
+export const commands = (desk) => [...(desk.open?.ticket ? ofTicket(desk) : []), ...ofSelection(desk), ...ofLists(desk), ...ofDesk(desk)];
 
 const ofTicket = (desk) => {
   const { open } = desk;
@@ -16,7 +16,11 @@ const ofTicket = (desk) => {
   return [
     { name: "Reply", key: "r", run: () => write(desk, root(), "reply") },
     { name: "Write a note", key: "n", run: () => write(desk, root(), "note") },
-    { name: "Take this ticket", key: "a", run: () => desk.assign(open.id, "me") },
+    { name: "Take this ticket", key: "a", run: () => desk.take(open.id) },
+    ...(desk.isSenior && isHeldByOther(desk) ? [{ name: "Take over with a reason", key: "o", run: () => choose(desk, "takeover") }] : []),
+    { name: "Invite a colleague", key: "i", run: () => choose(desk, "invite") },
+    ...ofGuest(desk),
+    { name: "Call a colleague in a note", key: "@", run: () => choose(desk, "call") },
     { name: "Give it back to the queue", run: () => desk.assign(open.id, null) },
     { name: "Transfer to a colleague", key: "t", run: () => choose(desk, "transfer") },
     { name: "Use a macro", key: "m", run: () => choose(desk, "macros") },
@@ -25,17 +29,52 @@ const ofTicket = (desk) => {
     { name: "Snooze until a time", run: () => choose(desk, "snoozed") },
     { name: "Escalate to a senior", key: "e", run: () => choose(desk, "escalate") },
     { name: "Merge into another ticket", run: () => choose(desk, "merge") },
+    { name: "Split words into a new ticket", run: () => choose(desk, "split") },
+    ...(open.ticket.merged_into ? [{ name: "Take the merge back", run: () => open.unmerge() }] : []),
+    ...(desk.isSenior ? [open.ban ? { name: "Lift the ban from the chat", run: () => open.lift() } : { name: "Ban the player from the chat", run: () => choose(desk, "ban") }] : []),
     { name: "Register a complaint", run: () => choose(desk, "complaint") },
     { name: "Close the ticket's view", run: () => desk.close() },
   ];
 };
 
+const isHeldByOther = ({ open: { ticket }, me }) => ticket.assignee_id && ticket.assignee_id !== me.id;
+
+const ofGuest = ({ open, company }) => {
+  const state = company.items.get(open.id)?.state;
+  if (state === "joined") return [{ name: "Leave this conversation", run: () => company.leave(open.id) }];
+  if (state === "invited") return [{ name: "Join this conversation", run: () => company.join(open.id) }];
+  return [];
+};
+
+const ofSelection = (desk) =>
+  desk.selection.size
+    ? [
+        { name: "Selected: set the status", run: () => choose(desk, "bulk-status") },
+        { name: "Selected: assign", run: () => choose(desk, "bulk-assign") },
+        { name: "Selected: tag", run: () => choose(desk, "bulk-tag") },
+        { name: "Selected: close", run: () => desk.selection.change({ status: "closed" }) },
+        { name: "Select nothing", key: "Esc", run: () => desk.selection.clear() },
+      ]
+    : [{ name: "Select this ticket of the list", key: "x", run: () => desk.selection.toggle(desk.cursor) }];
+
 const ofLists = (desk) => [
   ...Object.entries(LISTS).map(([id, { name, key }]) => ({ name: `Show: ${name}`, key, run: () => desk.choose(id) })),
   ...desk.views.map(({ id, name }) => ({ name: `Show view: ${name}`, run: () => desk.choose(`view:${id}`) })),
+  { name: "Save a view", run: () => choose(desk, "view", {}) },
+  ...ofView(desk),
   { name: "Show: Wallboard", key: "b", run: () => desk.showBoard() },
+  { name: "Notes that call me", key: "c", run: () => choose(desk, "mentions") },
   { name: "Search", key: "/", run: () => root().querySelector("#search")?.focus() },
 ];
+
+const ofView = (desk) => {
+  const view = desk.shownView;
+  if (!view || (view.shared && !desk.isLead)) return [];
+  return [
+    { name: `Edit view: ${view.name}`, run: () => choose(desk, "view", { view }) },
+    { name: `Delete view: ${view.name}`, run: () => choose(desk, "view-drop", { view }) },
+  ];
+};
 
 const ofDesk = (desk) => [
   ...["online", "busy", "away", "offline"].map((status) => ({ name: `I am ${status}`, run: () => desk.setStatus(status) })),

@@ -3,10 +3,12 @@
 import { Connection } from "../widget/connection.js";
 import { Api } from "./api.js";
 import { Board } from "./board.js";
+import { Company } from "./company.js";
 import { Drafts } from "./drafts.js";
 import { FRAMES } from "./frames.js";
 import { OpenTicket } from "./open.js";
 import { People } from "./people.js";
+import { Selection } from "./selection.js";
 import { Tickets } from "./tickets.js";
 
 const SOON = 1200;
@@ -25,6 +27,8 @@ export class Desk {
     this.tickets = new Tickets(this.api, this.me.id, changed);
     this.drafts = new Drafts(this.api);
     this.board = new Board(this);
+    this.company = new Company(this);
+    this.selection = new Selection(this);
     Object.assign(this, { list: "queue", query: "", cursor: 0, open: null, page: "tickets", dialog: null, isCardOpen: false });
     Object.assign(this, { views: [], counts: new Map(), reasons: [], teams: [], toasts: [], stalled: new Map(), problem: null });
     this.takenByMe = new Set();
@@ -41,7 +45,7 @@ export class Desk {
     });
     this.connection.start();
     this.#timers.push(setInterval(() => this.feedSoon(0), FEED_EVERY));
-    const asked = [this.tickets.load(), this.people.load(this.api), this.#loadChoices(), this.#loadMe()];
+    const asked = [this.tickets.load(), this.people.load(this.api), this.loadChoices(), this.#loadMe(), this.company.load()];
     const failed = (await Promise.allSettled(asked)).find((one) => one.status === "rejected");
     if (failed) this.problem = failed.reason;
     this.changed();
@@ -50,7 +54,17 @@ export class Desk {
   stop() {
     this.#timers.forEach(clearInterval);
     clearTimeout(this.#feedTimer);
+    this.company.stop();
     this.connection?.dispose();
+  }
+
+  /** True for those who may take a ticket from somebody, ban a player or call anybody in. */
+  get isSenior() {
+    return ["senior", "lead", "admin"].includes(this.me.role);
+  }
+
+  get isLead() {
+    return ["lead", "admin"].includes(this.me.role);
   }
 
   get isLive() {
@@ -61,15 +75,21 @@ export class Desk {
     return this.connection?.send(frame) ?? false;
   }
 
+  /** The saved view on the left, if one is. */
+  get shownView() {
+    return this.views.find(({ id }) => this.list === `view:${id}`) ?? null;
+  }
+
   get rows() {
     return this.tickets.rows(this.list);
   }
 
   async choose(list) {
     Object.assign(this, { list, cursor: 0, page: "tickets" });
+    this.selection.clear();
     if (this.board.isWatched) this.board.hide();
     this.changed();
-    if (list.startsWith("view:")) await this.#try(() => this.tickets.find(list, `/v1/views/${list.slice(5)}/tickets`, {}));
+    if (list.startsWith("view:")) await this.attempt(() => this.tickets.find(list, `/v1/views/${list.slice(5)}/tickets`, {}));
   }
 
   /** Look for words; fewer than two letters look for nothing and lead back. */
@@ -80,7 +100,7 @@ export class Desk {
       return;
     }
     Object.assign(this, { list: "search", cursor: 0 });
-    await this.#try(() => this.tickets.find("search", "/v1/tickets", { q: this.query }));
+    await this.attempt(() => this.tickets.find("search", "/v1/tickets", { q: this.query }));
   }
 
   async show(id) {
@@ -91,7 +111,7 @@ export class Desk {
     const place = this.rows.findIndex((row) => row.id === id);
     if (place >= 0) this.cursor = place;
     this.changed();
-    await this.#try(() => this.open.load());
+    await this.attempt(() => this.open.load());
   }
 
   close() {
@@ -110,11 +130,37 @@ export class Desk {
   async assign(id, who) {
     if (who === "me") this.takenByMe.add(id);
     if (this.open?.id === id) return this.open.act(() => this.api.assign(id, who));
-    return this.#try(async () => this.tickets.take(await this.api.assign(id, who)));
+    return this.attempt(async () => this.tickets.take(await this.api.assign(id, who)));
+  }
+
+  /** Take a ticket: from the queue at once, from a colleague with a reason if I may, as I could before if not. */
+  async take(id) {
+    const holder = this.tickets.get(id)?.assignee_id;
+    if (!holder || holder === this.me.id || !this.isSenior) return this.assign(id, "me");
+    await this.show(id);
+    this.dialog = { name: "takeover", query: "", place: 0 };
+    return this.changed();
+  }
+
+  /** Keep a list by name; `view` is the one that is changed, none: a new one. */
+  async saveView(view, wanted) {
+    await this.attempt(async () => {
+      const saved = view ? await this.api.changeView(view, wanted) : await this.api.post("/v1/views", wanted);
+      await this.loadChoices();
+      await this.choose(`view:${saved.id}`);
+    });
+  }
+
+  async dropView(view) {
+    await this.attempt(async () => {
+      await this.api.call("DELETE", `/v1/views/${view.id}`, undefined, { "If-Match": `"${view.version}"` });
+      await this.loadChoices();
+      await this.choose("queue");
+    });
   }
 
   async setStatus(status) {
-    await this.#try(async () => {
+    await this.attempt(async () => {
       this.me.status = (await this.api.status(status)).status;
     });
   }
@@ -164,7 +210,7 @@ export class Desk {
     Object.assign(this.me, await this.api.get("/v1/staff/me"));
   }
 
-  async #loadChoices() {
+  async loadChoices() {
     const [views, counts, reasons, teams] = await Promise.allSettled([
       this.api.get("/v1/views", { limit: 100 }), this.api.get("/v1/views/counts"), this.api.get("/v1/reasons"),
       this.api.get("/v1/teams", { limit: 100 }),
@@ -175,7 +221,8 @@ export class Desk {
     this.teams = teams.value?.items ?? [];
   }
 
-  async #try(deed) {
+  /** Do something that may be refused; what is refused stands on top of the page. */
+  async attempt(deed) {
     this.problem = null;
     try {
       await deed();

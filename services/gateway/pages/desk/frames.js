@@ -9,6 +9,7 @@ export const FRAMES = {
     const head = desk.open && frame.heads?.[desk.open.id];
     desk.open?.listen();
     desk.board.listen();
+    desk.company.soon();
     if (head !== undefined) desk.open?.tail().catch(() => null);
     desk.catchUp();
   },
@@ -27,14 +28,42 @@ export const FRAMES = {
     const kept = desk.tickets.take(ticket);
     seen(desk, ticket.id)?.happened(kept);
     if (fact === "opened" && isNew) call(desk, ticket, "New ticket");
+    if (/^(participant|escalat)/.test(fact) && (desk.company.has(ticket.id) || desk.company.asks.some((ask) => ask.ticket_id === ticket.id))) desk.company.soon();
     desk.feedSoon();
   },
-  assigned(desk, { ticket_id: id, assignee_id: who }) {
-    if (who === desk.me.id && !desk.takenByMe.delete(id)) {
-      const ticket = desk.tickets.get(id);
-      call(desk, ticket ?? { id, number: "" }, "Assigned to you");
-    }
+  assigned(desk, { ticket_id: id, assignee_id: who, taken_over_by: taker, reason }) {
+    const ticket = desk.tickets.get(id) ?? { id, number: "" };
+    if (who === desk.me.id && !desk.takenByMe.delete(id)) call(desk, ticket, "Assigned to you");
+    if (taker && who !== desk.me.id) call(desk, ticket, `${taker.name} took over`, reason);
+    if (who !== desk.me.id && desk.open?.id !== id) desk.send({ t: "unwatch", ticket_id: id });
     desk.feedSoon();
+  },
+  invited(desk, { ticket_id: id, number, by, reason }) {
+    desk.people.meet(by);
+    call(desk, { id, number }, `${by.name} asks you in`, reason);
+    desk.company.soon();
+  },
+  parted(desk, { ticket_id: id, number, by, cause }) {
+    if (desk.open?.id !== id && cause !== "holds") desk.send({ t: "unwatch", ticket_id: id });
+    if (cause === "removed" || cause === "withdrawn") desk.say(`${by.name} needs you no more: ${number}`);
+    desk.company.soon();
+  },
+  asked(desk, { ticket_id: id, number, cause }) {
+    call(desk, { id, number }, "You are asked to take it", cause);
+    desk.company.soon();
+  },
+  mentioned(desk, { ticket_id: id, number, by }) {
+    if (by.id !== desk.me.id) call(desk, { id, number }, `${by.name} calls you`);
+    desk.company.soon();
+  },
+  note(desk, frame) {
+    const { ticket_id: id, author, mentions } = frame;
+    desk.people.meet(author);
+    seen(desk, id)?.hearNote(frame);
+    const isMine = desk.tickets.get(id)?.assignee_id === desk.me.id || desk.company.isGuest(id);
+    if (author.id === desk.me.id || mentions.includes(desk.me.id) || !(isMine || seen(desk, id))) return;
+    if (desk.open?.id === id && !document.hidden) chime();
+    else call(desk, desk.tickets.get(id) ?? { id, number: "" }, `${author.name ?? "System"} wrote a note`);
   },
   msg(desk, frame) {
     const open = seen(desk, frame.ticket_id);
@@ -78,8 +107,9 @@ export const FRAMES = {
   },
 };
 
-const call = (desk, ticket, title) => {
+/** Call me: a sound, a line in passing, and a notification that says nothing of what was written. */
+const call = (desk, ticket, title, more = "") => {
   chime();
-  desk.say(`${title}${ticket.number ? `: ${ticket.number}` : ""}`);
+  desk.say(`${title}${ticket.number ? `: ${ticket.number}` : ""}${more ? ` (${more})` : ""}`);
   notify(`${title} ${ticket.number ?? ""}`.trim(), "Open the desk to see it.", () => desk.show(ticket.id));
 };

@@ -7,15 +7,28 @@ const move = (desk, step) => {
   desk.changed();
 };
 
+const reach = (desk, step) => {
+  const from = desk.cursor;
+  move(desk, step);
+  if (!desk.selection.size) desk.selection.toggle(from);
+  desk.selection.reach(desk.cursor);
+};
+
 /** Every key with what it does; the help is made of this. */
 export const KEYS = [
   ["j", "Next ticket", (desk) => move(desk, 1)],
   ["k", "Ticket before", (desk) => move(desk, -1)],
+  ["x", "Select it", (desk) => desk.selection.toggle(desk.cursor)],
+  ["J", "Select on to the next", (desk) => reach(desk, 1)],
+  ["K", "Select on to the one before", (desk) => reach(desk, -1)],
   ["Enter", "Open it", (desk) => desk.rows[desk.cursor] && desk.show(desk.rows[desk.cursor].id)],
   ["r", "Reply", (desk, root) => write(desk, root, "reply")],
   ["n", "Note", (desk, root) => write(desk, root, "note")],
   ["m", "Macros", (desk) => desk.open && choose(desk, "macros")],
-  ["a", "Take it", (desk) => desk.open && desk.assign(desk.open.id, "me")],
+  ["a", "Take it", (desk) => desk.open && desk.take(desk.open.id)],
+  ["o", "Take over with a reason", (desk) => desk.open && desk.isSenior && choose(desk, "takeover")],
+  ["i", "Invite a colleague", (desk) => desk.open && choose(desk, "invite")],
+  ["@", "Call a colleague in a note", (desk) => desk.open && choose(desk, "call")],
   ["s", "Status", (_desk, root) => root.querySelector("#field-status")?.focus()],
   ["e", "Escalate", (desk) => desk.open && choose(desk, "escalate")],
   ["t", "Transfer", (desk) => desk.open && choose(desk, "transfer")],
@@ -23,6 +36,8 @@ export const KEYS = [
   ["1", "Queue", (desk) => desk.choose("queue")],
   ["2", "Mine", (desk) => desk.choose("mine")],
   ["3", "All open", (desk) => desk.choose("all")],
+  ["4", "With me", (desk) => desk.choose("guest")],
+  ["c", "Notes that call me", (desk) => choose(desk, "mentions")],
   ["b", "Wallboard", (desk) => desk.showBoard()],
   ["?", "These keys", (desk) => choose(desk, "help")],
 ];
@@ -35,8 +50,8 @@ export const write = (desk, root, kind) => {
 };
 
 /** Open a dialog at once: letters typed until the next frame must already go into it. */
-export const choose = (desk, dialog) => {
-  desk.dialog = { name: dialog, query: "", place: 0 };
+export const choose = (desk, dialog, about = {}) => {
+  desk.dialog = { name: dialog, query: "", place: 0, ...about };
   if (dialog === "macros") desk.open.fetchMacros().catch((problem) => { desk.open.problem = problem; desk.changed(); });
   desk.draw();
 };
@@ -46,8 +61,9 @@ export const onKey = (event, desk, root) => {
     event.preventDefault();
     return choose(desk, "palette");
   }
-  const isWriting = event.target.closest("input, textarea, select, dialog");
+  const isWriting = event.target.closest("input:not([type=checkbox]), textarea, select, dialog");
   if (event.key === "Escape" && isWriting && !event.target.closest("dialog")) return event.target.blur();
+  if (event.key === "Escape" && !isWriting && desk.selection.isOn) return desk.selection.clear();
   if (isWriting || event.ctrlKey || event.metaKey || event.altKey) return null;
   if (event.key === "Enter" && event.target.closest("button, a, summary")) return null;
   const known = KEYS.find(([key]) => key === event.key);

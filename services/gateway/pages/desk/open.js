@@ -14,7 +14,7 @@ export class OpenTicket {
     Object.assign(this, { desk, id, api: desk.api });
     this.ticket = desk.tickets.get(id) ?? null;
     Object.assign(this, { entries: [], clocks: [], related: [], viewers: [], files: new Map(), drafting: [] });
-    Object.assign(this, { problem: null, conflict: null, spoke: null, typing: null, macros: null, uploads: [], isLoaded: false });
+    Object.assign(this, { participants: [], ban: null, problem: null, conflict: null, spoke: null, typing: null, macros: null, uploads: [], isLoaded: false });
     this.head = 0;
     Object.assign(this, { isSending: false, isBusy: false });
   }
@@ -39,9 +39,11 @@ export class OpenTicket {
     if (this.ticket?.channel === "web") this.desk.send({ t: "watch", ticket_id: this.id, after_seq: this.head });
   }
 
+  /** Look no more. What I hold or am a guest of I hear all the same. */
   leave() {
     this.desk.send({ t: "unview", ticket_id: this.id });
-    if (this.ticket?.channel === "web") this.desk.send({ t: "unwatch", ticket_id: this.id });
+    const isMine = this.ticket?.assignee_id === this.desk.me.id || this.desk.company.isGuest(this.id);
+    if (this.ticket?.channel === "web" && !isMine) this.desk.send({ t: "unwatch", ticket_id: this.id });
   }
 
   async renew() {
@@ -91,10 +93,19 @@ export class OpenTicket {
     if (this.ticket.assignee_id === this.desk.me.id && !document.hidden) this.desk.send({ t: "read", ticket_id: this.id, seq });
   }
 
+  /** A note that the socket brought; the timeline puts it right. */
+  hearNote({ id, author, text, occurred_at: at, attachments = [] }) {
+    const known = new Map(this.entries.map((entry) => [entry.id, entry]));
+    if (known.has(id)) return;
+    known.set(id, { id, kind: "note", author, text, attachments, occurred_at: at, version: 0 });
+    this.#show(known);
+    this.tail().catch(() => null);
+  }
+
   /** A fact: what is newer of the ticket, and its line in the timeline. */
   async happened(ticket) {
     this.ticket = this.desk.tickets.take(ticket);
-    await Promise.allSettled([this.tail(), this.renewClocks()]);
+    await Promise.allSettled([this.tail(), this.renewClocks(), this.#renewPeople()]);
   }
 
   typed(author) {
@@ -124,7 +135,7 @@ export class OpenTicket {
     await this.#try("say", async () => {
       const [key, common] = [this.desk.drafts.key(this.id), { kind: draft.kind, text: draft.text, ...version }];
       if (draft.macro) await this.api.post(`${this.path}/macros/${draft.macro.id}`, common, key);
-      else await this.api.post(`${this.path}/messages`, { ...common, ...(attachments.length && { attachments }) }, key);
+      else await this.api.post(`${this.path}/messages`, { ...common, ...calls(draft), ...(attachments.length && { attachments }) }, key);
       this.desk.drafts.said(this.id);
       this.uploads = [];
       this.spoke = null;
@@ -168,6 +179,42 @@ export class OpenTicket {
       await deed();
       await Promise.allSettled([this.renew(), this.tail(), this.renewClocks(), this.#renewAround()]);
     });
+  }
+
+  async invite(staffId, reason) {
+    const body = { staff_id: staffId, ...(reason.trim() && { reason }) };
+    await this.act(() => this.api.post(`${this.path}/participants`, body));
+  }
+
+  async dismiss(staffId) {
+    await this.act(() => this.api.call("DELETE", `${this.path}/participants/${staffId}`));
+  }
+
+  async takeOver(reason, keepFormer) {
+    this.desk.takenByMe.add(this.id);
+    await this.act(() => this.api.post(`${this.path}/takeover`, { reason, keep_former: keepFormer }));
+  }
+
+  /** Make words a ticket of their own, and go there. */
+  async split(messageIds, subject) {
+    await this.act(async () => {
+      const split = await this.api.post(`${this.path}/split`, { message_ids: messageIds, subject });
+      this.desk.tickets.take(split);
+      this.desk.say(`Split: ${split.number}`);
+    });
+  }
+
+  /** Take a merge of the last day back: of this ticket, or of one that went up in it. */
+  async unmerge(id = this.id) {
+    await this.act(async () => this.desk.tickets.take(await this.api.post(`/v1/tickets/${id}/unmerge`)));
+  }
+
+  async keepOut(reason, minutes) {
+    await this.act(() => this.api.post("/v1/chat/bans", { ticket_id: this.id, reason, minutes }));
+  }
+
+  async lift() {
+    await this.act(() => this.api.call("DELETE", `/v1/chat/bans/${this.ban.id}`));
   }
 
   async addFiles(files) {
@@ -218,12 +265,25 @@ export class OpenTicket {
     const player = this.ticket.player_id;
     const [drafts, links, others] = await Promise.allSettled([
       this.api.get(`${this.path}/drafts`), this.api.get(`${this.path}/links`),
-      player ? this.api.get("/v1/tickets", { player_id: player, limit: 10 }) : { items: [] },
+      player ? this.api.get("/v1/tickets", { player_id: player, limit: 10 }) : { items: [] }, this.#renewPeople(), this.#renewBan(),
     ]);
     this.drafting = (drafts.value?.items ?? []).filter((draft) => draft.staff_id !== this.desk.me.id);
     const linked = (links.value?.items ?? []).map((link) => ({ ...link, id: link.ticket_id }));
     const rest = (others.value?.items ?? []).filter((one) => one.id !== this.id && !linked.some((link) => link.id === one.id));
     this.related = [...linked, ...rest];
+  }
+
+  async #renewPeople() {
+    this.participants = (await this.api.get(`${this.path}/participants`)).items;
+    this.desk.changed();
+  }
+
+  /** Find out whether the player is kept out of the chat: by his account, a visitor by this conversation. */
+  async #renewBan() {
+    const bans = await this.api.pages("/v1/chat/bans", {}, { most: 3 });
+    const player = this.ticket.player_id;
+    this.ban = bans.find((ban) => (player && ban.person_kind === "player" ? ban.person_id === player : ban.ticket_id === this.id)) ?? null;
+    this.desk.changed();
   }
 
   async #renewFiles() {
@@ -237,6 +297,9 @@ export class OpenTicket {
     return [...new Set(news.map((entry) => entry.author.name ?? entry.author.kind))].join(", ");
   }
 }
+
+/** Whom a note calls. */
+const calls = ({ kind, mentions = [] }) => (kind === "note" && mentions.length ? { mentions } : {});
 
 const SHOWN = ["status", "waiting_on", "snoozed_until", "priority", "reason", "assignee_id", "team_id", "language", "subject", "tags"];
 

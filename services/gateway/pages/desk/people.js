@@ -1,4 +1,4 @@
-/** Who works here. Leads see the whole list; others know whom they have met, and the rest by number. */
+/** Who works here, by name. */
 
 export class People {
   #known = new Map();
@@ -17,12 +17,8 @@ export class People {
   }
 
   async load(api) {
-    const isLead = ["lead", "admin"].includes(this.me.role);
-    const profiles = await api.pages("/v1/agents", {}, { most: 3 }).catch(() => []);
-    profiles.forEach(({ staff_id: id, languages, capacity }) => this.#put(id, { languages, capacity }));
-    if (!isLead) return;
-    const staff = await api.pages("/v1/staff", {}, { most: 3 }).catch(() => []);
-    staff.filter((one) => one.active).forEach(({ id, name, role, status }) => this.#put(id, { name, role, status }));
+    const colleagues = await api.pages("/v1/agents/colleagues", {}, { most: 10 });
+    colleagues.forEach(({ id, name, role, status }) => this.#put(id, { name, role, status }));
   }
 
   name(id) {

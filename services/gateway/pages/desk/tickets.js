@@ -15,6 +15,7 @@ export const LISTS = {
     name: "Mine", key: "2", query: { assignee: "me", status: UNFINISHED },
     holds: (ticket, me) => ticket.assignee_id === me && UNFINISHED.includes(ticket.status),
   },
+  guest: { name: "With me", key: "4", holds: (ticket, me, guestOf) => guestOf.has(ticket.id) && ticket.assignee_id !== me },
   all: { name: "All open", key: "3", query: { status: UNFINISHED }, holds: (ticket) => UNFINISHED.includes(ticket.status) },
 };
 
@@ -23,6 +24,7 @@ export class Tickets {
   #sorted = new Map();
   #fedAt = 0;
   #edition = 0;
+  #guestOf = new Set();
 
   constructor(api, me, changed) {
     Object.assign(this, { api, me, changed });
@@ -44,10 +46,16 @@ export class Tickets {
     return kept;
   }
 
+  /** Know where I am a guest or am asked to come. */
+  guestOf(ids) {
+    this.#guestOf = ids;
+    this.#edition += 1;
+  }
+
   /** Load what everybody needs: the queue, mine, then everything that is open, page by page as it comes. */
   async load() {
     this.#fedAt = Date.now();
-    for (const [id, { query }] of Object.entries(LISTS)) {
+    for (const [id, { query }] of Object.entries(LISTS).filter(([, list]) => list.query)) {
       await this.#read({ ...query, sort: "due" });
       this.loaded.add(id);
       this.changed();
@@ -88,7 +96,7 @@ export class Tickets {
   #rows(id) {
     const list = LISTS[id];
     if (!list) return (this.found.get(id) ?? []).map((hit) => ({ ...this.#known.get(hit.id), snippet: hit.snippet }));
-    return [...this.#known.values()].filter((ticket) => list.holds(ticket, this.me)).sort(sooner);
+    return [...this.#known.values()].filter((ticket) => list.holds(ticket, this.me, this.#guestOf)).sort(sooner);
   }
 
   async #read(query) {

@@ -55,6 +55,7 @@ export class Conversation extends EventTarget {
     this.ended = null;
     this.rating = null;
     this.problem = null;
+    this.arrivals = [];
   }
 
   get link() {
@@ -164,6 +165,12 @@ export class Conversation extends EventTarget {
     if (isMine(message)) this.endsAt = null;
     else this.typing = this.queue = null;
     if (message.author.kind === "staff") this.staff.name = message.author.name ?? this.staff.name;
+  }
+
+  /** Somebody of the staff joined, left or took over: a line between the words, for as long as this page lives. */
+  met({ change, name, at }) {
+    this.arrivals = [...this.arrivals, { id: `people ${at} ${change}`, people: change, author: { kind: "system", id: null, name }, sent_at: at }];
+    if (change !== "left") this.staff.name = name;
   }
 
   async #ask() {

@@ -45,6 +45,9 @@ export const FRAMES = {
   assigned(conversation, frame) {
     if (frame.assigned) conversation.queue = null;
   },
+  people(conversation, frame) {
+    conversation.met(frame);
+  },
   inactive(conversation, frame) {
     conversation.endsAt = frame.ends_at;
   },

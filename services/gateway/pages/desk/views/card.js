@@ -4,6 +4,7 @@ import { html, nothing } from "../../vendor/lit.js";
 import { label, language, span, when } from "../format.js";
 import { choose } from "../keys.js";
 import { countdown, iconButton, status } from "./parts.js";
+import { people } from "./people.js";
 
 const WORKED = ["open", "pending", "waiting", "snoozed", "resolved", "closed"];
 const PRIORITIES = ["low", "normal", "high", "urgent"];
@@ -15,11 +16,11 @@ export const card = (desk) => {
   return html`
     <aside class="card" aria-label="Ticket card">
       ${iconButton("cross", "Close the card", () => { desk.isCardOpen = false; desk.changed(); }, "card-close")}
-      ${player(open)} ${promises(open)} ${fields(desk, open)} ${tags(open)} ${deeds(desk, open)} ${related(desk, open)}
+      ${player(desk, open)} ${people(desk, open)} ${promises(open)} ${fields(desk, open)} ${tags(open)} ${deeds(desk, open)} ${related(desk, open)}
     </aside>`;
 };
 
-const player = ({ ticket, entries }) => html`
+const player = (desk, { ticket, entries, ban }) => html`
   <section>
     <h2>Player</h2>
     <p class="player-name"><bdi>${entries.findLast(({ kind, author }) => kind === "message" && author.name)?.author.name ?? ticket.player_id ?? "Visitor"}</bdi> ${ticket.tier ? html`<span class="tier">${ticket.tier}</span>` : nothing}</p>
@@ -30,7 +31,12 @@ const player = ({ ticket, entries }) => html`
       <dt>Opened</dt><dd>${when(ticket.created_at)}</dd>
     </dl>
     ${ticket.complaint_id ? html`<p class="complaint">Complaint registered</p>` : nothing}
+    ${ban ? banned(desk, ban) : nothing}
   </section>`;
+
+const banned = (desk, { reason, until }) => html`
+  <p class="banned"><strong>Banned from the chat</strong> ${until ? `until ${when(until)}` : "until it is lifted"}: <bdi>${reason}</bdi>
+    ${desk.isSenior ? html`<button type="button" @click=${() => desk.open.lift()}>Lift the ban</button>` : nothing}</p>`;
 
 const promises = ({ clocks }) => {
   const told = clocks.filter(({ state }) => state !== "cancelled");
@@ -110,6 +116,8 @@ const deeds = (desk, open) => html`
     <button type="button" @click=${() => choose(desk, "transfer")}>Transfer</button>
     <button type="button" @click=${() => choose(desk, "escalate")}>Escalate</button>
     <button type="button" @click=${() => choose(desk, "merge")}>Merge</button>
+    <button type="button" @click=${() => choose(desk, "split")}>Split</button>
+    ${desk.isSenior && !open.ban && open.ticket.channel === "web" ? html`<button type="button" @click=${() => choose(desk, "ban")}>Ban</button>` : nothing}
     ${open.ticket.complaint_id ? nothing : html`<button type="button" @click=${() => choose(desk, "complaint")}>Complaint</button>`}
   </section>`;
 

@@ -7,7 +7,8 @@ import { icon, iconButton } from "./parts.js";
 
 export const composer = (desk, open) => {
   const draft = desk.drafts.of(open.id);
-  if (open.ticket.merged_into) return html`<p class="composer merged">This ticket was merged. <button type="button" @click=${() => desk.show(open.ticket.merged_into)}>Open the one it went into</button></p>`;
+  if (open.ticket.merged_into) return html`<p class="composer merged">This ticket was merged. <button type="button" @click=${() => desk.show(open.ticket.merged_into)}>Open the one it went into</button>
+    <button type="button" ?disabled=${open.isBusy} @click=${() => open.unmerge()}>Take the merge back</button></p>`;
   const write = (changes) => {
     desk.drafts.write(open.id, changes);
     desk.changed();
@@ -23,6 +24,7 @@ export const composer = (desk, open) => {
       <div class="kinds" role="group" aria-label="Who reads it">
         <button type="button" aria-pressed=${!isNote} @click=${() => write({ kind: "reply" })}>Reply</button>
         <button type="button" aria-pressed=${isNote} @click=${() => write({ kind: "note" })}>Note</button>
+        ${isNote ? called(desk, draft, write) : nothing}
         ${draft.macro ? macro(draft.macro, () => write({ macro: undefined })) : nothing}
       </div>
       ${open.spoke ? spoke(open) : nothing}
@@ -39,6 +41,11 @@ export const composer = (desk, open) => {
       </div>
     </form>`;
 };
+
+/** Whom the note calls: each is told at once, wherever he is. */
+const called = (desk, { mentions = [] }, write) => html`
+  <button type="button" class="quiet-button" @click=${() => choose(desk, "call")}>Call somebody <kbd>@</kbd></button>
+  ${mentions.map((id) => html`<span class="macro called">${desk.people.name(id)}${iconButton("cross", `Do not call ${desk.people.name(id)}`, () => write({ mentions: mentions.filter((one) => one !== id) }))}</span>`)}`;
 
 const macro = ({ name, actions }, drop) => html`
   <span class="macro">${icon("bolt")} <bdi>${name}</bdi>${deeds(actions) ? html` <small>also ${deeds(actions)}</small>` : nothing}${iconButton("cross", "Only the words, not the macro", drop)}</span>`;

@@ -2,6 +2,7 @@
 
 import { html, nothing, repeat } from "../../vendor/lit.js";
 import { label, language, moment, size, time } from "../format.js";
+import { choose } from "../keys.js";
 import { composer } from "./composer.js";
 import { avatar, icon, iconButton, problemBox, status } from "./parts.js";
 
@@ -39,7 +40,8 @@ const head = (desk, open) => {
         <p>${ticket.number} · ${label(ticket.channel)}${ticket.language ? html` · <span class="language" title="The player's language">${language(ticket.language)}</span>` : nothing}
           ${status(ticket.status)} <span class="holder">${isMine ? "yours" : ticket.assignee_id ? `with ${desk.people.name(ticket.assignee_id)}` : "waiting for somebody"}</span></p>
       </div>
-      ${isMine || ticket.merged_into ? nothing : html`<button type="button" class="primary" ?disabled=${open.isBusy} @click=${() => desk.assign(open.id, "me")}>${ticket.assignee_id ? "Take over" : "Take it"} <kbd>a</kbd></button>`}
+      ${isMine || ticket.merged_into ? nothing : html`<button type="button" class="primary" ?disabled=${open.isBusy} @click=${() => desk.take(open.id)}>${ticket.assignee_id ? "Take over" : "Take it"} <kbd>a</kbd></button>`}
+      ${isMine ? html`<button type="button" ?disabled=${open.isBusy} @click=${() => choose(desk, "invite")}>Invite <kbd>i</kbd></button>` : nothing}
       ${iconButton("panel", "Ticket card", () => { desk.isCardOpen = !desk.isCardOpen; desk.changed(); }, "card-toggle")}
     </header>`;
 };
@@ -111,15 +113,37 @@ const file = (open, id) => {
 const change = (desk, { change: what, author, occurred_at: at }) => html`
   <p class="change"><bdi>${author.name ?? label(author.kind)}</bdi> ${told(desk, what ?? {}, author)} <time datetime=${at} title=${moment(at)}>${time(at)}</time></p>`;
 
-const told = (desk, { what, before, after, changes = {}, cause, status: begun, waiting_on: office }, author) => {
+const told = (desk, fact, author) => {
+  const { what, before, after, changes = {}, cause, status: begun, waiting_on: office } = fact;
   if (what === "opened") return `opened the ticket (${label(begun)})`;
   if (what === "status") return html`set the status from ${label(before)} to <b>${label(after)}${office ? `: ${label(office)}` : ""}</b>`;
+  if (what === "assignee" && fact.taken_over) return html`took it over from <b>${desk.people.name(before)}</b>: <bdi>${fact.reason}</bdi>`;
   if (what === "assignee" && after === author.id) return "took it";
   if (what === "assignee") return after ? html`gave it to <b>${desk.people.name(after)}</b>` : "gave it back to the queue";
   if (what === "escalation") return `escalated: ${cause}`;
   if (what === "fields") return Object.entries(changes).map(([name, [old, now]]) => `changed ${label(name).toLowerCase()} from ${value(old)} to ${value(now)}`).join(", ");
-  return label(what).toLowerCase();
+  if (what === "absorbed") return absorbed(desk, fact);
+  if (what === "split") return html`split words off <button type="button" class="link" @click=${() => desk.show(fact.new_ticket_id)}>Open the new ticket</button>`;
+  return people(desk, fact, author) ?? label(what).toLowerCase();
 };
+
+/** Who came to the conversation or did not, and why. */
+const people = (desk, { what, staff_id: id, name, reason, cause, had_joined: joined }, author) => {
+  const who = html`<b>${name ?? desk.people.name(id)}</b>`;
+  const because = reason ? html`: <bdi>${reason}</bdi>` : nothing;
+  if (what === "invited") return html`asked ${who} in${because}`;
+  if (what === "joined") return author.id === id ? "joined" : html`keeps ${who} in the conversation`;
+  if (what === "declined") return html`does not come${because}`;
+  if (what !== "left") return null;
+  if (author.id === id && cause === "left") return joined ? "left" : "does not come";
+  if (cause === "holds") return html`– ${who} is no guest any more`;
+  return joined ? html`let ${who} go` : html`asks ${who} no more`;
+};
+
+/** Another ticket went up in this one; within a day that can be taken back. */
+const absorbed = (desk, { merged_id: id, merged_number: number }) => html`
+  merged <button type="button" class="link" @click=${() => desk.show(id)}>${number}</button> into this one
+  <button type="button" class="link" aria-label="Take the merge of ${number} back" @click=${() => desk.open.unmerge(id)}>Undo</button>`;
 
 const value = (one) => (Array.isArray(one) ? one.join(", ") || "none" : typeof one === "object" && one ? "other values" : one ?? "none");
 

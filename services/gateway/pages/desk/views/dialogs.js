@@ -1,8 +1,11 @@
 /** What is asked before something is done: one dialog at a time, native, so that the keyboard stays inside. */
 
 import { html, nothing } from "../../vendor/lit.js";
-import { label } from "../format.js";
+import { label, when } from "../format.js";
 import { KEYS } from "../keys.js";
+import { COMPANY_DIALOGS } from "./company-dialogs.js";
+import { form, why } from "./forms.js";
+import { LIST_DIALOGS } from "./list-dialogs.js";
 import { iconButton } from "./parts.js";
 import { macros, palette } from "./palette.js";
 
@@ -23,17 +26,6 @@ export const dialogs = (desk) => {
     </dialog>`;
 };
 
-/** A form whose values go to `send`; it closes at once, and what is refused is told in the conversation. */
-const form = (button, fields, send) => (desk, close) => {
-  const submit = (event) => {
-    event.preventDefault();
-    const values = Object.fromEntries(new FormData(event.target));
-    close();
-    send(desk.open, values, desk);
-  };
-  return html`<form @submit=${submit}>${typeof fields === "function" ? fields(desk) : fields}<p class="buttons"><button class="primary">${button}</button></p></form>`;
-};
-
 const people = (desk) => html`
   <label>To <select name="to" autofocus>
     ${desk.people.all().filter(({ id }) => id !== desk.open.ticket.assignee_id).map(({ id, online, status }) => html`
@@ -49,18 +41,40 @@ const merge = async (open, { into }, desk) =>
     desk.say(`Merged into ${survivor.number}`);
   });
 
+/** The player's words, of which those that are chosen become a ticket of their own. */
+const split = (desk) => html`
+  <label>Subject of the new ticket <input name="subject" required maxlength="200" autofocus autocomplete="off" /></label>
+  <fieldset class="words-list"><legend>Words</legend>${desk.open.entries.filter(({ kind, moved_to: gone }) => kind === "message" && !gone).map(({ id, text, occurred_at: at }) => html`
+    <label class="check"><input type="checkbox" name="words" value=${id} /> <span><small>${when(at)}</small> <bdi>${text}</bdi></span></label>`)}</fieldset>
+  <p class="aside">The words stay here too and say where they went.</p>`;
+
+const splitOff = (open, { subject }, desk, { data }) => {
+  const ids = data.getAll("words");
+  if (ids.length) open.split(ids, subject);
+  else desk.say("Choose the words that belong to the new ticket");
+};
+
+const SPANS = [["60", "1 hour"], ["1440", "1 day"], ["10080", "1 week"], ["43200", "30 days"], ["", "until it is lifted"]];
+
 const DIALOGS = {
+  ...COMPANY_DIALOGS,
+  ...LIST_DIALOGS,
+  split: { title: "Split words into a new ticket", body: form("Split", split, splitOff) },
+  ban: {
+    title: "Ban from the chat",
+    body: form("Ban", html`${why("Why")}<label>For <select name="minutes">${SPANS.map(([value, text]) => html`<option value=${value}>${text}</option>`)}</select></label>
+      <p class="aside">Open chats end, and the player is told until when. E-mail stays open.</p>`, (open, { reason, minutes }) => open.keepOut(reason, minutes ? Number(minutes) : null)),
+  },
   palette: { free: true, title: "Do anything", body: palette },
   macros: { title: "Macros", body: macros },
   help: {
     free: true, title: "Keyboard",
-    body: () => html`<dl class="keys">${[...KEYS, ["Ctrl K", "Do anything by its name"], ["Ctrl ↵", "Send what is written"], ["Esc", "Leave the box"]].map(([key, what]) => html`<div><dt><kbd>${key}</kbd></dt><dd>${what}</dd></div>`)}</dl>`,
+    body: () => html`<dl class="keys">${[...KEYS, ["Ctrl K", "Do anything by its name"], ["Ctrl ↵", "Send what is written"], ["Esc", "Leave the box, select nothing"]].map(([key, what]) => html`<div><dt><kbd>${key}</kbd></dt><dd>${what}</dd></div>`)}</dl>`,
   },
   transfer: { title: "Transfer", body: form("Transfer", people, (open, { to }, desk) => desk.assign(open.id, to || null)) },
   escalate: {
     title: "Escalate to a senior",
-    body: form("Escalate", html`<label>Why <textarea name="reason" rows="3" maxlength="500" required autofocus></textarea></label>`,
-      (open, { reason }) => open.act(() => open.api.post(`${open.path}/escalation`, { reason }))),
+    body: form("Escalate", why(), (open, { reason }) => open.act(() => open.api.post(`${open.path}/escalation`, { reason }))),
   },
   merge: {
     title: "Merge into another ticket",

@@ -1,9 +1,10 @@
 /** The list on the left. However many tickets there are, only those one can see are in the page. */
 
-import { html, nothing, repeat } from "../../vendor/lit.js";
+import { html, live, nothing, repeat } from "../../vendor/lit.js";
 import { label, when } from "../format.js";
+import { choose } from "../keys.js";
 import { LISTS } from "../tickets.js";
-import { countdown, icon, priority, status } from "./parts.js";
+import { countdown, icon, iconButton, priority, status } from "./parts.js";
 
 const HEIGHT = 84;
 const SPARE = 4;
@@ -24,10 +25,10 @@ export const list = (desk) => {
   };
   return html`
     <section class="list" aria-label="Tickets">
-      ${tabs(desk)} ${searchBox(desk)}
+      ${tabs(desk)} ${searchBox(desk)} ${desk.selection.isOn ? bulk(desk) : nothing}
       <div class="rows" @scroll=${scrolled}>
         ${gap(first)}
-        <ul>${repeat(rows.slice(first, last), (row) => row.id, (row, place) => one(desk, row, first + place, rows.length))}</ul>
+        <ul class=${desk.selection.isOn ? "selecting" : ""}>${repeat(rows.slice(first, last), (row) => row.id, (row, place) => one(desk, row, first + place, rows.length))}</ul>
         ${gap(rows.length - last)}
         ${rows.length ? nothing : empty(desk)}
       </div>
@@ -50,7 +51,7 @@ const followCursor = (desk, box, height) => {
 
 const tabs = (desk) => html`
   <nav class="tabs" aria-label="Lists">
-    ${Object.entries(LISTS).map(([id, { name }]) => html`
+    ${Object.entries(LISTS).filter(([id]) => id !== "guest" || desk.list === id || desk.tickets.rows(id).length).map(([id, { name }]) => html`
       <button type="button" aria-current=${desk.list === id ? "true" : nothing} @click=${() => desk.choose(id)}>
         ${name} <span class="count">${desk.tickets.rows(id).length}</span>
       </button>`)}
@@ -79,12 +80,33 @@ const searchBox = (desk) => html`
   </form>
 `;
 
+/** What can be done to all that is chosen. */
+const bulk = (desk) => {
+  const { selection } = desk;
+  const isIdle = selection.isBusy || !selection.size;
+  const button = (text, run) => html`<button type="button" ?disabled=${isIdle} @click=${run}>${text}</button>`;
+  return html`
+    <div class="bulk" role="group" aria-label="Selected tickets">
+      <p role="status">${selection.size} selected</p>
+      ${button("Status", () => choose(desk, "bulk-status"))} ${button("Assign", () => choose(desk, "bulk-assign"))} ${button("Tag", () => choose(desk, "bulk-tag"))}
+      ${button("Close", () => selection.change({ status: "closed" }))}
+      ${iconButton("cross", "Select nothing", () => selection.clear())}
+    </div>`;
+};
+
 const one = (desk, row, place, count) => {
   const isOpen = desk.open?.id === row.id;
-  const marks = [isOpen && "open", desk.cursor === place && "cursor"].filter(Boolean).join(" ");
+  const isChosen = desk.selection.has(row.id);
+  const marks = [isOpen && "open", desk.cursor === place && "cursor", isChosen && "chosen"].filter(Boolean).join(" ");
+  const go = ({ shiftKey }) => {
+    if (shiftKey) return desk.selection.reach(place);
+    desk.cursor = place;
+    return desk.show(row.id);
+  };
   return html`
     <li aria-setsize=${count} aria-posinset=${place + 1}>
-      <button type="button" class="row ${marks}" aria-current=${isOpen ? "true" : nothing} @click=${() => { desk.cursor = place; desk.show(row.id); }}>
+      ${desk.selection.isOn ? html`<input type="checkbox" aria-label="Select ${row.number}" .checked=${live(isChosen)} @click=${({ shiftKey }) => (shiftKey ? desk.selection.reach(place) : desk.selection.toggle(place))} />` : nothing}
+      <button type="button" class="row ${marks}" aria-current=${isOpen ? "true" : nothing} @click=${go}>
         <span class="line"><bdi class="subject">${row.subject}</bdi>${row.next_due_at && !["resolved", "closed"].includes(row.status) ? countdown(row.next_due_at) : html`<small>${when(row.updated_at)}</small>`}</span>
         <span class="line quiet"><span>${row.number} · ${label(row.channel)}${row.language ? ` · ${row.language.toUpperCase()}` : ""}</span><bdi class="player">${row.player_id ?? "Visitor"}</bdi></span>
         <span class="line">${row.snippet ? snippet(row.snippet) : html`<span class="marks">${status(row.status)} ${priority(row.priority)} ${row.tier ? html`<span class="tier">${row.tier}</span>` : nothing}

@@ -15,6 +15,7 @@ const PATHS = {
   back: "M12 4 6 10l6 6",
   leave: "M8 4H4v12h4M12 6l4 4-4 4M7 10h9",
   keys: "M2.5 5h15v10h-15ZM5.5 8h.1M8.5 8h.1M11.5 8h.1M14.5 8h.1M6 12h8",
+  note: "M4 3.5h12v9l-4 4H4ZM16 12.5h-4v4M7 7.5h6M7 10.5h4",
   bolt: "M11 2 4 11.5h5L8.5 18l7-9.5h-5Z",
   file: "M5 2.5h6.5l4 4v11H5ZM11 2.5V7h4.5",
 };

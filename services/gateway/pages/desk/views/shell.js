@@ -2,14 +2,15 @@
 
 import { html, nothing } from "../../vendor/lit.js";
 import { askToNotify, isSoundOn, mayNotify, setSound } from "../alerts.js";
-import { label, span } from "../format.js";
+import { label } from "../format.js";
 import { choose } from "../keys.js";
 import { theme, turnTheme } from "../theme.js";
+import { banners } from "./banners.js";
 import { card } from "./card.js";
 import { conversation } from "./conversation.js";
 import { dialogs } from "./dialogs.js";
 import { list } from "./list.js";
-import { icon, iconButton, problemBox } from "./parts.js";
+import { icon, iconButton } from "./parts.js";
 import { wallboard } from "./wallboard.js";
 
 const STATUSES = ["online", "busy", "away", "offline"];
@@ -46,7 +47,9 @@ const tools = (desk) => {
     if (mayNotify() === "default") askToNotify().then(() => desk.changed());
     desk.changed();
   };
+  const { unread } = desk.company;
   return html`
+    <span class="calls">${iconButton("note", unread ? `${unread} notes call you` : "Notes that call me", () => choose(desk, "mentions"))}${unread ? html`<span class="unread-count" aria-hidden="true">${unread}</span>` : ""}</span>
     ${iconButton("keys", "Keyboard help", () => choose(desk, "help"), "wide-only")}
     ${iconButton(isSoundOn() ? "bell" : "mute", isSoundOn() ? "Sound is on" : "Sound is off", sound)}
     ${iconButton("moon", `Theme: ${theme()}`, turn)}
@@ -62,13 +65,4 @@ const me = (desk) => html`
   </label>
   <p class="who">${desk.me.name} <small>${label(desk.me.role)}</small></p>
   ${iconButton("leave", "Sign out", () => desk.signOut())}
-`;
-
-const banners = (desk) => html`
-  ${!navigator.onLine || (!desk.isLive && desk.tickets.loaded.has("queue"))
-    ? html`<p class="banner offline" role="status">${navigator.onLine ? "Connecting again…" : "You are offline."} What you write is kept.</p>`
-    : nothing}
-  ${[...desk.stalled.values()].map(({ queue, tickets, since }) => html`
-    <p class="banner stalled" role="status">Nobody is there for <strong>${queue}</strong>: ${tickets} waiting for ${span(Date.now() - Date.parse(since))}.</p>`)}
-  ${problemBox(desk.problem, () => { desk.problem = null; desk.changed(); })}
 `;

@@ -77,5 +77,5 @@ const urgent = (desk) => html`
     <ul class="urgent">${desk.tickets.rows("all").filter((row) => row.next_due_at).slice(0, NEXT).map((row) => html`
       <li>${countdown(row.next_due_at)}<button type="button" class="link" @click=${() => desk.show(row.id)}><bdi>${row.subject}</bdi></button>
         <small>${row.assignee_id ? desk.people.name(row.assignee_id) : "Queue"}</small>
-        ${row.assignee_id === desk.me.id ? nothing : html`<button type="button" aria-label="Take over ${row.number}" @click=${() => desk.assign(row.id, "me").then(() => desk.show(row.id))}>Take over</button>`}</li>`)}</ul>
+        ${row.assignee_id === desk.me.id ? nothing : html`<button type="button" aria-label="Take over ${row.number}" @click=${() => desk.take(row.id).then(() => desk.show(row.id))}>Take over</button>`}</li>`)}</ul>
   </section>`;

@@ -36,13 +36,17 @@ const rowsOf = (conversation) => {
     .items()
     .filter((item) => !conversation.transcript.has(item.client_msg_id))
     .map((item) => ({ ...item, author: { kind: "player", id: null, name: null }, sent_at: item.at, item }));
-  const all = [...written, ...waiting];
+  const all = [...among(written, conversation.arrivals), ...waiting];
   const groups = grouped(all);
   const lastMine = written.findLast(isMine);
   return all.map((row, index) => ({
     ...row, ...groups[index], key: row.client_msg_id ?? row.id, isMine: isMine(row), isNewestMine: row === lastMine,
   }));
 };
+
+/** Put each line about people behind the words that were said before it. */
+const among = (written, arrivals) =>
+  arrivals.length ? [...written, ...arrivals].sort((one, other) => new Date(one.sent_at) - new Date(other.sent_at)) : written;
 
 const greeting = (words, isLoading) =>
   isLoading
@@ -51,6 +55,10 @@ const greeting = (words, isLoading) =>
 
 const message = (row, view, actions) => html`
   ${row.day ? html`<div class="day"><span>${view.words.day(row.day)}</span></div>` : nothing}
+  ${row.people ? html`<div class="day people"><span>${view.words.say(`people.${row.people}`, { name: row.author.name })}</span></div>` : said(row, view, actions)}
+`;
+
+const said = (row, view, actions) => html`
   <div class="message ${row.isMine ? "mine" : "theirs"} ${row.first ? "first" : ""} ${row.last ? "last" : ""}">
     <span class=${row.first && !row.isMine ? "name" : "hidden"}>${nameOf(row, view.words)}</span>
     ${row.text ? html`<div class="bubble" dir="auto">${linked(row.text)}</div>` : nothing}
@@ -88,7 +96,7 @@ const held = (item, words, actions) => html`
 
 /** Answers to choose from stand under the newest message only, and go when something was said. */
 const quickReplies = (rows, { conversation }, actions) => {
-  const newest = rows.at(-1);
+  const newest = rows.findLast((row) => !row.people);
   if (!newest?.quick_replies?.length || newest.isMine || conversation.ended) return nothing;
   return html`<div class="choices">
     ${newest.quick_replies.map((text) => html`<button type="button" class="choice" @click=${() => actions.say(text)}>${text}</button>`)}
