@@ -1,6 +1,8 @@
 /** Where I am a guest or am asked to come, what I am asked to take on as a senior, and which notes call me. */
 
 const SOON = 300;
+const LATER = 1500;
+const FRESH = 30_000;
 
 export class Company {
   #timer = 0;
@@ -16,9 +18,9 @@ export class Company {
   }
 
   /** Read anew in a moment, once, whatever has changed until then. */
-  soon() {
+  soon(after = SOON) {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.load(), SOON);
+    this.#timer = setTimeout(() => this.load(), after);
   }
 
   stop() {
@@ -82,8 +84,11 @@ export class Company {
     this.desk.tickets.guestOf(new Set(this.items.keys()));
   }
 
+  /** Until when I am asked is sla's to say, which may come a moment later than the question. */
   async #readAsks() {
     this.asks = (await this.desk.api.get("/v1/agents/me/escalations")).items;
+    const isOpen = ({ due_at: due, asked_at: at }) => !due && Date.now() - Date.parse(at) < FRESH;
+    if (this.asks.some(isOpen)) this.soon(LATER);
   }
 
   async #readMentions() {

@@ -8,6 +8,7 @@ export const FRAMES = {
   welcome(desk, frame) {
     const head = desk.open && frame.heads?.[desk.open.id];
     desk.open?.listen();
+    desk.open?.renewPeople().catch(() => null);
     desk.board.listen();
     desk.company.soon();
     if (head !== undefined) desk.open?.tail().catch(() => null);
@@ -26,7 +27,9 @@ export const FRAMES = {
   ticket(desk, { fact, ticket }) {
     const isNew = !desk.tickets.get(ticket.id);
     const kept = desk.tickets.take(ticket);
-    seen(desk, ticket.id)?.happened(kept);
+    const open = seen(desk, ticket.id);
+    open?.happened(kept);
+    if (/^(participant|assigned)/.test(fact)) open?.renewPeople().catch(() => null);
     if (fact === "opened" && isNew) call(desk, ticket, "New ticket");
     if (/^(participant|escalat)/.test(fact) && (desk.company.has(ticket.id) || desk.company.asks.some((ask) => ask.ticket_id === ticket.id))) desk.company.soon();
     desk.feedSoon();
@@ -35,7 +38,7 @@ export const FRAMES = {
     const ticket = desk.tickets.get(id) ?? { id, number: "" };
     if (who === desk.me.id && !desk.takenByMe.delete(id)) call(desk, ticket, "Assigned to you");
     if (taker && who !== desk.me.id) call(desk, ticket, `${taker.name} took over`, reason);
-    if (who !== desk.me.id && desk.open?.id !== id) desk.send({ t: "unwatch", ticket_id: id });
+    if (who !== desk.me.id) letGo(desk, id);
     desk.feedSoon();
   },
   invited(desk, { ticket_id: id, number, by, reason }) {
@@ -44,9 +47,9 @@ export const FRAMES = {
     desk.company.soon();
   },
   parted(desk, { ticket_id: id, number, by, cause }) {
-    if (desk.open?.id !== id && cause !== "holds") desk.send({ t: "unwatch", ticket_id: id });
+    if (cause === "holds") desk.company.soon();
+    else letGo(desk, id);
     if (cause === "removed" || cause === "withdrawn") desk.say(`${by.name} needs you no more: ${number}`);
-    desk.company.soon();
   },
   asked(desk, { ticket_id: id, number, cause }) {
     call(desk, { id, number }, "You are asked to take it", cause);
@@ -105,6 +108,12 @@ export const FRAMES = {
   ended(desk, { ticket_id: id }) {
     seen(desk, id)?.tail().catch(() => null);
   },
+};
+
+/** Hear a conversation no more that is not mine, unless I look at it or stay in it as a guest. */
+const letGo = async (desk, id) => {
+  await desk.company.load();
+  if (desk.open?.id !== id && !desk.company.isGuest(id)) desk.send({ t: "unwatch", ticket_id: id });
 };
 
 /** Call me: a sound, a line in passing, and a notification that says nothing of what was written. */

@@ -105,7 +105,7 @@ export class OpenTicket {
   /** A fact: what is newer of the ticket, and its line in the timeline. */
   async happened(ticket) {
     this.ticket = this.desk.tickets.take(ticket);
-    await Promise.allSettled([this.tail(), this.renewClocks(), this.#renewPeople()]);
+    await Promise.allSettled([this.tail(), this.renewClocks()]);
   }
 
   typed(author) {
@@ -265,7 +265,7 @@ export class OpenTicket {
     const player = this.ticket.player_id;
     const [drafts, links, others] = await Promise.allSettled([
       this.api.get(`${this.path}/drafts`), this.api.get(`${this.path}/links`),
-      player ? this.api.get("/v1/tickets", { player_id: player, limit: 10 }) : { items: [] }, this.#renewPeople(), this.#renewBan(),
+      player ? this.api.get("/v1/tickets", { player_id: player, limit: 10 }) : { items: [] }, this.renewPeople(), this.#renewBan(),
     ]);
     this.drafting = (drafts.value?.items ?? []).filter((draft) => draft.staff_id !== this.desk.me.id);
     const linked = (links.value?.items ?? []).map((link) => ({ ...link, id: link.ticket_id }));
@@ -273,7 +273,7 @@ export class OpenTicket {
     this.related = [...linked, ...rest];
   }
 
-  async #renewPeople() {
+  async renewPeople() {
     this.participants = (await this.api.get(`${this.path}/participants`)).items;
     this.desk.changed();
   }
