@@ -155,7 +155,7 @@ async def take_over(
 ) -> Response:
     """Take a ticket from whoever has it, as a senior, for a reason that he and the timeline are told.
 
-    He stays in the conversation as a guest unless `keep_former` is false. The queue does not give it back to him.
+    He stays in the conversation as a guest unless `keep_former` is false. The queue gives it back to him last of all.
     """
 
     async def run() -> Reply:

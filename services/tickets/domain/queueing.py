@@ -182,7 +182,7 @@ def _waiting_since(events: Sequence[Fact], now: datetime) -> datetime:
 
 
 def _without(place: Place, former: str | None) -> Place:
-    """Let the queue not give a ticket back to somebody it was taken from, before a person has answered it."""
+    """Let everybody come before somebody it was taken from, until a person has answered it."""
     if former is None:
         return place
     return replace(place, passed_over=(*(one for one in place.passed_over if one != former), former))

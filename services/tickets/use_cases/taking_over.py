@@ -31,7 +31,7 @@ async def take_over(
 ) -> TicketState:
     """Take a ticket from its holder, who stays in it as a guest (`keeps_former`) or is out of it.
 
-    The queue does not give it back to him before a person has answered.
+    Until a person has answered the queue gives it to him last of all.
     """
     ticket = await locked(session, brand, ticket_id)
     check_takeover(ticket.state, taker.id)

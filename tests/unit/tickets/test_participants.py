@@ -91,6 +91,7 @@ def test_what_ends_whose_part_in_a_ticket() -> None:
     given_out = Story(Ticket("lucky", _state(None)), actor=QUEUE, now=NOW)
     given_out.hands_over("bob", "agent")
     assert rules.partings(given_out.events) == {}
+    given_out.actor = ANN
     given_out.moves(TicketStatus.RESOLVED)
     assert rules.partings(given_out.events) == {}
     given_out.tells(TicketMerged, survivor_id=new_id(), survivor_number="L-1")
