@@ -1,6 +1,7 @@
 /** Every deed by name, for the palette: what can be done now, and nothing else. */
 
 import { askToNotify, isSoundOn, mayNotify, setSound } from "./alerts.js";
+import { lift, unmerge } from "./deeds.js";
 import { label } from "./format.js";
 import { choose, write } from "./keys.js";
 import { LISTS } from "./tickets.js";
@@ -30,8 +31,8 @@ const ofTicket = (desk) => {
     { name: "Escalate to a senior", key: "e", run: () => choose(desk, "escalate") },
     { name: "Merge into another ticket", run: () => choose(desk, "merge") },
     { name: "Split words into a new ticket", run: () => choose(desk, "split") },
-    ...(open.ticket.merged_into ? [{ name: "Take the merge back", run: () => open.unmerge() }] : []),
-    ...(desk.isSenior ? [open.ban ? { name: "Lift the ban from the chat", run: () => open.lift() } : { name: "Ban the player from the chat", run: () => choose(desk, "ban") }] : []),
+    ...(open.ticket.merged_into ? [{ name: "Take the merge back", run: () => unmerge(open) }] : []),
+    ...(desk.isSenior ? [open.ban ? { name: "Lift the ban from the chat", run: () => lift(open) } : { name: "Ban the player from the chat", run: () => choose(desk, "ban") }] : []),
     { name: "Register a complaint", run: () => choose(desk, "complaint") },
     { name: "Close the ticket's view", run: () => desk.close() },
   ];

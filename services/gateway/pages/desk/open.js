@@ -1,6 +1,6 @@
 /** The ticket on the screen: its words, its promises, what others do with it, and everything one can do to it. */
 
-import { moment } from "./format.js";
+import { differences } from "./differences.js";
 
 const TYPING_LASTS = 6000;
 const TOLD_EVERY = 3000;
@@ -181,42 +181,6 @@ export class OpenTicket {
     });
   }
 
-  async invite(staffId, reason) {
-    const body = { staff_id: staffId, ...(reason.trim() && { reason }) };
-    await this.act(() => this.api.post(`${this.path}/participants`, body));
-  }
-
-  async dismiss(staffId) {
-    await this.act(() => this.api.call("DELETE", `${this.path}/participants/${staffId}`));
-  }
-
-  async takeOver(reason, keepFormer) {
-    this.desk.takenByMe.add(this.id);
-    await this.act(() => this.api.post(`${this.path}/takeover`, { reason, keep_former: keepFormer }));
-  }
-
-  /** Make words a ticket of their own, and go there. */
-  async split(messageIds, subject) {
-    await this.act(async () => {
-      const split = await this.api.post(`${this.path}/split`, { message_ids: messageIds, subject });
-      this.desk.tickets.take(split);
-      this.desk.say(`Split: ${split.number}`);
-    });
-  }
-
-  /** Take a merge of the last day back: of this ticket, or of one that went up in it. */
-  async unmerge(id = this.id) {
-    await this.act(async () => this.desk.tickets.take(await this.api.post(`/v1/tickets/${id}/unmerge`)));
-  }
-
-  async keepOut(reason, minutes) {
-    await this.act(() => this.api.post("/v1/chat/bans", { ticket_id: this.id, reason, minutes }));
-  }
-
-  async lift() {
-    await this.act(() => this.api.call("DELETE", `/v1/chat/bans/${this.ban.id}`));
-  }
-
   async addFiles(files) {
     for (const file of files) {
       const upload = { name: file.name, size: file.size, state: "sending", key: crypto.randomUUID() };
@@ -300,16 +264,3 @@ export class OpenTicket {
 
 /** Whom a note calls. */
 const calls = ({ kind, mentions = [] }) => (kind === "note" && mentions.length ? { mentions } : {});
-
-const SHOWN = ["status", "waiting_on", "snoozed_until", "priority", "reason", "assignee_id", "team_id", "language", "subject", "tags"];
-
-/** What is different, in the order of the card. */
-export const differences = (before, after) =>
-  SHOWN.filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]))
-    .map((name) => ({ name, before: said(before[name]), after: said(after[name]) }));
-
-const said = (value) => {
-  if (Array.isArray(value)) return value.join(", ") || "none";
-  if (typeof value === "string" && /^\d{4}-\d\d-\d\dT/.test(value)) return moment(value);
-  return value ?? "none";
-};

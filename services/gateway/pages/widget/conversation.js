@@ -167,12 +167,6 @@ export class Conversation extends EventTarget {
     if (message.author.kind === "staff") this.staff.name = message.author.name ?? this.staff.name;
   }
 
-  /** Somebody of the staff joined, left or took over: a line between the words, for as long as this page lives. */
-  met({ change, name, at }) {
-    this.arrivals = [...this.arrivals, { id: `people ${at} ${change}`, people: change, author: { kind: "system", id: null, name }, sent_at: at }];
-    if (change !== "left") this.staff.name = name;
-  }
-
   async #ask() {
     try {
       await this.#checkStillOpen();

@@ -45,8 +45,11 @@ export const FRAMES = {
   assigned(conversation, frame) {
     if (frame.assigned) conversation.queue = null;
   },
-  people(conversation, frame) {
-    conversation.met(frame);
+  /** Somebody of the staff joined, left or took over: a line between the words, for as long as this page lives. */
+  people(conversation, { change, name, at }) {
+    const line = { id: `people ${at} ${change}`, people: change, author: { kind: "system", id: null, name }, sent_at: at };
+    conversation.arrivals = [...conversation.arrivals, line];
+    if (change !== "left") conversation.staff.name = name;
   },
   inactive(conversation, frame) {
     conversation.endsAt = frame.ends_at;

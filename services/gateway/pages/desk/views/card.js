@@ -1,6 +1,7 @@
 /** The card on the right: who the player is, what was promised, and what can be set. */
 
 import { html, nothing } from "../../vendor/lit.js";
+import { lift } from "../deeds.js";
 import { label, language, span, when } from "../format.js";
 import { choose } from "../keys.js";
 import { countdown, iconButton, status } from "./parts.js";
@@ -36,7 +37,7 @@ const player = (desk, { ticket, entries, ban }) => html`
 
 const banned = (desk, { reason, until }) => html`
   <p class="banned"><strong>Banned from the chat</strong> ${until ? `until ${when(until)}` : "until it is lifted"}: <bdi>${reason}</bdi>
-    ${desk.isSenior ? html`<button type="button" @click=${() => desk.open.lift()}>Lift the ban</button>` : nothing}</p>`;
+    ${desk.isSenior ? html`<button type="button" @click=${() => lift(desk.open)}>Lift the ban</button>` : nothing}</p>`;
 
 const promises = ({ clocks }) => {
   const told = clocks.filter(({ state }) => state !== "cancelled");

@@ -1,6 +1,7 @@
 /** The box: a reply to the player or a note among staff. Nothing leaves it before the server has it. */
 
 import { html, live, nothing } from "../../vendor/lit.js";
+import { unmerge } from "../deeds.js";
 import { label } from "../format.js";
 import { choose } from "../keys.js";
 import { icon, iconButton } from "./parts.js";
@@ -8,7 +9,7 @@ import { icon, iconButton } from "./parts.js";
 export const composer = (desk, open) => {
   const draft = desk.drafts.of(open.id);
   if (open.ticket.merged_into) return html`<p class="composer merged">This ticket was merged. <button type="button" @click=${() => desk.show(open.ticket.merged_into)}>Open the one it went into</button>
-    <button type="button" ?disabled=${open.isBusy} @click=${() => open.unmerge()}>Take the merge back</button></p>`;
+    <button type="button" ?disabled=${open.isBusy} @click=${() => unmerge(open)}>Take the merge back</button></p>`;
   const write = (changes) => {
     desk.drafts.write(open.id, changes);
     desk.changed();

@@ -1,6 +1,7 @@
 /** The middle: what was said and done, in order, and the box to say more. */
 
 import { html, nothing, repeat } from "../../vendor/lit.js";
+import { unmerge } from "../deeds.js";
 import { label, language, moment, size, time } from "../format.js";
 import { choose } from "../keys.js";
 import { composer } from "./composer.js";
@@ -143,7 +144,7 @@ const people = (desk, { what, staff_id: id, name, reason, cause, had_joined: joi
 /** Another ticket went up in this one; within a day that can be taken back. */
 const absorbed = (desk, { merged_id: id, merged_number: number }) => html`
   merged <button type="button" class="link" @click=${() => desk.show(id)}>${number}</button> into this one
-  <button type="button" class="link" aria-label="Take the merge of ${number} back" @click=${() => desk.open.unmerge(id)}>Undo</button>`;
+  <button type="button" class="link" aria-label="Take the merge of ${number} back" @click=${() => unmerge(desk.open, id)}>Undo</button>`;
 
 const value = (one) => (Array.isArray(one) ? one.join(", ") || "none" : typeof one === "object" && one ? "other values" : one ?? "none");
 

@@ -1,6 +1,7 @@
 /** What is asked before something is done: one dialog at a time, native, so that the keyboard stays inside. */
 
 import { html, nothing } from "../../vendor/lit.js";
+import { ban, split } from "../deeds.js";
 import { label, when } from "../format.js";
 import { KEYS } from "../keys.js";
 import { COMPANY_DIALOGS } from "./company-dialogs.js";
@@ -42,7 +43,7 @@ const merge = async (open, { into }, desk) =>
   });
 
 /** The player's words, of which those that are chosen become a ticket of their own. */
-const split = (desk) => html`
+const words = (desk) => html`
   <label>Subject of the new ticket <input name="subject" required maxlength="200" autofocus autocomplete="off" /></label>
   <fieldset class="words-list"><legend>Words</legend>${desk.open.entries.filter(({ kind, moved_to: gone }) => kind === "message" && !gone).map(({ id, text, occurred_at: at }) => html`
     <label class="check"><input type="checkbox" name="words" value=${id} /> <span><small>${when(at)}</small> <bdi>${text}</bdi></span></label>`)}</fieldset>
@@ -50,7 +51,7 @@ const split = (desk) => html`
 
 const splitOff = (open, { subject }, desk, { data }) => {
   const ids = data.getAll("words");
-  if (ids.length) open.split(ids, subject);
+  if (ids.length) split(open, ids, subject);
   else desk.say("Choose the words that belong to the new ticket");
 };
 
@@ -59,11 +60,11 @@ const SPANS = [["60", "1 hour"], ["1440", "1 day"], ["10080", "1 week"], ["43200
 const DIALOGS = {
   ...COMPANY_DIALOGS,
   ...LIST_DIALOGS,
-  split: { title: "Split words into a new ticket", body: form("Split", split, splitOff) },
+  split: { title: "Split words into a new ticket", body: form("Split", words, splitOff) },
   ban: {
     title: "Ban from the chat",
     body: form("Ban", html`${why("Why")}<label>For <select name="minutes">${SPANS.map(([value, text]) => html`<option value=${value}>${text}</option>`)}</select></label>
-      <p class="aside">Open chats end, and the player is told until when. E-mail stays open.</p>`, (open, { reason, minutes }) => open.keepOut(reason, minutes ? Number(minutes) : null)),
+      <p class="aside">Open chats end, and the player is told until when. E-mail stays open.</p>`, (open, { reason, minutes }) => ban(open, reason, minutes ? Number(minutes) : null)),
   },
   palette: { free: true, title: "Do anything", body: palette },
   macros: { title: "Macros", body: macros },

@@ -1,6 +1,7 @@
 /** Who of the staff is in a ticket: its holder, guests, and those who are asked to come. */
 
 import { html, nothing } from "../../vendor/lit.js";
+import { dismiss } from "../deeds.js";
 import { when } from "../format.js";
 import { choose } from "../keys.js";
 import { iconButton } from "./parts.js";
@@ -31,5 +32,5 @@ const participant = (desk, open, { staff_id: id, name, state, invited_by: by, re
   return html`
     <li title=${reason ?? nothing}><span>${shown}${id === desk.me.id ? " (me)" : ""}</span>
       <small>${state === "joined" ? "guest" : `asked ${when(at)}`}</small>
-      ${mayGo ? iconButton("cross", state === "joined" ? `Let ${shown} go` : `Ask ${shown} no more`, () => open.dismiss(id)) : nothing}</li>`;
+      ${mayGo ? iconButton("cross", state === "joined" ? `Let ${shown} go` : `Ask ${shown} no more`, () => dismiss(open, id)) : nothing}</li>`;
 };

@@ -1,0 +1,28 @@
+/** What is done to the open ticket by a choice in a dialog or a click on the card. */
+
+export const invite = (open, staffId, reason) =>
+  open.act(() => open.api.post(`${open.path}/participants`, { staff_id: staffId, ...(reason.trim() && { reason }) }));
+
+export const dismiss = (open, staffId) => open.act(() => open.api.call("DELETE", `${open.path}/participants/${staffId}`));
+
+export const takeOver = (open, reason, keepFormer) => {
+  open.desk.takenByMe.add(open.id);
+  return open.act(() => open.api.post(`${open.path}/takeover`, { reason, keep_former: keepFormer }));
+};
+
+/** Make words a ticket of their own; the timeline leads there. */
+export const split = (open, messageIds, subject) =>
+  open.act(async () => {
+    const made = await open.api.post(`${open.path}/split`, { message_ids: messageIds, subject });
+    open.desk.tickets.take(made);
+    open.desk.say(`Split: ${made.number}`);
+  });
+
+/** Take a merge of the last day back: of this ticket, or of one that went up in it. */
+export const unmerge = (open, id = open.id) =>
+  open.act(async () => open.desk.tickets.take(await open.api.post(`/v1/tickets/${id}/unmerge`)));
+
+export const ban = (open, reason, minutes) =>
+  open.act(() => open.api.post("/v1/chat/bans", { ticket_id: open.id, reason, minutes }));
+
+export const lift = (open) => open.act(() => open.api.call("DELETE", `/v1/chat/bans/${open.ban.id}`));
