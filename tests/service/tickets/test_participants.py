@@ -207,7 +207,7 @@ async def test_a_guest_is_no_busier_than_before(desk: Desk) -> None:
 async def test_a_senior_takes_over_with_a_reason_and_the_holder_stays_as_a_guest(
     desk: Desk, held: dict[str, Any]
 ) -> None:
-    body = {"reason": "He asks for a supervisor"}
+    body: dict[str, Any] = {"reason": "He asks for a supervisor"}
     path = f"/{held['id']}/takeover"
     assert (await desk.post(path, body, desk.agent(BOB))).status_code == 403
     assert (await desk.post(path, {}, desk.agent(LEA, role="lead"))).status_code == 422

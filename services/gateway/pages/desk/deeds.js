@@ -26,3 +26,18 @@ export const ban = (open, reason, minutes) =>
   open.act(() => open.api.post("/v1/chat/bans", { ticket_id: open.id, reason, minutes }));
 
 export const lift = (open) => open.act(() => open.api.call("DELETE", `/v1/chat/bans/${open.ban.id}`));
+
+/** Send files ahead of the words that will carry them. */
+export const addFiles = async (open, files) => {
+  for (const file of files) {
+    const upload = { name: file.name, size: file.size, state: "sending", key: crypto.randomUUID() };
+    open.uploads = [...open.uploads, upload];
+    try {
+      Object.assign(upload, { id: (await open.api.upload(file, open.id, upload.key)).id, state: "sent" });
+    } catch (problem) {
+      Object.assign(upload, { state: "refused" });
+      open.problem = problem;
+    }
+    open.desk.changed();
+  }
+};

@@ -100,6 +100,7 @@ export class Desk {
       return;
     }
     Object.assign(this, { list: "search", cursor: 0 });
+    this.selection.clear();
     await this.attempt(() => this.tickets.find("search", "/v1/tickets", { q: this.query }));
   }
 

@@ -82,24 +82,24 @@ export class OpenTicket {
   }
 
   /** Words that the socket brought stand there at once; the timeline puts them right. */
-  hear({ id, seq, author, text, sent_at, attachments = [] }) {
+  hear({ id, seq, author, text, sent_at: at, attachments = [] }) {
     this.head = Math.max(this.head, seq);
     if (author.kind !== "staff") this.typing = null;
-    const known = new Map(this.entries.map((entry) => [entry.id, entry]));
-    if (known.has(id)) return;
     const kind = author.kind === "staff" ? "reply" : "message";
-    known.set(id, { id, kind, author, text, attachments, occurred_at: sent_at, version: 0 });
-    this.#show(known);
+    if (!this.#adds({ id, kind, author, text, attachments, occurred_at: at })) return;
     if (this.ticket.assignee_id === this.desk.me.id && !document.hidden) this.desk.send({ t: "read", ticket_id: this.id, seq });
   }
 
-  /** A note that the socket brought; the timeline puts it right. */
+  /** A note that the socket brought, likewise. */
   hearNote({ id, author, text, occurred_at: at, attachments = [] }) {
-    const known = new Map(this.entries.map((entry) => [entry.id, entry]));
-    if (known.has(id)) return;
-    known.set(id, { id, kind: "note", author, text, attachments, occurred_at: at, version: 0 });
-    this.#show(known);
-    this.tail().catch(() => null);
+    if (this.#adds({ id, kind: "note", author, text, attachments, occurred_at: at })) this.tail().catch(() => null);
+  }
+
+  #adds(entry) {
+    const known = new Map(this.entries.map((one) => [one.id, one]));
+    if (known.has(entry.id)) return false;
+    this.#show(known.set(entry.id, { ...entry, version: 0 }));
+    return true;
   }
 
   /** A fact: what is newer of the ticket, and its line in the timeline. */
@@ -120,9 +120,12 @@ export class OpenTicket {
     this.desk.send({ t: "typing", ticket_id: this.id });
   }
 
-  /** The version up to which I have read what was said. */
-  get seen() {
-    return Math.max(0, ...this.entries.filter((entry) => entry.kind !== "change").map((entry) => entry.version));
+  /** The version up to which I have read what was said; what only the socket brought is asked for first. */
+  async #seen() {
+    const shown = new Set(this.entries.map(({ id }) => id));
+    if (this.entries.some(({ version }) => !version)) await this.tail().catch(() => null);
+    const versions = this.entries.filter(({ id, kind, version }) => kind !== "change" && version && shown.has(id));
+    return versions.length ? Math.max(...versions.map(({ version }) => version)) : null;
   }
 
   /** Say what is written. Words stay in the box until the server has them; `regardless` of what others said meanwhile. */
@@ -130,12 +133,13 @@ export class OpenTicket {
     const draft = this.desk.drafts.of(this.id);
     const attachments = this.uploads.filter((one) => one.id).map((one) => one.id);
     if (!draft.text.trim() || this.isSending || this.uploads.some((one) => one.state === "sending")) return;
-    const seen = this.entries.some((entry) => entry.kind !== "change" && entry.version) ? this.seen : null;
-    const version = regardless || seen === null ? {} : { after_version: seen };
     await this.#try("say", async () => {
+      const seen = regardless ? null : await this.#seen();
+      const version = seen === null ? {} : { after_version: seen };
       const [key, common] = [this.desk.drafts.key(this.id), { kind: draft.kind, text: draft.text, ...version }];
+      const calls = draft.kind === "note" && draft.mentions?.length ? { mentions: draft.mentions } : {};
       if (draft.macro) await this.api.post(`${this.path}/macros/${draft.macro.id}`, common, key);
-      else await this.api.post(`${this.path}/messages`, { ...common, ...calls(draft), ...(attachments.length && { attachments }) }, key);
+      else await this.api.post(`${this.path}/messages`, { ...common, ...calls, ...(attachments.length && { attachments }) }, key);
       this.desk.drafts.said(this.id);
       this.uploads = [];
       this.spoke = null;
@@ -179,20 +183,6 @@ export class OpenTicket {
       await deed();
       await Promise.allSettled([this.renew(), this.tail(), this.renewClocks(), this.#renewAround()]);
     });
-  }
-
-  async addFiles(files) {
-    for (const file of files) {
-      const upload = { name: file.name, size: file.size, state: "sending", key: crypto.randomUUID() };
-      this.uploads = [...this.uploads, upload];
-      try {
-        Object.assign(upload, { id: (await this.api.upload(file, this.id, upload.key)).id, state: "sent" });
-      } catch (problem) {
-        Object.assign(upload, { state: "refused" });
-        this.problem = problem;
-      }
-      this.desk.changed();
-    }
   }
 
   async openFile(id) {
@@ -261,6 +251,3 @@ export class OpenTicket {
     return [...new Set(news.map((entry) => entry.author.name ?? entry.author.kind))].join(", ");
   }
 }
-
-/** Whom a note calls. */
-const calls = ({ kind, mentions = [] }) => (kind === "note" && mentions.length ? { mentions } : {});

@@ -1,7 +1,7 @@
 /** The box: a reply to the player or a note among staff. Nothing leaves it before the server has it. */
 
 import { html, live, nothing } from "../../vendor/lit.js";
-import { unmerge } from "../deeds.js";
+import { addFiles, unmerge } from "../deeds.js";
 import { label } from "../format.js";
 import { choose } from "../keys.js";
 import { icon, iconButton } from "./parts.js";
@@ -32,7 +32,7 @@ export const composer = (desk, open) => {
       <textarea id="words" rows="3" maxlength="16000" dir="auto" aria-label=${isNote ? "Note for staff" : "Reply to the player"}
         placeholder=${isNote ? "Only staff see this" : "Write to the player"} .value=${live(draft.text)}
         @input=${({ target }) => { write({ text: target.value }); open.tellTyping(); }} @keydown=${key}
-        @paste=${({ clipboardData }) => clipboardData.files.length && open.addFiles(clipboardData.files)}></textarea>
+        @paste=${({ clipboardData }) => clipboardData.files.length && addFiles(open, clipboardData.files)}></textarea>
       ${open.uploads.length ? uploads(open) : nothing}
       <div class="foot">
         ${attach(open)}
@@ -61,7 +61,7 @@ const spoke = (open) => html`
 
 const attach = (open) => html`
   ${iconButton("clip", "Attach files", ({ currentTarget }) => currentTarget.nextElementSibling.click())}
-  <input type="file" multiple hidden aria-label="Attach files" @change=${({ target }) => { open.addFiles([...target.files]); target.value = ""; }} />`;
+  <input type="file" multiple hidden aria-label="Attach files" @change=${({ target }) => { addFiles(open, [...target.files]); target.value = ""; }} />`;
 
 const uploads = (open) => html`<ul class="uploads" aria-live="polite">${open.uploads.map((upload) => html`
   <li class="file ${upload.state}">${icon("file")} <bdi>${upload.name}</bdi> <small>${label(upload.state)}</small>
