@@ -217,9 +217,10 @@ async def test_a_senior_takes_over_with_a_reason_and_the_holder_stays_as_a_guest
     assert (taken.status_code, taken.json()["assignee_id"]) == (200, LEA)
     assert taken.headers["etag"] == f'"{taken.json()["version"]}"'
     assert await present(desk, held) == [("s-1", "joined")]
-    told = [fact for fact in await desk.told(held["id"]) if fact.type == TicketAssigned.type][-1]
-    assert (told.data["taken_over"], told.data["reason"]) == (True, "He asks for a supervisor")
-    assert (told.data["previous_assignee_id"], told.data["actor"]["id"]) == ("s-1", LEA)
+    facts = [fact for fact in await desk.told(held["id"]) if fact.type == TicketAssigned.type]
+    told = TicketAssigned.model_validate(facts[-1].data)
+    assert (told.taken_over, told.reason) == (True, "He asks for a supervisor")
+    assert (told.previous_assignee_id, told.actor.id) == ("s-1", LEA)
     rows = (await desk.get(f"/{held['id']}/timeline", limit=100))["items"]
     row = next(one for one in rows if one["change"] and one["change"].get("taken_over"))
     assert (row["change"]["reason"], row["change"]["before"], row["author"]["id"]) == (body["reason"], "s-1", LEA)
