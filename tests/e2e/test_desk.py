@@ -281,6 +281,7 @@ async def test_without_a_network_what_is_written_stays(house: House, ann: Clerk)
 
 async def test_the_wallboard_of_a_lead(house: House, browser: Browser, emails: dict[str, str]) -> None:
     """What falls due first is Ann's: whoever leads takes it over from here, and says why."""
+    await house.ticket(_somebody())
     player = _somebody()
     await house.ticket(player)
     path = "/v1/tickets?sort=due&limit=1"
