@@ -20,13 +20,15 @@ class ChatPolicy:
     """A brand's rules; `version` 0 is the built-in ones.
 
     A player who is to answer and says nothing for `warn_after` is warned, and `end_after` later the conversation ends;
-    its ticket lives on. None: silence never ends a conversation.
+    its ticket lives on. None: silence never ends a conversation. Players correct or withdraw what they said for
+    `correct_within`; zero: never.
     """
 
     version: int = 0
     warn_after: timedelta | None = timedelta(minutes=10)
     end_after: timedelta = timedelta(minutes=5)
     asks_for_rating: bool = True
+    correct_within: timedelta = timedelta(minutes=2)
 
 
 BUILT_IN: Final = ChatPolicy()

@@ -25,11 +25,19 @@ class ReplaceChatPolicy(BaseModel):
     warn_after: Annotated[Seconds | None, Field(description="seconds of a player's silence after an answer")]
     end_after: Annotated[Seconds, Field(description="seconds from the warning to the end")]
     asks_for_rating: Annotated[bool, Field(strict=True)]
+    correct_within: Annotated[
+        int | None,
+        Field(
+            ge=0, le=_MOST_SECONDS, strict=True,
+            description="seconds in which players correct or withdraw their words; 0: never; left out: stays as it is",
+        ),
+    ] = None  # fmt: skip
 
-    def policy(self) -> ChatPolicy:
-        """Return the rules; their version is given when they are stored."""
+    def policy(self, known: ChatPolicy) -> ChatPolicy:
+        """Return the rules in the place of those that are known; their version is given when they are stored."""
         warn_after = None if self.warn_after is None else timedelta(seconds=self.warn_after)
-        return ChatPolicy(0, warn_after, timedelta(seconds=self.end_after), self.asks_for_rating)
+        within = known.correct_within if self.correct_within is None else timedelta(seconds=self.correct_within)
+        return ChatPolicy(0, warn_after, timedelta(seconds=self.end_after), self.asks_for_rating, within)
 
 
 class ChatPolicyDocument(ReplaceChatPolicy):
@@ -43,7 +51,7 @@ class ChatPolicyDocument(ReplaceChatPolicy):
         warn_after = None if policy.warn_after is None else int(policy.warn_after.total_seconds())
         return cls(
             version=policy.version, warn_after=warn_after, end_after=int(policy.end_after.total_seconds()),
-            asks_for_rating=policy.asks_for_rating,
+            asks_for_rating=policy.asks_for_rating, correct_within=int(policy.correct_within.total_seconds()),
         )  # fmt: skip
 
 

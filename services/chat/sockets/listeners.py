@@ -19,6 +19,7 @@ from shared.contracts.sla import BOARD_TOPIC
 from shared.contracts.tickets import (
     QUEUES_TOPIC,
     MessageAdded,
+    MessageCorrected,
     QueueRecovered,
     QueueStalled,
     TicketAssigned,
@@ -180,7 +181,8 @@ def _holders(hub: Hub, brand: str, staff_id: str | None) -> list[LiveSocket]:
 
 
 def _ticket_frame(event: TicketEvent, type_: str) -> str:
-    fact = type_.split(".")[2] if ".message." not in type_ else "message_added"
+    _owner, subject, what, _major = type_.split(".")
+    fact = f"message_{what}" if subject == "message" else what
     return encode("ticket", fact=fact, ticket=event.ticket.model_dump(mode="json"), occurred_at=event.occurred_at)
 
 
@@ -194,6 +196,7 @@ LISTENERS: Final = (
     listen(TicketUpdated, show_ticket),
     listen(TicketEscalated, show_ticket),
     listen(MessageAdded, show_ticket),
+    listen(MessageCorrected, show_ticket),
     listen(TicketAssigned, follow_assignment),
     listen(AccountChanged, cut_off),
     listen(QueueStalled, show_stalled),

@@ -17,6 +17,8 @@ chat_policies: Final = Table(
     Column("warn_after", Integer),
     Column("end_after", Integer, nullable=False),
     Column("asks_for_rating", Boolean, nullable=False),
+    # Seconds in which players correct or withdraw their words; 0: never.
+    Column("correct_within", Integer, nullable=False, server_default="120"),
     Column("changed_by", Text, nullable=False),
     time_column("created_at"),
     PrimaryKeyConstraint("brand", "version"),

@@ -15,6 +15,7 @@ from shared.contracts.tickets.complaints import (
 )
 from shared.contracts.tickets.facts import (
     MessageAdded,
+    MessageCorrected,
     TicketAssigned,
     TicketEscalated,
     TicketEscalationAccepted,
@@ -73,6 +74,7 @@ __all__ = [
     "ComplaintState",
     "ComplaintStep",
     "MessageAdded",
+    "MessageCorrected",
     "MessageKind",
     "Priority",
     "QueueChanged",
