@@ -18,6 +18,7 @@ from services.tickets.domain.waiting import waiting_after
 from shared.contracts.base import Author, AuthorKind, Channel, ContactRef
 from shared.contracts.tickets import (
     MessageAdded,
+    MessageCorrected,
     MessageKind,
     Priority,
     TicketAbsorbed,
@@ -41,6 +42,7 @@ from shared.contracts.tickets import (
 Fact: TypeAlias = (
     TicketOpened
     | MessageAdded
+    | MessageCorrected
     | TicketAssigned
     | TicketStatusChanged
     | TicketUpdated

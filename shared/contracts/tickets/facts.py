@@ -94,7 +94,8 @@ class MessageCorrected(TicketEvent, Event):
 
     `actor` did it, `author` had said the words, `said_at` is when: no clock goes back. `ticket_id` is where they are
     recorded, `heard_in` the live conversations that were given a reply. `copied_from` is set where the words are a copy
-    that a split made. `reason` is why somebody withdrew words that were not his, or too late.
+    that a split made. `reason` is why somebody withdrew words that were not his, or too late; `attachments` are the
+    files that went with them.
     """
 
     type: ClassVar[str] = "tickets.message.corrected.v1"
@@ -110,6 +111,7 @@ class MessageCorrected(TicketEvent, Event):
     heard_in: tuple[UUID, ...] = ()
     copied_from: UUID | None = None
     reason: str | None = None
+    attachments: tuple[UUID, ...] = ()
 
     @classmethod
     def sample(cls) -> Self:
