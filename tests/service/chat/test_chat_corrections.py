@@ -249,7 +249,7 @@ async def test_a_repetition_is_one_correction_and_nothing_else_takes_its_id(post
                 assert (await kim.first("ack", client_msg_id=id_))["seq"] == 4
             await kim.say("correct", client_msg_id="c10", message_id=said["id"], text="Once more")
             assert (await kim.first("nack", client_msg_id="c10"))["problem"]["code"] == "words-withdrawn"
-            assert (await kim.first("msg", seq=1)).get("withdrawn_at")
+            assert (await kim.first("msg", seq=1)).get("edited_at")
         assert (await withdraw(chat, said)).status_code == 204
         assert len(await chat.recorded(MessageCorrected)) == 3
 

@@ -150,7 +150,7 @@ async def test_seniors_withdraw_any_reply_with_a_reason_and_edit_none(desk: Desk
     own = await _withdraw(desk, said)
     assert (own.status_code, own.json()["code"]) == (403, "corrections-switched-off")
     unexplained = await _withdraw(desk, said, senior)
-    assert (unexplained.status_code, unexplained.json()["code"]) == (422, "withdrawal-unexplained")
+    assert (unexplained.status_code, unexplained.json()["code"]) == (400, "withdrawal-unexplained")
     refused = [
         await _correct(desk, said, "Better", senior),
         await _withdraw(desk, note, senior, "not nice"),

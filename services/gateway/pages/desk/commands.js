@@ -5,6 +5,7 @@ import { label } from "./format.js";
 import { choose, write } from "./keys.js";
 import { LISTS } from "./tickets.js";
 import { theme, turnTheme } from "./theme.js";
+import { ask } from "./views/corrections.js";
 
 const root = () => document.getElementById("desk");
 
@@ -26,9 +27,18 @@ const ofTicket = (desk) => {
     { name: "Escalate to a senior", key: "e", run: () => choose(desk, "escalate") },
     { name: "Merge into another ticket", run: () => choose(desk, "merge") },
     { name: "Register a complaint", run: () => choose(desk, "complaint") },
+    ...ofWords(desk, open),
     { name: "Close the ticket's view", run: () => desk.close() },
   ];
 };
+
+const ofWords = (desk, { corrections: { newest } }) =>
+  newest
+    ? [
+        { name: "Correct what I said last", run: () => ask(desk, "correct", newest) },
+        { name: "Withdraw what I said last", run: () => ask(desk, "withdraw", newest) },
+      ]
+    : [];
 
 const ofLists = (desk) => [
   ...Object.entries(LISTS).map(([id, { name, key }]) => ({ name: `Show: ${name}`, key, run: () => desk.choose(id) })),

@@ -1,6 +1,7 @@
 /** The ticket on the screen: its words, its promises, what others do with it, and everything one can do to it. */
 
-import { moment } from "./format.js";
+import { Corrections, corrected, isBehind } from "./corrections.js";
+import { differences } from "./differences.js";
 
 const TYPING_LASTS = 6000;
 const TOLD_EVERY = 3000;
@@ -15,8 +16,7 @@ export class OpenTicket {
     this.ticket = desk.tickets.get(id) ?? null;
     Object.assign(this, { entries: [], clocks: [], related: [], viewers: [], files: new Map(), drafting: [] });
     Object.assign(this, { problem: null, conflict: null, spoke: null, typing: null, macros: null, uploads: [], isLoaded: false });
-    this.head = 0;
-    Object.assign(this, { isSending: false, isBusy: false });
+    Object.assign(this, { head: 0, isSending: false, isBusy: false, corrections: new Corrections(this) });
   }
 
   get path() {
@@ -63,6 +63,10 @@ export class OpenTicket {
     const known = new Map(this.entries.map((entry) => [entry.id, entry]));
     for (let cursor = this.#lastPage; ; ) {
       const page = await this.api.get(`${this.path}/timeline`, { limit: 100, ...(cursor && { cursor }) });
+      if (cursor && isBehind(known, page.items)) {
+        cursor = null;
+        continue;
+      }
       this.#lastPage = cursor;
       page.items.forEach((entry) => known.set(entry.id, entry));
       if (!page.next_cursor) break;
@@ -89,6 +93,18 @@ export class OpenTicket {
     known.set(id, { id, kind, author, text, attachments, occurred_at: sent_at, version: 0 });
     this.#show(known);
     if (this.ticket.assignee_id === this.desk.me.id && !document.hidden) this.desk.send({ t: "read", ticket_id: this.id, seq });
+  }
+
+  /** Words that say something else from now on, or nothing. */
+  hearCorrection({ message_id: id, seq, text, at }) {
+    this.head = Math.max(this.head, seq);
+    const known = new Map(this.entries.map((entry) => [entry.id, entry]));
+    if (known.has(id)) this.#show(known.set(id, corrected(known.get(id), { text, at })));
+  }
+
+  /** Read something more, and say if that is refused. */
+  look(reading) {
+    return this.#try("look", reading);
   }
 
   /** A fact: what is newer of the ticket, and its line in the timeline. */
@@ -237,16 +253,3 @@ export class OpenTicket {
     return [...new Set(news.map((entry) => entry.author.name ?? entry.author.kind))].join(", ");
   }
 }
-
-const SHOWN = ["status", "waiting_on", "snoozed_until", "priority", "reason", "assignee_id", "team_id", "language", "subject", "tags"];
-
-/** What is different, in the order of the card. */
-export const differences = (before, after) =>
-  SHOWN.filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]))
-    .map((name) => ({ name, before: said(before[name]), after: said(after[name]) }));
-
-const said = (value) => {
-  if (Array.isArray(value)) return value.join(", ") || "none";
-  if (typeof value === "string" && /^\d{4}-\d\d-\d\dT/.test(value)) return moment(value);
-  return value ?? "none";
-};

@@ -28,8 +28,9 @@ const form = (button, fields, send) => (desk, close) => {
   const submit = (event) => {
     event.preventDefault();
     const values = Object.fromEntries(new FormData(event.target));
+    const { entry } = desk.dialog;
     close();
-    send(desk.open, values, desk);
+    send(desk.open, values, desk, entry);
   };
   return html`<form @submit=${submit}>${typeof fields === "function" ? fields(desk) : fields}<p class="buttons"><button class="primary">${button}</button></p></form>`;
 };
@@ -70,6 +71,16 @@ const DIALOGS = {
     title: "Register a complaint",
     body: form("Register", html`<label>What the player complains about <textarea name="details" rows="4" autofocus placeholder="Left empty, his own words count"></textarea></label><p class="aside">The legal clocks start with the player's words. This cannot be undone.</p>`,
       (open, { details }) => open.act(() => open.api.post(`${open.path}/complaint`, details.trim() ? { details } : {}))),
+  },
+  correct: {
+    title: "Correct what I said",
+    body: form("Correct", ({ dialog }) => html`<label>The player sees that it was edited <textarea name="text" rows="5" maxlength="16000" required autofocus .value=${dialog.entry.text}></textarea></label>`,
+      (open, { text }, _desk, entry) => text.trim() && text !== entry.text && open.corrections.correct(entry, text)),
+  },
+  withdraw: {
+    title: "Withdraw",
+    body: form("Withdraw", ({ dialog, open }) => html`<label>Why <textarea name="reason" rows="2" maxlength="200" ?required=${!open.corrections.mayCorrect(dialog.entry)} autofocus></textarea></label><p class="aside">The player sees that words were withdrawn; the staff can still read them.</p>`,
+      (open, { reason }, _desk, entry) => open.corrections.withdraw(entry, reason.replace(/\s+/g, " "))),
   },
   waiting: {
     title: "Waiting for a back office",
