@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -312,7 +313,7 @@ async def test_staff_correct_a_reply_in_every_conversation_that_heard_it(postgre
             await kim.first("corrected", seq=4, text=None)
         copy = str(uuid5(said.message_id, merged))
         for id_, ticket in ((str(said.message_id), ticket_id), (copy, merged)):
-            await eventually(lambda ticket=ticket: _length(chat, ticket, 4))
+            await eventually(partial(_length, chat, ticket, 4))
             assert folded(await entries(chat, ticket))[id_] is None
         assert len(await entries(chat, other)) == 1
         note = correction(said, "Inside", kind=MessageKind.NOTE, heard_in=heard)
