@@ -5,7 +5,8 @@ from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import Row, Select, case, func, select, true
+from sqlalchemy import Row, Select, case, func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from services.chat.domain.values import Message
 from services.chat.tables import chat_messages
@@ -108,19 +109,20 @@ def now_said(brand: str, ticket_id: UUID) -> Select[Any]:
     another one came later included, are not in its answer.
     """
     later = chat_messages.alias("later")
+    # All corrections of the conversation in one scan of their own small index; most conversations have none.
     newest = (
-        select(later.c.text, later.c.sent_at)
-        .where(later.c.brand == brand, later.c.ticket_id == ticket_id)
-        .where(later.c.corrects == func.coalesce(_MESSAGE.corrects, _MESSAGE.id))
-        .order_by(later.c.seq.desc())
-        .limit(1)
-        .lateral("newest")
+        select(later.c.corrects, later.c.text, later.c.sent_at)
+        .ext(distinct_on(later.c.corrects))
+        .where(later.c.brand == brand, later.c.ticket_id == ticket_id, later.c.corrects.is_not(None))
+        .order_by(later.c.corrects, later.c.seq.desc())
+        .subquery("newest")
     )
+    corrected = func.coalesce(_MESSAGE.corrects, _MESSAGE.id)
     words = case((newest.c.sent_at.is_not(None), newest.c.text), else_=_MESSAGE.text).label("text")
     columns = [words if column is _MESSAGE.text else column for column in COLUMNS]
     return (
         select(*columns, newest.c.sent_at.label("corrected_at"))
-        .select_from(chat_messages.outerjoin(newest, true()))
+        .select_from(chat_messages.outerjoin(newest, newest.c.corrects == corrected))
         .where(_MESSAGE.brand == brand, _MESSAGE.ticket_id == ticket_id)
     )
 
