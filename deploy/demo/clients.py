@@ -231,6 +231,9 @@ class ChatSocket:
                 waiting.set_result(frame)
         elif kind == "msg":
             self._keep(frame)
+        elif kind == "corrected":
+            self._advance(frame)
+            self.others.append(frame)
         elif kind == "ping":
             await socket.send_json({"t": "pong"})
         else:
@@ -239,6 +242,9 @@ class ChatSocket:
 
     def _keep(self, frame: Json) -> None:
         self.messages.append(frame | {"received": time.perf_counter()})
+        self._advance(frame)
+
+    def _advance(self, frame: Json) -> None:
         ticket = str(frame["ticket_id"])
         self.cursors[ticket] = max(self.cursors.get(ticket, 0), int(frame["seq"]))
 

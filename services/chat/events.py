@@ -8,15 +8,18 @@ from contextlib import suppress
 from typing import Final
 from uuid import UUID, uuid5
 
-from services.chat.domain.errors import SessionNotFound
+from services.chat.domain.corrections import Correction
+from services.chat.domain.errors import MessageNotFound, SessionNotFound
 from services.chat.domain.values import Draft
 from services.chat.use_cases import guests, ratings, silences
+from services.chat.use_cases.correcting import correct_words
 from services.chat.use_cases.posting import post_message
 from services.chat.use_cases.sessions import assign_session, end_session
 from shared.clock import SystemClock
 from shared.contracts.base import AuthorKind
 from shared.contracts.tickets import (
     MessageAdded,
+    MessageCorrected,
     MessageKind,
     ParticipantJoined,
     ParticipantLeft,
@@ -59,6 +62,25 @@ async def _append(session: Session, received: Received[MessageAdded], ticket_id:
     except SessionNotFound:
         return
     await silences.watch(session, brand=received.brand, ticket_id=ticket_id, now=_CLOCK.now())
+
+
+async def correct_reply_when_message_is_corrected(session: Session, received: Received[MessageCorrected]) -> None:
+    """Correct or withdraw a reply in every conversation that was given it; players' corrections came from here."""
+    event = received.event
+    if event.kind is not MessageKind.REPLY:
+        return
+    for ticket_id in event.heard_in:
+        own = ticket_id == event.ticket_id
+        wish = Correction(
+            ticket_id,
+            event.message_id if own else uuid5(event.message_id, str(ticket_id)),
+            event.actor,
+            event.text,
+            entry_id=event.correction_id if own else uuid5(event.correction_id, str(ticket_id)),
+            said_at=event.occurred_at,
+        )
+        with suppress(SessionNotFound, MessageNotFound):
+            await correct_words(session, brand=received.brand, wish=wish, now=event.occurred_at)
 
 
 async def remember_holder_when_ticket_is_assigned(session: Session, received: Received[TicketAssigned]) -> None:
@@ -110,6 +132,7 @@ async def keep_standing_when_ticket_is_updated(session: Session, received: Recei
 
 SUBSCRIPTIONS: Final = (
     on(MessageAdded, append_reply_when_message_is_added, strict=True),
+    on(MessageCorrected, correct_reply_when_message_is_corrected, strict=True),
     on(TicketAssigned, remember_holder_when_ticket_is_assigned, strict=True),
     on(TicketStatusChanged, follow_status_when_it_changes, strict=True),
     on(ParticipantJoined, let_guest_hear_when_participant_joins, strict=True),

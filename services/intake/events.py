@@ -9,7 +9,7 @@ from shared.clock import SystemClock
 from shared.contracts.base import Author, AuthorKind
 from shared.contracts.chat import MessagePosted, SessionStarted
 from shared.contracts.gateway import BrandChanged
-from shared.contracts.tickets import MessageAdded, MessageKind, TicketOpened
+from shared.contracts.tickets import MessageAdded, MessageCorrected, MessageKind, TicketOpened
 from shared.db.engine import Session
 from shared.messaging.subscriptions import Received, Subscription, on
 
@@ -32,6 +32,14 @@ async def remember_owner_when_ticket_opens(session: Session, received: Received[
     event = received.event
     owner = _player(event.ticket.player_id) or event.actor
     await remember_owner(session, brand=received.brand, ticket_id=event.ticket_id, owner=owner)
+
+
+async def hide_when_words_are_withdrawn(session: Session, received: Received[MessageCorrected]) -> None:
+    """Words were withdrawn with the files they carried."""
+    event = received.event
+    if event.text is None and event.attachments:
+        carried = Carried(event.ticket_id, event.message_id, event.attachments, public=False, speakers=(event.author,))
+        await attachments.hide(session, brand=received.brand, carried=carried)
 
 
 def carrying(terms: Terms) -> tuple[Subscription, ...]:
@@ -75,4 +83,5 @@ SUBSCRIPTIONS: Final[tuple[Subscription, ...]] = (
     on(BrandChanged, remember_brand_when_it_changes),
     on(SessionStarted, remember_owner_when_session_starts),
     on(TicketOpened, remember_owner_when_ticket_opens),
+    on(MessageCorrected, hide_when_words_are_withdrawn),
 )

@@ -29,6 +29,7 @@ async def remember_brand(session: Session, received: Received[gateway.BrandChang
 SUBSCRIPTIONS: Final[tuple[Subscription, ...]] = (
     on(tickets.TicketOpened, tell_operators, strict=True),
     on(tickets.MessageAdded, tell_operators_and_player, strict=True),
+    on(tickets.MessageCorrected, tell_operators, strict=True),
     on(tickets.TicketAssigned, tell_operators, strict=True),
     on(tickets.TicketStatusChanged, tell_operators, strict=True),
     on(tickets.TicketEscalated, tell_operators, strict=True),

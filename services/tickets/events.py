@@ -3,10 +3,11 @@
 from typing import Any, Final
 
 from services.tickets.domain.conversations import Conversation
-from services.tickets.use_cases import arriving, auditing, claiming, complaining, reacting, staffing
+from services.tickets.use_cases import arriving, auditing, claiming, complaining, correcting, reacting, staffing
 from services.tickets.use_cases.announcing import PLACES, audience_of
 from shared.clock import SystemClock
 from shared.contracts.chat import (
+    MessageCorrected,
     MessagePosted,
     PresenceChanged,
     SessionClaimed,
@@ -51,6 +52,11 @@ async def remember_conversation_when_session_starts(session: Session, received: 
 async def add_words_when_message_posted(session: Session, received: Received[MessagePosted]) -> None:
     """Somebody spoke live."""
     await arriving.take_live_words(session, brand=received.brand, posted=received.event, now=_CLOCK.now())
+
+
+async def correct_words_when_message_corrected(session: Session, received: Received[MessageCorrected]) -> None:
+    """Somebody corrected or withdrew what he had said live."""
+    await correcting.take_live_correction(session, brand=received.brand, corrected=received.event, now=_CLOCK.now())
 
 
 async def close_conversation_when_session_ends(session: Session, received: Received[SessionEnded]) -> None:
@@ -132,6 +138,7 @@ async def record_look_when_transcript_is_read(session: Session, received: Receiv
 SUBSCRIPTIONS: Final[tuple[Subscription, ...]] = (
     on(SessionStarted, remember_conversation_when_session_starts, strict=True),
     on(MessagePosted, add_words_when_message_posted, strict=True),
+    on(MessageCorrected, correct_words_when_message_corrected, strict=True),
     on(SessionClaimed, hand_over_when_session_is_claimed, strict=True),
     on(SessionEnded, close_conversation_when_session_ends, strict=True),
     on(MessageReceived, add_words_when_message_received),

@@ -47,8 +47,9 @@ class SessionEnded(Event):
 class MessagePosted(Event):
     """A message took its place in a transcript; `seq` counts from 1 without gaps within the conversation.
 
-    Staff's and the bot's words entered through tickets and are told again here only for the sockets. `attachments` are
-    ids of files that intake holds.
+    Corrections have places of their own, so that those of messages alone may have gaps. Staff's and the bot's words
+    entered through tickets and are told again here only for the sockets. `attachments` are ids of files that intake
+    holds.
     """
 
     type: ClassVar[str] = "chat.message.posted.v1"
@@ -75,6 +76,39 @@ class MessagePosted(Event):
             text="Hello",
             client_msg_id="c1",
             sent_at=SAMPLE_TIME,
+        )
+
+
+class MessageCorrected(Event):
+    """Words in a transcript were corrected, or withdrawn with the files they carried (`text` null).
+
+    It has a place of its own: `seq` goes on from the words before it. `correction_id` is the entry, `author` who
+    corrected. Staff's corrections entered through tickets and are told again here only for the sockets.
+    """
+
+    type: ClassVar[str] = "chat.message.corrected.v1"
+    aggregate: ClassVar[str] = "ticket_id"
+    stream: ClassVar[str] = "chat.session"
+
+    ticket_id: UUID
+    message_id: UUID
+    correction_id: UUID
+    seq: int
+    author: Author
+    text: str | None
+    corrected_at: AwareDatetime
+
+    @classmethod
+    def sample(cls) -> Self:
+        """Return an example."""
+        return cls(
+            ticket_id=SAMPLE_ID,
+            message_id=SAMPLE_ID,
+            correction_id=SAMPLE_ID,
+            seq=2,
+            author=_PLAYER,
+            text="Hello there",
+            corrected_at=SAMPLE_TIME,
         )
 
 
@@ -141,7 +175,7 @@ class TranscriptRead(Event):
     """Staff or a server was shown a conversation: a page of it over HTTP, or by `listening` to it on a socket.
 
     Each look is a thing of its own, told once. `after_seq` is the message after which it began, `reason` what the
-    reader gave as his reason.
+    reader gave as his reason. `message_id` is set where he was shown everything that this one message ever said.
     """
 
     type: ClassVar[str] = "chat.transcript.read.v1"
@@ -153,6 +187,7 @@ class TranscriptRead(Event):
     after_seq: int
     listening: bool
     reason: str | None = None
+    message_id: UUID | None = None
     request_id: str
     read_at: AwareDatetime
 

@@ -30,6 +30,7 @@ _BODIES: Final[Mapping[tuple[str, str], Json | bytes]] = {
     ("put", "/v1/attachments/{attachment_id}/sensitivity"): {"sensitivity": "ordinary"},
     ("patch", "/v1/brands/{brand}"): {"name": "Taken over"},
     ("post", "/v1/chat/sessions/{ticket_id}/messages"): {"text": "May I come in?"},
+    ("patch", "/v1/chat/sessions/{ticket_id}/messages/{message_id}"): {"text": "Mine now"},
     ("put", "/v1/chat/sessions/{ticket_id}/rating"): {"score": 1},
     ("patch", "/v1/macros/{macro_id}"): {"name": "Taken over"},
     ("patch", "/v1/complaints/{complaint_id}"): {"root_cause": "Mine now"},
@@ -66,6 +67,7 @@ _BODIES: Final[Mapping[tuple[str, str], Json | bytes]] = {
     ("put", "/v1/agents/{staff_id}"): {"languages": ["en"]},
     ("put", "/v1/teams/{team_id}"): {"name": "Taken over"},
     ("post", "/v1/tickets/{ticket_id}/messages"): {"text": "May I come in?"},
+    ("patch", "/v1/tickets/{ticket_id}/messages/{message_id}"): {"text": "Mine now"},
     ("patch", "/v1/ticket-fields/{key}"): {"label": "Taken over"},
     ("put", "/v1/reasons/{code}"): {"name": "Taken over", "reason_class": "S", "severity": 5},
     ("post", "/v1/tickets/{ticket_id}/merge"): {"into": "019ab000-0000-7000-8000-000000000001"},
@@ -195,6 +197,8 @@ async def _things(house: House, visitor: str) -> AsyncIterator[Target]:
         yield Target("ticket_id", str(opened["id"]), brand, player, beside={"other_id": str(opened["id"])})
         session = await made(door, "/v1/chat/sessions", {"message": {"text": word}}, token=house.player(player))
         yield Target("ticket_id", str(session["ticket_id"]), brand, player)
+        said = await _first_words(house, str(session["ticket_id"]), player)
+        yield Target("ticket_id", str(session["ticket_id"]), brand, player, beside={"message_id": said})
         yield Target("attachment_id", await _file(house, player, word), brand, player)
     session = await made(door, "/v1/chat/sessions", {"message": {"text": word}}, token=visitor)
     yield Target("ticket_id", str(session["ticket_id"]), brand, "v-1")
@@ -220,6 +224,12 @@ async def _things(house: House, visitor: str) -> AsyncIterator[Target]:
     yield Target("delivery_id", str(test["id"]), brand, beside={"endpoint_id": str(endpoint["id"])})
     # Nothing but a broken mail makes one of intake's; any id of that brand stands in for it.
     yield Target("delivery_id", str(test["id"]), brand)
+
+
+async def _first_words(house: House, ticket_id: str, player: str) -> str:
+    """Return the id of what a player said first in the chat."""
+    page = await house.door.call("GET", f"/v1/chat/sessions/{ticket_id}/messages", token=house.player(player))
+    return str(page["items"][0]["id"])
 
 
 async def _file(house: House, player: str, word: str) -> str:

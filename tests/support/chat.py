@@ -14,7 +14,15 @@ import websockets
 from websockets.asyncio.client import ClientConnection, connect
 
 from shared.contracts.base import SAMPLE_ID, SAMPLE_TIME, Author, AuthorKind, Channel
-from shared.contracts.tickets import MessageAdded, MessageKind, Priority, TicketAssigned, TicketState, TicketStatus
+from shared.contracts.tickets import (
+    MessageAdded,
+    MessageCorrected,
+    MessageKind,
+    Priority,
+    TicketAssigned,
+    TicketState,
+    TicketStatus,
+)
 from shared.ids import new_id
 from shared.messaging.inprocess import InprocessTransport
 from shared.messaging.transport import Message
@@ -106,8 +114,9 @@ class Client:
         return [frame for frame in self.frames if frame["t"] == t]
 
     def seqs(self, ticket_id: str) -> list[int]:
-        """Return the sequence numbers of a conversation in the order they came, own messages by their `ack`."""
-        return [f["seq"] for f in self.frames if f["t"] in {"msg", "ack"} and f["ticket_id"] == str(ticket_id)]
+        """Return the sequence numbers of a conversation in the order they came, own entries by their `ack`."""
+        own = (f for f in self.frames if f["t"] in {"msg", "corrected", "ack"})
+        return [f["seq"] for f in own if f["ticket_id"] == str(ticket_id)]
 
     async def _read(self) -> None:
         try:
@@ -174,6 +183,16 @@ def reply(ticket_id: str, text: str, **changes: Any) -> MessageAdded:
     return MessageAdded(**(values | changes))
 
 
+def correction(said: MessageAdded, text: str | None, **changes: Any) -> MessageCorrected:
+    """Return what tickets tells when an agent corrects an answer, or withdraws it (None)."""
+    values: dict[str, Any] = {
+        "ticket_id": said.ticket_id, "ticket": said.ticket, "actor": AGENT, "occurred_at": SAMPLE_TIME,
+        "message_id": said.message_id, "correction_id": new_id(), "kind": said.kind, "author": said.author,
+        "text": text, "said_at": said.occurred_at, "heard_in": (said.ticket_id,),
+    }  # fmt: skip
+    return MessageCorrected(**(values | changes))
+
+
 def assignment(ticket_id: str, to: str | None, before: str | None = None) -> TicketAssigned:
     """Return what tickets tells when a ticket changes hands."""
     return TicketAssigned(
@@ -210,4 +229,15 @@ class TwinTransport(InprocessTransport):
         await super().broadcast(topic, payload)
 
 
-__all__ = ["SAMPLE_ID", "Client", "TwinTransport", "assignment", "desk_ticket", "opened", "reply", "served", "start"]
+__all__ = [
+    "SAMPLE_ID",
+    "Client",
+    "TwinTransport",
+    "assignment",
+    "correction",
+    "desk_ticket",
+    "opened",
+    "reply",
+    "served",
+    "start",
+]

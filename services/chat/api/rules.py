@@ -37,7 +37,7 @@ Worst = Annotated[int, Query(ge=1, le=5, description="no better than this")]
 
 @router.get("/policy", responses=problems(Forbidden))
 async def read_policy(actor: InsideReader, session: SessionDep, response: Response) -> ChatPolicyDocument:
-    """Read when silence ends a conversation, and whether players are asked for a rating."""
+    """Read when silence ends a conversation, whether players are asked for a rating and may correct their words."""
     policy = await policies.read_policy(session, brand=actor.brand)
     response.headers["ETag"] = etag(policy.version)
     return ChatPolicyDocument.of(policy)
@@ -55,7 +55,7 @@ async def replace_policy(
 ) -> ChatPolicyDocument:
     """Replace the rules; silences that run already keep the time they were given."""
     policy = await policies.replace_policy(
-        session, brand=actor.brand, policy=body.policy(), by=actor.id, expected_version=expected_version,
+        session, brand=actor.brand, revise=body.policy, by=actor.id, expected_version=expected_version,
         now=ground.clock.now(),
     )  # fmt: skip
     response.headers["ETag"] = etag(policy.version)

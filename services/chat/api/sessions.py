@@ -5,7 +5,17 @@ from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Request, Response
 
-from services.chat.api.callers import Agent, Player, Poster, Reader, Talker, owner_of, person_of, settings_of
+from services.chat.api.callers import (
+    Agent,
+    Player,
+    Poster,
+    Reader,
+    ReasonHeader,
+    Talker,
+    owner_of,
+    person_of,
+    settings_of,
+)
 from services.chat.domain.errors import (
     ChatBanned,
     ClientMsgIdReused,
@@ -19,7 +29,6 @@ from services.chat.domain.errors import (
 )
 from services.chat.domain.values import Draft, Look
 from services.chat.schemas.http import (
-    Cause,
     ClaimSession,
     PostMessage,
     SocketTicket,
@@ -29,12 +38,14 @@ from services.chat.schemas.http import (
     TranscriptMessage,
 )
 from services.chat.use_cases.claiming import claim_session
+from services.chat.use_cases.policies import read_policy
 from services.chat.use_cases.posting import post_message
 from services.chat.use_cases.ratings import is_wanted
 from services.chat.use_cases.sessions import Opening, end_session, open_session
 from services.chat.use_cases.silences import ends_at
 from services.chat.use_cases.socket_tickets import issue_socket_ticket
 from services.chat.use_cases.transcripts import read_page
+from shared.db.engine import Session
 from shared.db.session import SessionDep
 from shared.messaging.runtime import Ground
 from shared.redaction import redact
@@ -48,14 +59,6 @@ SOCKET_PATH: Final = "/v1/chat/socket"
 router: Final = APIRouter(tags=["chat"])
 hot: Final = APIRouter(tags=["chat"], route_class=HotRoute)
 
-ReasonHeader = Annotated[
-    Cause | None,
-    Header(
-        alias="X-Pitboss-Reason",
-        description="why staff or a server looks at this, for the audit trail: up to 200 characters on one line, those"
-        " beyond ASCII percent-encoded as UTF-8",
-    ),
-]
 Origin = Annotated[str | None, Header(description="a socket opened with the ticket must come from the same origin")]
 Key = Annotated[
     str | None, Header(max_length=255, description="repeating it means the same conversation and the same first words")
@@ -89,6 +92,7 @@ async def start_session(
     return StartedSession(
         ticket_id=ticket_id, socket_url=_socket_url(ground), socket_ticket=ticket, last_seq=last_seq,
         inactive_ends_at=await ends_at(session, brand=actor.brand, ticket_id=ticket_id),
+        correct_within=await _correct_within(session, actor.brand),
     )  # fmt: skip
 
 
@@ -106,7 +110,10 @@ async def claim(
     )
     life = settings_of(ground).socket_ticket_life
     ticket = await issue_socket_ticket(session, person=person, ticket_id=ticket_id, origin=origin, now=now, life=life)
-    return StartedSession(ticket_id=ticket_id, socket_url=_socket_url(ground), socket_ticket=ticket, last_seq=last_seq)
+    return StartedSession(
+        ticket_id=ticket_id, socket_url=_socket_url(ground), socket_ticket=ticket, last_seq=last_seq,
+        correct_within=await _correct_within(session, actor.brand),
+    )  # fmt: skip
 
 
 @router.post("/v1/desk/socket-tickets", status_code=201, tags=["desk"])
@@ -185,6 +192,11 @@ def _opening(body: StartSession, key: str | None) -> Opening:
         fresh=body.new,
         key=key,
     )
+
+
+async def _correct_within(session: Session, brand: str) -> int:
+    policy = await read_policy(session, brand=brand)
+    return int(policy.correct_within.total_seconds())
 
 
 def _socket_url(ground: Ground) -> str:

@@ -87,3 +87,39 @@ class AlreadyRated(DomainError):
     """The conversation was rated, with another score or other words."""
 
     kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+class MessageNotFound(DomainError):
+    """There is no such message in this conversation."""
+
+    kind: ClassVar[Kind] = Kind.NOT_FOUND
+
+
+class WordsOfAnother(DomainError):
+    """Only whoever said the words corrects or withdraws them."""
+
+    kind: ClassVar[Kind] = Kind.FORBIDDEN
+
+
+class CorrectionsSwitchedOff(DomainError):
+    """The brand lets nobody correct what was said."""
+
+    kind: ClassVar[Kind] = Kind.FORBIDDEN
+
+
+class CorrectionTooLate(DomainError):
+    """The time in which words may be corrected is over."""
+
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+class WordsWithdrawn(DomainError):
+    """The words were withdrawn and are not said again."""
+
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+class TooManyCorrections(DomainError):
+    """The words were corrected as often as they may be; they can still be withdrawn."""
+
+    kind: ClassVar[Kind] = Kind.CONFLICT

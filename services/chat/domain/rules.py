@@ -21,7 +21,7 @@ class ChatPolicy:
 
     A player who is to answer and says nothing for `warn_after` is warned, and `end_after` later the conversation ends;
     its ticket lives on. None: silence never ends a conversation. `announces_people`: players are told who of the
-    staff joins and leaves.
+    staff joins and leaves. Players correct or withdraw what they said for `correct_within`; zero: never.
     """
 
     version: int = 0
@@ -29,6 +29,7 @@ class ChatPolicy:
     end_after: timedelta = timedelta(minutes=5)
     asks_for_rating: bool = True
     announces_people: bool = True
+    correct_within: timedelta = timedelta(minutes=2)
 
 
 BUILT_IN: Final = ChatPolicy()

@@ -97,7 +97,12 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """Words in their place: `seq` counts from 1 without gaps, `sent_at` strictly increases within a conversation."""
+    """Words in their place: `seq` counts from 1 without gaps, `sent_at` strictly increases within a conversation.
+
+    With `corrects` it is no new message but an entry that puts other words, or none, in the place of that message's.
+    Whatever is read from a transcript has the words that count now: `corrected_at` is since when they do, None for
+    words that stand as they were said. What was withdrawn has neither text nor files.
+    """
 
     ticket_id: UUID
     seq: int
@@ -107,6 +112,13 @@ class Message:
     client_msg_id: str | None
     sent_at: datetime
     attachments: tuple[UUID, ...] = ()
+    corrects: UUID | None = None
+    corrected_at: datetime | None = None
+
+    @property
+    def is_withdrawn(self) -> bool:
+        """True if nothing is left of the words."""
+        return not self.text and (self.corrects is not None or self.corrected_at is not None)
 
 
 class Said(NamedTuple):

@@ -5,7 +5,8 @@ from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import Row, select
+from sqlalchemy import Row, Select, case, func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from services.chat.domain.values import Message
 from services.chat.tables import chat_messages
@@ -14,6 +15,10 @@ from shared.db.engine import Session
 from shared.db.fixed import Fixed
 
 _MESSAGE = chat_messages.c
+COLUMNS: Final = (
+    _MESSAGE.ticket_id, _MESSAGE.seq, _MESSAGE.id, _MESSAGE.author_kind, _MESSAGE.author_id, _MESSAGE.author_name,
+    _MESSAGE.text, _MESSAGE.client_msg_id, _MESSAGE.sent_at, _MESSAGE.attachments, _MESSAGE.corrects,
+)  # fmt: skip
 # One statement and one compiled form for any number of messages, at most one of each conversation: the transcript, the
 # conversation's row and the ledger of events change together in one round trip. A repetition changes none of them.
 _APPEND: Final = Fixed(
@@ -37,8 +42,8 @@ _APPEND: Final = Fixed(
     " RETURNING appended.id"
 )
 _EARLIER: Final = Fixed(
-    "SELECT ticket_id, seq, id, author_kind, author_id, author_name, text, client_msg_id, sent_at, attachments"
-    " FROM chat_messages"
+    "SELECT ticket_id, seq, id, author_kind, author_id, author_name, text, client_msg_id, sent_at, attachments,"
+    " corrects FROM chat_messages"
     " WHERE brand = :brand AND ((ticket_id, client_msg_id) IN"
     " (SELECT * FROM unnest(CAST(:ticket_ids AS uuid[]), CAST(:client_msg_ids AS text[])))"
     " OR id = ANY(CAST(:ids AS uuid[])))"
@@ -48,7 +53,7 @@ _EARLIER: Final = Fixed(
 async def earlier_messages(
     session: Session, brand: str, *, sent: Iterable[tuple[UUID, str]], ids: Sequence[UUID]
 ) -> list[Message]:
-    """Return what was already written with one of these (conversation, client_msg_id) or message ids."""
+    """Return, as it was said, what was already written with one of these (conversation, client_msg_id) or ids."""
     pairs = list(sent)
     if not pairs and not ids:
         return []
@@ -58,7 +63,7 @@ async def earlier_messages(
         "client_msg_ids": [client_msg_id for _, client_msg_id in pairs],
         "ids": list(ids),
     }
-    return [_message(row) for row in await _EARLIER.rows(session, values)]
+    return [message_of(row) for row in await _EARLIER.rows(session, values)]
 
 
 async def append_messages(
@@ -92,20 +97,43 @@ async def append_messages(
 
 
 async def transcript(session: Session, brand: str, ticket_id: UUID, *, after_seq: int, limit: int) -> list[Message]:
-    """Return at most `limit` messages above `after_seq`, oldest first."""
-    page = (
-        select(
-            _MESSAGE.ticket_id, _MESSAGE.seq, _MESSAGE.id, _MESSAGE.author_kind, _MESSAGE.author_id,
-            _MESSAGE.author_name, _MESSAGE.text, _MESSAGE.client_msg_id, _MESSAGE.sent_at, _MESSAGE.attachments,
-        )
-        .where(_MESSAGE.brand == brand, _MESSAGE.ticket_id == ticket_id, _MESSAGE.seq > after_seq)
-        .order_by(_MESSAGE.seq)
-        .limit(limit)
-    )  # fmt: skip
-    return [_message(row) for row in await session.execute(page)]
+    """Return at most `limit` entries above `after_seq`, oldest first, each with the words that count now."""
+    page = now_said(brand, ticket_id).where(_MESSAGE.seq > after_seq).order_by(_MESSAGE.seq).limit(limit)
+    return [message_of(row) for row in await session.execute(page)]
 
 
-def _message(row: "Row[*tuple[Any, ...]] | asyncpg.Record") -> Message:
-    ticket_id, seq, id_, kind, author_id, name, words, client_msg_id, sent_at, attachments = row
+def now_said(brand: str, ticket_id: UUID) -> Select[Any]:
+    """Return the statement that reads entries of a conversation with the words that count now.
+
+    Nothing that players read comes from anywhere else: words that were replaced or withdrawn, corrections of which
+    another one came later included, are not in its answer.
+    """
+    later = chat_messages.alias("later")
+    # All corrections of the conversation in one scan of their own small index; most conversations have none.
+    newest = (
+        select(later.c.corrects, later.c.text, later.c.sent_at)
+        .ext(distinct_on(later.c.corrects))
+        .where(later.c.brand == brand, later.c.ticket_id == ticket_id, later.c.corrects.is_not(None))
+        .order_by(later.c.corrects, later.c.seq.desc())
+        .subquery("newest")
+    )
+    corrected = func.coalesce(_MESSAGE.corrects, _MESSAGE.id)
+    words = case((newest.c.sent_at.is_not(None), newest.c.text), else_=_MESSAGE.text).label("text")
+    columns = [words if column is _MESSAGE.text else column for column in COLUMNS]
+    return (
+        select(*columns, newest.c.sent_at.label("corrected_at"))
+        .select_from(chat_messages.outerjoin(newest, newest.c.corrects == corrected))
+        .where(_MESSAGE.brand == brand, _MESSAGE.ticket_id == ticket_id)
+    )
+
+
+def message_of(row: "Row[*tuple[Any, ...]] | asyncpg.Record") -> Message:
+    """Return the entry in a row of `COLUMNS`, with what `now_said` adds to them."""
+    ticket_id, seq, id_, kind, author_id, name, words, client_msg_id, sent_at, attachments, corrects, *more = tuple(row)
     author = Author(kind=AuthorKind(kind), id=author_id, name=name)
-    return Message(ticket_id, seq, id_, author, words, client_msg_id, sent_at, tuple(attachments))
+    corrected_at = more[0] if more else None
+    withdrawn = corrected_at is not None and not words
+    files = () if withdrawn else tuple(attachments)
+    return Message(
+        ticket_id, seq, id_, author, words, client_msg_id, sent_at, files, corrects=corrects, corrected_at=corrected_at
+    )

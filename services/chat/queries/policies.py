@@ -19,9 +19,8 @@ async def policy_of(session: Session, brand: str) -> ChatPolicy:
     if row is None:
         return BUILT_IN
     warn_after = None if row.warn_after is None else timedelta(seconds=row.warn_after)
-    return ChatPolicy(
-        row.version, warn_after, timedelta(seconds=row.end_after), row.asks_for_rating, row.announces_people
-    )
+    end_after, correct_within = timedelta(seconds=row.end_after), timedelta(seconds=row.correct_within)
+    return ChatPolicy(row.version, warn_after, end_after, row.asks_for_rating, row.announces_people, correct_within)
 
 
 async def insert_policy(session: Session, brand: str, policy: ChatPolicy, *, by: str, now: datetime) -> bool:
@@ -30,7 +29,8 @@ async def insert_policy(session: Session, brand: str, policy: ChatPolicy, *, by:
     values = {
         "brand": brand, "version": policy.version, "warn_after": warn_after,
         "end_after": int(policy.end_after.total_seconds()), "asks_for_rating": policy.asks_for_rating,
-        "announces_people": policy.announces_people, "changed_by": by, "created_at": now,
+        "announces_people": policy.announces_people, "correct_within": int(policy.correct_within.total_seconds()),
+        "changed_by": by, "created_at": now,
     }  # fmt: skip
     statement = upsert(chat_policies).values(values).on_conflict_do_nothing().returning(chat_policies.c.version)
     return (await session.execute(statement)).first() is not None

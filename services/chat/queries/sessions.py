@@ -112,6 +112,17 @@ async def hand_session(session: Session, *, ticket_id: UUID, to: Person) -> int:
     return int((await session.execute(handed)).scalar_one())
 
 
+async def advance(session: Session, brand: str, ticket_id: UUID, *, last_seq: int, at: datetime) -> int:
+    """Move a locked conversation on by an entry that is not words, and return its new version."""
+    advanced = (
+        update(chat_sessions)
+        .where(_SESSION.brand == brand, _SESSION.ticket_id == ticket_id)
+        .values(last_seq=last_seq, last_sent_at=at, version=_SESSION.version + 1)
+        .returning(_SESSION.version)
+    )
+    return int((await session.execute(advanced)).scalar_one())
+
+
 async def assign_session(
     session: Session, brand: str, ticket_id: UUID, *, assignee_id: str | None, sequence: int
 ) -> None:

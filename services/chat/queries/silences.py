@@ -23,7 +23,9 @@ async def turn_of(session: Session, brand: str, ticket_id: UUID) -> Turn | None:
     """Return whose turn it is in a conversation that has not ended; None if it has."""
     last = (
         select(chat_messages.c.author_kind)
-        .where(chat_messages.c.ticket_id == _SESSION.ticket_id, chat_messages.c.seq == _SESSION.last_seq)
+        .where(chat_messages.c.ticket_id == _SESSION.ticket_id, chat_messages.c.corrects.is_(None))
+        .order_by(chat_messages.c.seq.desc())
+        .limit(1)
         .scalar_subquery()
     )
     open_one = select(_SESSION.ticket_status, last.label("spoke")).where(

@@ -42,6 +42,16 @@ class Send(ClientFrame):
     attachments: Attachments = ()
 
 
+class Correct(ClientFrame):
+    """Other words of a player or visitor in the place of a message's; `text` null withdraws it."""
+
+    t: Literal["correct"]
+    client_msg_id: ClientMessageId
+    message_id: UUID
+    text: str | None
+    ticket_id: UUID | None = None
+
+
 class Typing(ClientFrame):
     """Somebody is typing."""
 
@@ -107,7 +117,9 @@ class WatchBoard(ClientFrame):
     subscribe: bool
 
 
-Frame: TypeAlias = Hello | Send | Typing | Delivered | Read | Pong | Watch | Unwatch | View | Unview | WatchBoard
+Frame: TypeAlias = (
+    Hello | Send | Correct | Typing | Delivered | Read | Pong | Watch | Unwatch | View | Unview | WatchBoard
+)
 _FRAMES: Final[TypeAdapter[Frame]] = TypeAdapter(Annotated[Frame, Field(discriminator="t")])
 
 
@@ -116,8 +128,29 @@ def parse_frame(text: str) -> Frame:
     return _FRAMES.validate_json(text)
 
 
+def entry_frame(entry: Message) -> str:
+    """Return the frame of an entry in its place: `msg`, or `corrected` if it corrects another."""
+    return message_frame(entry) if entry.corrects is None else corrected_frame(entry)
+
+
+def corrected_frame(entry: Message) -> str:
+    """Return `corrected`: a message says something else from here on, or nothing (`text` null)."""
+    frame: dict[str, object] = {
+        "ticket_id": entry.ticket_id,
+        "seq": entry.seq,
+        "id": entry.id,
+        "message_id": entry.corrects,
+        "author": author_member(entry.author),
+        "text": None if entry.is_withdrawn else entry.text,
+        "at": entry.sent_at,
+    }
+    if entry.client_msg_id is not None:
+        frame["client_msg_id"] = entry.client_msg_id
+    return encode("corrected", **frame)
+
+
 def message_frame(message: Message) -> str:
-    """Return `msg`: a message in its place."""
+    """Return `msg`: a message in its place, with the words that count now."""
     frame: dict[str, object] = {
         "t": "msg",
         "ticket_id": message.ticket_id,
@@ -131,6 +164,8 @@ def message_frame(message: Message) -> str:
         frame["client_msg_id"] = message.client_msg_id
     if message.attachments:
         frame["attachments"] = message.attachments
+    if message.corrected_at is not None:
+        frame["withdrawn_at" if message.is_withdrawn else "edited_at"] = message.corrected_at
     return to_json(frame).decode()
 
 

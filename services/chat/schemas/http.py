@@ -4,8 +4,9 @@ from typing import Annotated, Final, Literal, Self
 from urllib.parse import unquote
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
+from services.chat.domain.corrections import Version
 from services.chat.domain.values import LONGEST_TEXT, MOST_ATTACHMENTS, Message
 from services.chat.use_cases.transcripts import Page
 from shared.contracts.base import Author
@@ -54,6 +55,15 @@ class PostMessage(BaseModel):
         return _readable(text) if text.strip() or not info.data.get("attachments") else text
 
 
+class CorrectMessage(BaseModel):
+    """Other words in the place of what was said."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: Words
+    client_msg_id: ClientMessageId | None = None
+
+
 class StartSession(BaseModel):
     """A wish to talk; `new` asks for a conversation of its own although another one is open."""
 
@@ -74,7 +84,8 @@ class ClaimSession(BaseModel):
 class StartedSession(BaseModel):
     """The conversation, and the way onto its socket: `socket_ticket` works once and for 30 s.
 
-    `inactive_ends_at` is when the player's silence will end it, if he was warned.
+    `inactive_ends_at` is when the player's silence will end it, if he was warned. For `correct_within` seconds he may
+    correct or withdraw what he has said; 0: never.
     """
 
     ticket_id: UUID
@@ -82,6 +93,7 @@ class StartedSession(BaseModel):
     socket_ticket: str
     last_seq: int
     inactive_ends_at: AwareDatetime | None = None
+    correct_within: int
 
 
 class SocketTicket(BaseModel):
@@ -92,7 +104,10 @@ class SocketTicket(BaseModel):
 
 
 class TranscriptMessage(BaseModel):
-    """A message in its place."""
+    """A message in its place, with the words that count now.
+
+    `edited_at` is since when it says so, `withdrawn_at` since when it says nothing: it has neither text nor files then.
+    """
 
     t: Literal["msg"] = "msg"
     ticket_id: UUID
@@ -103,23 +118,78 @@ class TranscriptMessage(BaseModel):
     client_msg_id: str | None
     sent_at: AwareDatetime
     attachments: tuple[UUID, ...] = ()
+    edited_at: AwareDatetime | None = None
+    withdrawn_at: AwareDatetime | None = None
 
     @classmethod
     def of(cls, message: Message) -> Self:
         """Return the shape of a message; it is that of the socket's `msg` frame."""
+        gone = message.is_withdrawn
         return cls(
             ticket_id=message.ticket_id, seq=message.seq, id=message.id, author=message.author, text=message.text,
             client_msg_id=message.client_msg_id, sent_at=message.sent_at, attachments=message.attachments,
+            edited_at=None if gone else message.corrected_at, withdrawn_at=message.corrected_at if gone else None,
         )  # fmt: skip
 
 
+class TranscriptCorrection(BaseModel):
+    """From here on the message `message_id` says `text`, or nothing (null).
+
+    Whoever reads later finds the words that count by then, here and in the message itself.
+    """
+
+    t: Literal["corrected"] = "corrected"
+    ticket_id: UUID
+    seq: int
+    id: UUID
+    message_id: UUID
+    author: Author
+    text: str | None
+    client_msg_id: str | None
+    at: AwareDatetime
+
+    @classmethod
+    def of(cls, entry: Message) -> Self:
+        """Return the shape of an entry that corrects; it is that of the socket's `corrected` frame."""
+        assert entry.corrects is not None  # noqa: S101 - the caller has looked
+        return cls(
+            ticket_id=entry.ticket_id, seq=entry.seq, id=entry.id, message_id=entry.corrects, author=entry.author,
+            text=None if entry.is_withdrawn else entry.text, client_msg_id=entry.client_msg_id, at=entry.sent_at,
+        )  # fmt: skip
+
+
+def entry_of(entry: Message) -> TranscriptMessage | TranscriptCorrection:
+    """Return the shape of an entry of a transcript."""
+    return TranscriptMessage.of(entry) if entry.corrects is None else TranscriptCorrection.of(entry)
+
+
+class MessageVersion(BaseModel):
+    """What a message said from `since` on; `text` null: nothing. `seq` is the entry that made it so."""
+
+    seq: int
+    author: Author
+    text: str | None
+    since: AwareDatetime
+
+    @classmethod
+    def of(cls, version: Version) -> Self:
+        """Return the shape of a version."""
+        return cls(seq=version.seq, author=version.author, text=version.text, since=version.since)
+
+
+class MessageHistory(BaseModel):
+    """Everything a message ever said, its first words first."""
+
+    items: list[MessageVersion]
+
+
 class Transcript(BaseModel):
-    """Messages in order; continue with `after_seq=next_after_seq` while that is not null.
+    """Messages and corrections in order; continue with `after_seq=next_after_seq` while that is not null.
 
     `rating_wanted`: the player was asked how it was and has not answered yet.
     """
 
-    items: list[TranscriptMessage]
+    items: list[Annotated[TranscriptMessage | TranscriptCorrection, Field(discriminator="t")]]
     next_after_seq: int | None
     last_seq: int
     ended_at: AwareDatetime | None
@@ -128,7 +198,7 @@ class Transcript(BaseModel):
     @classmethod
     def of(cls, page: Page, *, rating_wanted: bool) -> Self:
         """Return the shape of a part of a transcript."""
-        items = [TranscriptMessage.of(message) for message in page.messages]
+        items = [entry_of(entry) for entry in page.messages]
         following = items[-1].seq if items and items[-1].seq < page.last_seq else None
         return cls(
             items=items, next_after_seq=following, last_seq=page.last_seq, ended_at=page.ended_at,

@@ -28,11 +28,20 @@ class ReplaceChatPolicy(BaseModel):
     announces_people: Annotated[
         bool, Field(strict=True, description="players are told who of the staff joins and leaves")
     ] = True
+    correct_within: Annotated[
+        int | None,
+        Field(
+            ge=0, le=_MOST_SECONDS, strict=True,
+            description="seconds in which players correct or withdraw their words; 0: never; left out: stays as it is",
+        ),
+    ] = None  # fmt: skip
 
-    def policy(self) -> ChatPolicy:
-        """Return the rules; their version is given when they are stored."""
+    def policy(self, known: ChatPolicy) -> ChatPolicy:
+        """Return the rules in the place of those that are known; their version is given when they are stored."""
         warn_after = None if self.warn_after is None else timedelta(seconds=self.warn_after)
-        return ChatPolicy(0, warn_after, timedelta(seconds=self.end_after), self.asks_for_rating, self.announces_people)
+        within = known.correct_within if self.correct_within is None else timedelta(seconds=self.correct_within)
+        end_after = timedelta(seconds=self.end_after)
+        return ChatPolicy(0, warn_after, end_after, self.asks_for_rating, self.announces_people, within)
 
 
 class ChatPolicyDocument(ReplaceChatPolicy):
@@ -47,6 +56,7 @@ class ChatPolicyDocument(ReplaceChatPolicy):
         return cls(
             version=policy.version, warn_after=warn_after, end_after=int(policy.end_after.total_seconds()),
             asks_for_rating=policy.asks_for_rating, announces_people=policy.announces_people,
+            correct_within=int(policy.correct_within.total_seconds()),
         )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ import structlog
 
 from services.chat.domain.feed import Feed
 from services.chat.domain.values import CloseCode, Look, Message, Person
-from services.chat.schemas.frames import encode, message_frame, receipt_frame
+from services.chat.schemas.frames import encode, entry_frame, receipt_frame
 from services.chat.settings import Settings
 from services.chat.sockets.connection import LiveSocket, Subscription
 from services.chat.use_cases import transcripts
@@ -82,11 +82,11 @@ class Conversations:
             self._presence(socket, ticket_id, online=False)
 
     def deliver(self, brand: str, message: Message) -> None:
-        """Send a committed message to everyone here who hears its conversation."""
+        """Send a committed entry to everyone here who hears its conversation."""
         listeners = self._by_ticket.get(message.ticket_id)
         if not listeners:
             return
-        frame = message_frame(message)
+        frame = entry_frame(message)
         for socket, subscription in listeners.items():
             if socket.person.brand != brand:
                 continue
@@ -176,7 +176,7 @@ class Conversations:
         for message in page:
             await socket.room()
             if feed.take(message.seq):
-                socket.push_message(message, message_frame(message))
+                socket.push_message(message, entry_frame(message))
         if not page:
             feed.trim()
         return feed.settle()

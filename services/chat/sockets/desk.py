@@ -11,6 +11,7 @@ from services.chat.sockets.places import PLAYERS
 from shared.contracts.base import AuthorKind, Channel
 from shared.contracts.tickets import (
     MessageAdded,
+    MessageCorrected,
     MessageKind,
     ParticipantDeclined,
     ParticipantInvited,
@@ -167,6 +168,7 @@ LISTENERS: Final = (
     listen(TicketEscalationDeclined, call_next_senior),
     listen(TicketEscalationAccepted, show_ticket),
     listen(MessageAdded, show_words),
+    listen(MessageCorrected, show_ticket),
     listen(TicketAssigned, follow_assignment),
     listen(ParticipantInvited, call_invited),
     listen(ParticipantJoined, follow_guest),

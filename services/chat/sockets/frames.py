@@ -7,9 +7,11 @@ from uuid import UUID
 
 import structlog
 
+from services.chat.domain.corrections import Correction
 from services.chat.domain.errors import SessionNotFound, StaffAnswerThroughTickets, TooManyViews
 from services.chat.domain.values import CloseCode, Draft, Message, Receipt, accepted_text
 from services.chat.schemas.frames import (
+    Correct,
     Delivered,
     Frame,
     Hello,
@@ -29,6 +31,7 @@ from services.chat.schemas.frames import (
 from services.chat.sockets.connection import LiveSocket
 from services.chat.sockets.hub import Hub
 from services.chat.sockets.viewing import MOST_VIEWS
+from services.chat.use_cases.correcting import correct_words
 from shared.db.engine import DatabaseUnavailable
 from shared.errors import DomainError
 
@@ -63,6 +66,33 @@ async def _written(hub: Hub, socket: LiveSocket, draft: Draft, client_msg_id: st
         return await hub.writers.write(socket.person.brand, draft)
     except Exception:
         socket.owed.refuse(draft.ticket_id, client_msg_id)
+        raise
+
+
+async def _correct(hub: Hub, socket: LiveSocket, frame: Correct) -> None:
+    """Correct or withdraw words; acknowledged like them, in the place of the entry that says so."""
+    person = socket.person
+    try:
+        ticket_id = _meant(socket, frame.ticket_id)
+        text = None if frame.text is None else accepted_text(frame.text)
+        wish = Correction(ticket_id, frame.message_id, person.author(), text, frame.client_msg_id)
+        entry = await _corrected(hub, socket, wish, frame.client_msg_id)
+    except Exception as error:  # noqa: BLE001 - the client keeps the correction and tries again
+        socket.push(nack_frame(frame.client_msg_id, _reason(error)))
+    else:
+        hub.conversations.deliver(person.brand, entry)
+        socket.written(entry)
+
+
+async def _corrected(hub: Hub, socket: LiveSocket, wish: Correction, client_msg_id: str) -> Message:
+    """Return the entry in its place; corrections are few, each has a transaction of its own."""
+    socket.owed.expect(wish.ticket_id, client_msg_id)
+    brand, now = socket.person.brand, hub.ground.clock.now()
+    try:
+        async with hub.ground.database.begin(brand) as session:
+            return await correct_words(session, brand=brand, wish=wish, now=now)
+    except Exception:
+        socket.owed.refuse(wish.ticket_id, client_msg_id)
         raise
 
 
@@ -172,6 +202,7 @@ def _heard(socket: LiveSocket, ticket_id: UUID | None) -> UUID | None:
 
 _ANSWERS: Final[dict[type[Frame], Callable[[Hub, LiveSocket, Any], Awaitable[None]]]] = {
     Send: _send,
+    Correct: _correct,
     Typing: _typing,
     Delivered: _delivered,
     Read: _read,

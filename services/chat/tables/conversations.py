@@ -72,9 +72,12 @@ chat_messages: Final = Table(
     Column("client_msg_id", Text),
     time_column("sent_at"),
     Column("attachments", ARRAY(UUID(as_uuid=True)), nullable=False, server_default=text("'{}'::uuid[]")),
+    # An entry that corrects the words of this message; without text it withdraws them.
+    Column("corrects", UUID(as_uuid=True)),
     PrimaryKeyConstraint("ticket_id", "seq"),
     UniqueConstraint("id"),
     UniqueConstraint("brand", "ticket_id", "client_msg_id"),
+    Index("ix_chat_messages_corrects", "ticket_id", "corrects", "seq", postgresql_where=text("corrects IS NOT NULL")),
 )
 
 chat_receipts: Final = Table(

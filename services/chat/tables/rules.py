@@ -18,6 +18,8 @@ chat_policies: Final = Table(
     Column("end_after", Integer, nullable=False),
     Column("asks_for_rating", Boolean, nullable=False),
     Column("announces_people", Boolean, nullable=False, server_default=true()),
+    # Seconds in which players correct or withdraw their words; 0: never.
+    Column("correct_within", Integer, nullable=False, server_default="120"),
     Column("changed_by", Text, nullable=False),
     time_column("created_at"),
     PrimaryKeyConstraint("brand", "version"),

@@ -1,5 +1,6 @@
 """A brand's rules for live conversations are read and replaced."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
@@ -15,12 +16,18 @@ async def read_policy(session: Session, *, brand: str) -> ChatPolicy:
 
 
 async def replace_policy(
-    session: Session, *, brand: str, policy: ChatPolicy, by: str, expected_version: int, now: datetime
+    session: Session,
+    *,
+    brand: str,
+    revise: Callable[[ChatPolicy], ChatPolicy],
+    by: str,
+    expected_version: int,
+    now: datetime,
 ) -> ChatPolicy:
-    """Store `policy` as the next version; silences that run already keep the time they were given."""
+    """Store what `revise` makes of the rules as the next version; silences that run keep the time they were given."""
     known = await policies.policy_of(session, brand)
     demand(expected_version, known.version)
-    following = replace(policy, version=known.version + 1)
+    following = replace(revise(known), version=known.version + 1)
     if not await policies.insert_policy(session, brand, following, by=by, now=now):
         raise Stale(current_version=following.version)
     return following

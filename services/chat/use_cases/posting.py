@@ -83,8 +83,8 @@ def _settled(earlier: Mapping[Key, Message], draft: Draft, outcome: Outcome) -> 
     if found is None and isinstance(outcome, Message):
         message = f"neither written nor found: message {outcome.seq} of {draft.ticket_id}"
         raise RuntimeError(message)
-    said = (draft.text, draft.attachments)
-    if found is not None and draft.message_id is None and (found.text, found.attachments) != said:
+    said = (draft.text, draft.attachments, None)
+    if found is not None and draft.message_id is None and (found.text, found.attachments, found.corrects) != said:
         return ClientMsgIdReused(field="client_msg_id")
     return found or outcome
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from services.chat.domain.errors import SessionNotFound
+from services.chat.domain.corrections import Version, version_of
+from services.chat.domain.errors import MessageNotFound, SessionNotFound
 from services.chat.domain.values import Look, Message, Person, Receipt
-from services.chat.queries import messages, receipts, sessions
+from services.chat.queries import corrections, messages, receipts, sessions
 from shared.contracts.chat import TranscriptRead
 from shared.db.engine import Session
 from shared.ids import new_id
@@ -42,6 +43,20 @@ async def read_page(
     await _tell_looks(session, reader, {ticket_id: after_seq}, look, listening=False)
     rows = await messages.transcript(session, brand, ticket_id, after_seq=after_seq, limit=limit)
     return Page(rows, max(found.last_seq, rows[-1].seq if rows else 0), found.ended_at)
+
+
+async def read_history(
+    session: Session, *, reader: Person, ticket_id: UUID, message_id: UUID, look: Look
+) -> list[Version]:
+    """Return everything a message ever said, its first words first: to staff and servers alone, on record."""
+    found = await sessions.session_of(session, reader.brand, ticket_id)
+    if found is None or not reader.is_inside:
+        raise SessionNotFound
+    if await corrections.message_now(session, reader.brand, ticket_id, message_id) is None:
+        raise MessageNotFound
+    await _tell_looks(session, reader, {ticket_id: 0}, look, listening=False, message_id=message_id)
+    entries = await corrections.entries_about(session, reader.brand, ticket_id, message_id)
+    return [version_of(entry) for entry in entries]
 
 
 async def catch_up(session: Session, *, brand: str, ticket_id: UUID, after_seq: int, limit: int) -> list[Message]:
@@ -81,7 +96,13 @@ async def raise_receipts(session: Session, *, brand: str, raised: Sequence[Recei
 
 
 async def _tell_looks(
-    session: Session, reader: Person, looked_at: Mapping[UUID, int], look: Look, *, listening: bool
+    session: Session,
+    reader: Person,
+    looked_at: Mapping[UUID, int],
+    look: Look,
+    *,
+    listening: bool,
+    message_id: UUID | None = None,
 ) -> None:
     """Tell that staff or a server looks at conversations, in the transaction that shows them."""
     if not reader.is_inside or not looked_at:
@@ -94,6 +115,7 @@ async def _tell_looks(
             after_seq=after_seq,
             listening=listening,
             reason=look.reason,
+            message_id=message_id,
             request_id=look.request_id,
             read_at=look.at,
         )

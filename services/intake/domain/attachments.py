@@ -13,6 +13,7 @@ from shared.errors import DomainError, Kind
 SCAN_FILES: Final = "scan_files"
 INFECTED: Final = "infected"
 MOST_LOOSE: Final = 20
+WITHDRAWN: Final = "withdrawn"
 _OUTSIDE: Final = frozenset({AuthorKind.PLAYER, AuthorKind.VISITOR})
 # Reasons of contact about a player's identity: what is sent there is a document until somebody says otherwise.
 _IDENTITY_REASON: Final = "KYC."

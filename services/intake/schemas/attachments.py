@@ -38,7 +38,7 @@ class Attachment(BaseModel):
     height: int | None
     sensitivity: Sensitivity
     state: State
-    reason: Annotated[str | None, Field(description="why it was rejected")]
+    reason: Annotated[str | None, Field(description="why it was rejected, or `withdrawn` with its words")]
     uploaded_by: Author
     created_at: AwareDatetime
 

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from services.intake.domain.attachments import (
     MOST_LOOSE,
+    WITHDRAWN,
     Attachment,
     AttachmentState,
     Carried,
@@ -139,7 +140,7 @@ async def carry(session: Session, *, brand: str, carried: Carried, terms: Terms,
             {
                 "ticket_id": carried.ticket_id,
                 "message_id": carried.message_id,
-                "public": carried.public,
+                "public": carried.public and one.reason != WITHDRAWN,
                 "sensitivity": sensitivity.value,
                 "attached_at": now,
                 "delete_at": now + terms.of(sensitivity),
@@ -147,6 +148,12 @@ async def carry(session: Session, *, brand: str, carried: Carried, terms: Terms,
         )
         if first and changed.state is AttachmentState.READY:
             await _tell_ready(session, changed, now)
+
+
+async def hide(session: Session, *, brand: str, carried: Carried) -> None:
+    """Let nobody outside see files of words that were withdrawn, but who sent them; also where they are yet to come."""
+    for one in await queries.lock_carried(session, brand, carried):
+        await queries.change_attachment(session, one, {"public": False, "reason": WITHDRAWN})
 
 
 async def pass_scan(session: Session, *, scanned: Attachment, now: datetime) -> bool:

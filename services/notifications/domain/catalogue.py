@@ -118,6 +118,13 @@ def _clock_fact(type_: PublicType, event: sla.ClockEvent) -> Fact:
     return Fact(type_, AggregateKind.SLA_CLOCK, str(event.ticket_id), event.occurred_at, data, data)
 
 
+def _correction_fact(event: tickets.MessageCorrected) -> Fact | None:
+    # As with words: notes stay inside, and of a copy nobody was told.
+    if event.kind is tickets.MessageKind.NOTE or event.copied_from is not None:
+        return None
+    return _ticket_fact(PublicType.TICKET_MESSAGE_CORRECTED, event, payloads.message_corrected)
+
+
 def _message_fact(event: tickets.MessageAdded) -> Fact | None:
     # What a split copies was told when it was said.
     if event.kind is tickets.MessageKind.NOTE or event.copied_from is not None:
@@ -158,6 +165,7 @@ def _chat_rated_fact(event: chat.RatingGiven) -> Fact:
 _MAPPINGS: Final[Mapping[type[Event], Callable[..., Fact | None]]] = {
     tickets.TicketOpened: lambda e: _ticket_fact(PublicType.TICKET_OPENED, e, payloads.ticket_opened),
     tickets.MessageAdded: _message_fact,
+    tickets.MessageCorrected: _correction_fact,
     tickets.TicketAssigned: lambda e: _ticket_fact(PublicType.TICKET_ASSIGNED, e, payloads.ticket_assigned),
     tickets.TicketStatusChanged: lambda e: _ticket_fact(PublicType.TICKET_STATUS_CHANGED, e, payloads.status_changed),
     tickets.TicketEscalated: lambda e: _ticket_fact(PublicType.TICKET_ESCALATED, e, payloads.ticket_escalated),

@@ -75,6 +75,24 @@ class MessageData(TicketData):
     message: PublicMessage
 
 
+class CorrectedMessage(Public):
+    """Words that were corrected, or withdrawn (`withdrawn`); `text` is what they say now, as in a message."""
+
+    id: UUID
+    kind: tickets.MessageKind
+    author: PublicAuthor
+    said_at: AwareDatetime
+    withdrawn: bool
+    text: str | None = Field(default=None, description=_CONTENT)
+    text_truncated: bool | None = Field(default=None, description=_CONTENT)
+
+
+class CorrectionData(TicketData):
+    """Words were corrected or withdrawn; whoever keeps them replaces or forgets his copy."""
+
+    message: CorrectedMessage
+
+
 class AssignmentData(TicketData):
     """A ticket changed hands; `assignee_id` is null when it went back to the queue."""
 
@@ -183,6 +201,7 @@ class PublicType(StrEnum):
 
     TICKET_OPENED = "ticket.opened"
     TICKET_MESSAGE_ADDED = "ticket.message_added"
+    TICKET_MESSAGE_CORRECTED = "ticket.message_corrected"
     TICKET_ASSIGNED = "ticket.assigned"
     TICKET_STATUS_CHANGED = "ticket.status_changed"
     TICKET_ESCALATED = "ticket.escalated"
@@ -217,6 +236,22 @@ def message_added(event: tickets.MessageAdded, *, content: bool) -> MessageData:
     author = author_told(event.author, content=content)
     message = PublicMessage(id=event.message_id, kind=event.kind, author=author, automatic=event.automatic, **words)
     return MessageData(
+        ticket=_ticket(event.ticket, content=content), actor=author_told(event.actor, content=content), message=message
+    )
+
+
+def message_corrected(event: tickets.MessageCorrected, *, content: bool) -> CorrectionData:
+    """Tell that words say something else now, or nothing."""
+    words = _words(event.text) if content and event.text is not None else {}
+    message = CorrectedMessage(
+        id=event.message_id,
+        kind=event.kind,
+        author=author_told(event.author, content=content),
+        said_at=event.said_at,
+        withdrawn=event.text is None,
+        **words,
+    )
+    return CorrectionData(
         ticket=_ticket(event.ticket, content=content), actor=author_told(event.actor, content=content), message=message
     )
 

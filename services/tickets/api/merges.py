@@ -8,6 +8,7 @@ from fastapi import APIRouter, Response
 from services.tickets.api.callers import ONCE, PREFIX, EditorDep, WitnessDep
 from services.tickets.domain import errors
 from services.tickets.domain import merging as rules
+from services.tickets.domain.corrections import WordsWithdrawn
 from services.tickets.domain.splitting import MessageNotFound, MessageSplitBefore, SplitMixed
 from services.tickets.schemas import merges as schemas
 from services.tickets.schemas.tickets import Ticket, ticket_of
@@ -98,7 +99,14 @@ async def unmerge_ticket(
     status_code=201,
     response_model=Ticket,
     responses=problems(
-        errors.TicketNotFound, MessageNotFound, MessageSplitBefore, SplitMixed, rules.TicketMerged, Forbidden, *ONCE
+        errors.TicketNotFound,
+        MessageNotFound,
+        MessageSplitBefore,
+        WordsWithdrawn,
+        SplitMixed,
+        rules.TicketMerged,
+        Forbidden,
+        *ONCE,
     ),
 )
 async def split_ticket(

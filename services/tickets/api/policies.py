@@ -20,7 +20,7 @@ router: Final = APIRouter(prefix=f"{PREFIX}/policy", tags=["tickets"])
 async def read_policy(
     actor: InsideReaderDep, witness: WitnessDep, session: SessionDep, response: Response
 ) -> schemas.Policy:
-    """Read when resolved tickets close by themselves and for how long the player's words reopen them."""
+    """Read when resolved tickets close, how long words reopen them, and how long staff may correct their own."""
     policy = await ageing.read_policy(session, brand=actor.brand, witness=witness)
     response.headers["ETag"] = etag(policy.version)
     return schemas.policy_of(policy)
@@ -47,6 +47,7 @@ async def replace_policy(
         witness=witness,
         channels={channel: one.lifecycle() for channel, one in body.channels.items()},
         acknowledge_complaints=body.acknowledge_complaints,
+        correct_within=body.within(),
         by=actor.id,
         expected_version=expected_version,
         now=ground.clock.now(),

@@ -36,12 +36,13 @@ BUILT_IN: Final = Lifecycle()
 class LifecyclePolicy:
     """A brand's lifecycles by channel, and whether it tells players by itself that their complaint is registered.
 
-    `version` 0 is the built-in policy.
+    Staff correct or withdraw their own words for `correct_within`; zero: never. `version` 0 is the built-in policy.
     """
 
     version: int
     channels: Mapping[str, Lifecycle]
     acknowledge_complaints: bool = True
+    correct_within: timedelta = timedelta(minutes=5)
 
     def of(self, channel: str) -> Lifecycle:
         """Return what counts for a channel: its own, else the brand's default, else the built-in one."""

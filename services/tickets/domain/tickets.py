@@ -18,6 +18,7 @@ from services.tickets.domain.waiting import waiting_after
 from shared.contracts.base import Author, AuthorKind, Channel, ContactRef
 from shared.contracts.tickets import (
     MessageAdded,
+    MessageCorrected,
     MessageKind,
     ParticipantDeclined,
     ParticipantInvited,
@@ -45,6 +46,7 @@ from shared.contracts.tickets import (
 Fact: TypeAlias = (
     TicketOpened
     | MessageAdded
+    | MessageCorrected
     | TicketAssigned
     | TicketStatusChanged
     | TicketUpdated

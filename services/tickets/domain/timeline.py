@@ -10,6 +10,7 @@ from services.tickets.domain.tickets import Fact
 from shared.contracts.base import Author
 from shared.contracts.tickets import (
     MessageAdded,
+    MessageCorrected,
     MessageKind,
     TicketAssigned,
     TicketEscalated,
@@ -40,7 +41,9 @@ class Entry:
 
     `public` entries are shown to the player: the words exchanged, the opening and moves of the status. `ticket_id` is
     where it was recorded, `origin_id` the merged ticket that the words were said to; a split sets `copied_from` (a
-    message) in the new ticket and `moved_to` (a ticket) in the old one.
+    message) in the new ticket and `moved_to` (a ticket) in the old one. `text` is what words say now: `edited_at` is
+    since when they do, `withdrawn_at` since when they say nothing. `heard_in` are the live conversations that were
+    given a reply, `sent_out` that it left by e-mail or another channel.
     """
 
     id: UUID
@@ -57,6 +60,15 @@ class Entry:
     copied_from: UUID | None = None
     moved_to: UUID | None = None
     attachments: tuple[UUID, ...] = ()
+    edited_at: datetime | None = None
+    withdrawn_at: datetime | None = None
+    heard_in: tuple[UUID, ...] = ()
+    sent_out: bool = False
+
+    @property
+    def is_withdrawn(self) -> bool:
+        """True if nothing is left of the words."""
+        return self.withdrawn_at is not None
 
 
 def entry_of(event: Fact, entry_id: UUID) -> Entry:
@@ -76,19 +88,27 @@ def entry_of(event: Fact, entry_id: UUID) -> Entry:
             origin_id=event.origin_id,
             copied_from=event.copied_from,
             attachments=event.attachments,
+            heard_in=(*((event.ticket_id,) if event.live else ()), *event.also_for),
+            sent_out=event.contact is not None and not event.live,
         )
     return Entry(
-        id=entry_id,
+        id=event.correction_id if isinstance(event, MessageCorrected) else entry_id,
         kind=EntryKind.CHANGE,
         occurred_at=event.occurred_at,
         author=event.actor,
         text=None,
         automatic=False,
-        change=_change(event),
+        change=_correction(event) if isinstance(event, MessageCorrected) else _change(event),
         public=isinstance(event, TicketOpened | TicketStatusChanged),
         version=event.ticket.version,
         ticket_id=event.ticket_id,
     )
+
+
+def _correction(event: MessageCorrected) -> dict[str, object]:
+    """Say that words changed, not how: what they were is shown on record to who asks for it."""
+    what = "withdrawn" if event.text is None else "corrected"
+    return {"what": what, "message_id": str(event.message_id), **({"reason": event.reason} if event.reason else {})}
 
 
 def _change(event: Fact) -> dict[str, object]:

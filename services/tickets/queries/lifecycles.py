@@ -60,6 +60,7 @@ async def insert_policy(session: Session, brand: str, policy: LifecyclePolicy, *
         "version": policy.version,
         "channels": channels,
         "acknowledge_complaints": policy.acknowledge_complaints,
+        "correct_within": int(policy.correct_within.total_seconds()),
         "changed_by": by,
         "created_at": now,
     }
@@ -102,4 +103,5 @@ async def next_alarms(session: Session) -> Sequence[Alarm]:
 
 def _policy_of(row: Row[Any]) -> LifecyclePolicy:
     channels = {channel: Lifecycle(**days) for channel, days in row.channels.items()}
-    return LifecyclePolicy(row.version, channels, row.acknowledge_complaints)
+    within = timedelta(seconds=row.correct_within)
+    return LifecyclePolicy(row.version, channels, row.acknowledge_complaints, within)

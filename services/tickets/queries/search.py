@@ -80,7 +80,7 @@ _SNIPPETS: Final = Fixed(
         SELECT ts_headline(a.config, e.text, a.part, :options) AS snippet
         FROM (
             SELECT text, occurred_at, id FROM timeline
-            WHERE brand = t.brand AND ticket_id = t.id AND text IS NOT NULL
+            WHERE brand = t.brand AND ticket_id = t.id AND text <> ''
             ORDER BY occurred_at DESC, id DESC LIMIT 40
         ) AS e JOIN asked AS a ON a.config = (search_configs(t.language))[1]
         ORDER BY to_tsvector(a.config, e.text) @@ a.any_word DESC NULLS LAST, e.occurred_at DESC, e.id DESC LIMIT 1

@@ -34,6 +34,8 @@ async def add_entries(session: Session, brand: str, ticket_id: UUID, entries: Se
             "origin_id": entry.origin_id,
             "copied_from": entry.copied_from,
             "attachments": list(entry.attachments),
+            "heard_in": list(entry.heard_in),
+            "sent_out": entry.sent_out,
             "version": entry.version,
         }
         for entry in entries
@@ -59,6 +61,24 @@ async def words_with(
     )
     statement = statement.order_by(timeline.c.occurred_at, timeline.c.id)
     return [_entry_of(row) for row in await session.execute(statement)]
+
+
+async def words_by_id(session: Session, brand: str, entry_id: UUID) -> Entry | None:
+    """Return words of the brand, whatever ticket they are recorded in."""
+    statement = select(timeline).where(
+        timeline.c.brand == brand, timeline.c.id == entry_id, timeline.c.kind != EntryKind.CHANGE.value
+    )
+    row = (await session.execute(statement)).first()
+    return None if row is None else _entry_of(row)
+
+
+async def copy_in(session: Session, brand: str, ticket_id: UUID, source: UUID) -> Entry | None:
+    """Return the copy of words that a split made in its new ticket."""
+    statement = select(timeline).where(
+        timeline.c.brand == brand, timeline.c.ticket_id == ticket_id, timeline.c.copied_from == source
+    )
+    row = (await session.execute(statement)).first()
+    return None if row is None else _entry_of(row)
 
 
 async def mark_moved(session: Session, brand: str, message_ids: Sequence[UUID], ticket_id: UUID) -> None:
@@ -132,4 +152,8 @@ def _entry_of(row: Row[Any]) -> Entry:
         copied_from=row.copied_from,
         moved_to=row.moved_to,
         attachments=tuple(row.attachments),
+        edited_at=row.edited_at,
+        withdrawn_at=row.withdrawn_at,
+        heard_in=tuple(row.heard_in),
+        sent_out=row.sent_out,
     )

@@ -1,5 +1,6 @@
 """Lifecycles as the HTTP API shows them."""
 
+from datetime import timedelta
 from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -12,6 +13,7 @@ _MOST_DAYS: Final = 3660
 _NAMES: Final = frozenset({DEFAULT, *(channel.value for channel in Channel)})
 
 Days = Annotated[int, Field(ge=0, le=_MOST_DAYS, strict=True)]
+Seconds = Annotated[int, Field(ge=0, le=86_400, strict=True)]
 Switch = Annotated[bool, Field(strict=True)]
 
 
@@ -35,6 +37,14 @@ class ReplacePolicy(BaseModel):
 
     channels: dict[str, ChannelLifecycle]
     acknowledge_complaints: Switch = Field(default_factory=left_out, description="left out: stays as it is")
+    correct_within: Seconds = Field(
+        default_factory=left_out,
+        description="seconds in which staff correct or withdraw their own words; 0: never; left out: stays as it is",
+    )
+
+    def within(self) -> timedelta | None:
+        """Return for how long staff correct their words, None if that stays as it is."""
+        return timedelta(seconds=self.correct_within) if "correct_within" in self.model_fields_set else None
 
     @model_validator(mode="after")
     def _known(self) -> "ReplacePolicy":
@@ -51,6 +61,7 @@ class Policy(BaseModel):
     version: int
     channels: dict[str, ChannelLifecycle]
     acknowledge_complaints: bool
+    correct_within: int
 
 
 def policy_of(policy: LifecyclePolicy) -> Policy:
@@ -60,4 +71,9 @@ def policy_of(policy: LifecyclePolicy) -> Policy:
         name: ChannelLifecycle(auto_close_days=one.auto_close_days, reopen_days=one.reopen_days)
         for name, one in lifecycles.items()
     }
-    return Policy(version=policy.version, channels=channels, acknowledge_complaints=policy.acknowledge_complaints)
+    return Policy(
+        version=policy.version,
+        channels=channels,
+        acknowledge_complaints=policy.acknowledge_complaints,
+        correct_within=int(policy.correct_within.total_seconds()),
+    )

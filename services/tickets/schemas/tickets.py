@@ -3,11 +3,13 @@
 Edits refuse fields they do not know, for a typo would look like success.
 """
 
+from collections.abc import Sequence
 from typing import Annotated, Final
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, StrictStr
 
+from services.tickets.domain.corrections import Version
 from services.tickets.domain.mentions import MOST_MENTIONS
 from services.tickets.domain.timeline import INSIDE, Entry, EntryKind
 from services.tickets.schemas.fields import (
@@ -22,6 +24,7 @@ from services.tickets.schemas.fields import (
     Tier,
     left_out,
 )
+from shared.contracts.base import Author as Speaker
 from shared.contracts.base import AuthorKind, Channel
 from shared.contracts.tickets import BackOffice, MessageKind, Priority, TicketState, TicketStatus
 
@@ -109,6 +112,14 @@ class AddMessage(BaseModel):
     clear_draft: Annotated[bool, Field(description="forget the caller's draft of this kind for the ticket")] = True
 
 
+class CorrectMessage(BaseModel):
+    """Other words in the place of those that were said."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: Text
+
+
 class Assign(BaseModel):
     """Whose the ticket becomes: a staff id, `me`, or null for the queue."""
 
@@ -166,7 +177,10 @@ class Author(BaseModel):
 
 
 class Message(BaseModel):
-    """Words in a ticket; `version` is the ticket's version at which they joined it."""
+    """Words in a ticket, as they count now; `version` is the ticket's version at which they joined it.
+
+    `edited_at` is since when they say so, `withdrawn_at` since when they say nothing: they have neither text nor files.
+    """
 
     id: UUID
     ticket_id: UUID
@@ -180,10 +194,28 @@ class Message(BaseModel):
     origin_ticket_id: Annotated[UUID | None, Field(description="the merged ticket it was said to")] = None
     copied_from: Annotated[UUID | None, Field(description="the message it is a copy of, after a split")] = None
     moved_to: Annotated[UUID | None, Field(description="the ticket it was split off to")] = None
+    edited_at: AwareDatetime | None = None
+    withdrawn_at: AwareDatetime | None = None
+
+
+class MessageVersion(BaseModel):
+    """What words said from `since` on, by whose hand, and why if that needed a reason; `text` null: nothing."""
+
+    text: str | None
+    author: Author
+    since: AwareDatetime
+    reason: str | None
+
+
+class MessageHistory(BaseModel):
+    """Everything words ever said, the first ones first, and the files they carry or carried."""
+
+    items: list[MessageVersion]
+    attachments: tuple[UUID, ...]
 
 
 class TimelineEntry(BaseModel):
-    """Words (`text`) or a change (`change`), in the order in which they happened."""
+    """Words (`text`, as they count now) or a change (`change`), in the order in which they happened."""
 
     id: UUID
     ticket_id: UUID
@@ -198,6 +230,8 @@ class TimelineEntry(BaseModel):
     origin_ticket_id: Annotated[UUID | None, Field(description="the merged ticket it happened to")] = None
     copied_from: Annotated[UUID | None, Field(description="the message it is a copy of, after a split")] = None
     moved_to: Annotated[UUID | None, Field(description="the ticket it was split off to")] = None
+    edited_at: AwareDatetime | None = None
+    withdrawn_at: AwareDatetime | None = None
 
 
 _SHOWN: Final = tuple(name for name in Ticket.model_fields if name != "brand")
@@ -230,7 +264,7 @@ def message_of(entry: Entry, ticket_id: UUID) -> Message:
         automatic=entry.automatic,
         created_at=entry.occurred_at,
         version=entry.version,
-        attachments=entry.attachments,
+        **_standing_of(entry),
         **_origins_of(entry, ticket_id),
     )
 
@@ -248,9 +282,27 @@ def timeline_entry_of(entry: Entry, ticket_id: UUID, *, inside: bool) -> Timelin
         automatic=entry.automatic,
         change=entry.change and {name: value for name, value in entry.change.items() if name not in hidden},
         version=entry.version,
-        attachments=entry.attachments,
+        **_standing_of(entry),
         **_origins_of(entry, ticket_id),
     )
+
+
+def history_of(entry: Entry, versions: Sequence[Version]) -> MessageHistory:
+    """Return everything words ever said as the API shows it."""
+    items = [
+        MessageVersion(text=one.text, author=_author(one.author), since=one.since, reason=one.reason)
+        for one in versions
+    ]
+    return MessageHistory(items=items, attachments=entry.attachments)
+
+
+def _standing_of(entry: Entry) -> dict[str, object]:
+    """Return what is left of words: what was withdrawn carries no files."""
+    return {
+        "attachments": () if entry.is_withdrawn else entry.attachments,
+        "edited_at": None if entry.is_withdrawn else entry.edited_at,
+        "withdrawn_at": entry.withdrawn_at,
+    }
 
 
 def _origins_of(entry: Entry, ticket_id: UUID) -> dict[str, UUID | None]:
@@ -263,4 +315,8 @@ def _origins_of(entry: Entry, ticket_id: UUID) -> dict[str, UUID | None]:
 
 
 def _author_of(entry: Entry) -> Author:
-    return Author(kind=entry.author.kind, id=entry.author.id, name=entry.author.name)
+    return _author(entry.author)
+
+
+def _author(author: Speaker) -> Author:
+    return Author(kind=author.kind, id=author.id, name=author.name)

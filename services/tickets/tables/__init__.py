@@ -13,6 +13,7 @@ from services.tickets.tables.collaboration import (
 )
 from services.tickets.tables.complaints import complaint_moves, complaints
 from services.tickets.tables.copies import conversations, staff
+from services.tickets.tables.corrections import revisions
 from services.tickets.tables.lifecycle import alarms, lifecycles
 from services.tickets.tables.links import links
 from services.tickets.tables.lists import (
@@ -67,6 +68,7 @@ __all__ = [
     "queue_tellings",
     "queues",
     "reasons",
+    "revisions",
     "search_documents",
     "search_waiting",
     "search_words",

@@ -18,6 +18,8 @@ lifecycles: Final = Table(
     Column("channels", JSONB, nullable=False),
     # Whether players are told by themselves that their complaint is registered.
     Column("acknowledge_complaints", Boolean, nullable=False, server_default=true()),
+    # Seconds in which staff correct or withdraw their own words; 0: never.
+    Column("correct_within", Integer, nullable=False, server_default="300"),
     Column("changed_by", Text, nullable=False),
     time_column("created_at"),
     PrimaryKeyConstraint("brand", "version"),

@@ -131,6 +131,12 @@ timeline: Final = Table(
     Column("moved_to", PG_UUID(as_uuid=True)),
     # Files that intake holds.
     Column("attachments", ARRAY(PG_UUID(as_uuid=True)), nullable=False, server_default=text("'{}'::uuid[]")),
+    # Since when the words say what they say, or nothing; what they said before is in `revisions`.
+    time_column("edited_at", nullable=True),
+    time_column("withdrawn_at", nullable=True),
+    # A reply: the live conversations that were given it, and whether it left by e-mail or another channel.
+    Column("heard_in", ARRAY(PG_UUID(as_uuid=True)), nullable=False, server_default=text("'{}'::uuid[]")),
+    Column("sent_out", Boolean, nullable=False, server_default="false"),
     version_column(),
     UniqueConstraint("ticket_id", "version"),
     CheckConstraint("kind IN ('message', 'reply', 'note', 'change')", name="kind_known"),

@@ -58,18 +58,21 @@ async def edit_policy(
     witness: Witness | None,
     channels: Mapping[str, Lifecycle],
     acknowledge_complaints: bool | None,
+    correct_within: timedelta | None,
     by: str,
     expected_version: int,
     now: datetime,
 ) -> LifecyclePolicy:
     """Replace the lifecycles of a brand; tickets that are resolved already keep the day on which they close.
 
-    Whether complaints are acknowledged by themselves stays as it is unless it is said.
+    Whether complaints are acknowledged by themselves, and for how long staff correct their words, stay as they are
+    unless they are said.
     """
     known = await lifecycles.policy_of(session, brand)
     demand(expected_version, known.version)
     acknowledge = known.acknowledge_complaints if acknowledge_complaints is None else acknowledge_complaints
-    policy = LifecyclePolicy(known.version + 1, channels, acknowledge)
+    within = known.correct_within if correct_within is None else correct_within
+    policy = LifecyclePolicy(known.version + 1, channels, acknowledge, within)
     if not await lifecycles.insert_policy(session, brand, policy, by=by, now=now):
         raise Stale(current_version=policy.version)
     await record_decision(session, witness, AuditAction.EDIT_LIFECYCLE, {"version": policy.version})

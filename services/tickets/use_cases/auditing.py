@@ -47,6 +47,17 @@ async def record_words(
         await audit.record(session, entry)
 
 
+async def record_correction(
+    session: Session, witness: Witness | None, action: AuditAction, ticket: TicketState, message_id: UUID
+) -> None:
+    """Record that staff or a server corrected or withdrew words, or saw what they had been."""
+    if witness is None:
+        return
+    about = {"message_id": str(message_id)}
+    entry = witness.saw(new_id(), action, ticket_id=ticket.id, player_id=ticket.player_id, narrowed=about)
+    await audit.record(session, entry)
+
+
 async def record_look(session: Session, witness: Witness | None, action: AuditAction, **narrowed: object) -> None:
     """Record that staff or a server was shown something that is not one ticket, and what it was narrowed to."""
     if witness is not None:
@@ -124,10 +135,12 @@ async def record_foreign_look(session: Session, *, brand: str, read: TranscriptR
         trace_id=trace_id,
         at=read.read_at,
     )
-    narrowed = _narrowed({"after_seq": read.after_seq or None, "listening": read.listening})
+    narrowed = _narrowed(
+        {"after_seq": read.after_seq or None, "listening": read.listening, "message_id": read.message_id}
+    )
     entry = witness.saw(
         new_id(),
-        AuditAction.READ_TRANSCRIPT,
+        AuditAction.READ_TRANSCRIPT if read.message_id is None else AuditAction.READ_HISTORY,
         ticket_id=read.ticket_id,
         player_id=await _player_of(session, brand, read.ticket_id),
         narrowed=narrowed or None,

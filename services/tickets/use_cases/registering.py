@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import chain
+from typing import NamedTuple
 from uuid import UUID
 
 from services.tickets.domain import complaints as rules
@@ -21,6 +23,7 @@ from shared.contracts.tickets import (
     ComplaintState,
     ComplaintStep,
     MessageAdded,
+    MessageCorrected,
     MessageKind,
     TicketOpened,
     TicketState,
@@ -34,6 +37,14 @@ REGISTER = Author(kind=AuthorKind.SYSTEM, id="complaints")
 _COMPLAINTS = "CMP."
 
 
+class Complaining(NamedTuple):
+    """Words of a player that may complain, and since when they are there."""
+
+    author: Author
+    text: str
+    occurred_at: datetime
+
+
 def players_words(story: Story) -> list[MessageAdded]:
     """Return what the player himself said in a story."""
     return [
@@ -45,10 +56,16 @@ def players_words(story: Story) -> list[MessageAdded]:
     ]
 
 
-def complaining_words(story: Story) -> MessageAdded | None:
-    """Return the first words of the player in a story that complain."""
+def complaining_words(story: Story) -> Complaining | None:
+    """Return the first words of the player in a story that complain, those he corrected himself to included."""
     lexicon = complaint_lexicon()
-    return next((event for event in players_words(story) if is_complaint(event.text, lexicon)), None)
+    said = (Complaining(one.author, one.text, one.occurred_at) for one in players_words(story))
+    corrected = (
+        Complaining(one.author, one.text or "", one.occurred_at)
+        for one in story.events
+        if isinstance(one, MessageCorrected) and one.kind is MessageKind.MESSAGE and one.copied_from is None
+    )
+    return next((words for words in chain(said, corrected) if is_complaint(words.text, lexicon)), None)
 
 
 def is_reason_of_complaint(story: Story) -> bool:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from services.tickets.domain.audit import AuditAction, Witness
 from services.tickets.domain.complaints import Complaint
+from services.tickets.domain.corrections import WordsWithdrawn
 from services.tickets.domain.merging import same_person
 from services.tickets.domain.splitting import MessageNotFound, MessageSplitBefore, SplitMixed, copies
 from services.tickets.domain.tickets import Story, Ticket, Words, unopened
@@ -49,6 +50,8 @@ async def split_ticket(
     entries = await timeline.words_with(session, brand, list(group), message_ids)
     if len(entries) < len(message_ids):
         raise MessageNotFound(field="message_ids")
+    if any(entry.is_withdrawn for entry in entries):
+        raise WordsWithdrawn(field="message_ids")
     if any(entry.moved_to for entry in entries):
         raise MessageSplitBefore(field="message_ids")
     owner = _owner(group, entries, ticket)

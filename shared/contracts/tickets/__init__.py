@@ -15,6 +15,7 @@ from shared.contracts.tickets.complaints import (
 )
 from shared.contracts.tickets.facts import (
     MessageAdded,
+    MessageCorrected,
     TicketAssigned,
     TicketEscalated,
     TicketEscalationAccepted,
@@ -80,6 +81,7 @@ __all__ = [
     "ComplaintState",
     "ComplaintStep",
     "MessageAdded",
+    "MessageCorrected",
     "MessageKind",
     "ParticipantDeclined",
     "ParticipantInvited",

@@ -89,6 +89,48 @@ class MessageAdded(TicketEvent, Event):
         )
 
 
+class MessageCorrected(TicketEvent, Event):
+    """Words in the timeline were corrected, or withdrawn with the files they carried (`text` null).
+
+    `actor` did it, `author` had said the words, `said_at` is when: no clock goes back. `ticket_id` is where they are
+    recorded, `heard_in` the live conversations that were given a reply. `copied_from` is set where the words are a copy
+    that a split made. `reason` is why somebody withdrew words that were not his, or too late; `attachments` are the
+    files that went with them.
+    """
+
+    type: ClassVar[str] = "tickets.message.corrected.v1"
+    aggregate: ClassVar[str] = "ticket_id"
+    stream: ClassVar[str] = STREAM
+
+    message_id: UUID
+    correction_id: UUID
+    kind: MessageKind
+    author: Author
+    text: str | None
+    said_at: AwareDatetime
+    heard_in: tuple[UUID, ...] = ()
+    copied_from: UUID | None = None
+    reason: str | None = None
+    attachments: tuple[UUID, ...] = ()
+
+    @classmethod
+    def sample(cls) -> Self:
+        """Return an example."""
+        return cls(
+            ticket_id=SAMPLE_ID,
+            ticket=SAMPLE_TICKET,
+            actor=SAMPLE_AGENT,
+            occurred_at=SAMPLE_TIME,
+            message_id=SAMPLE_ID,
+            correction_id=SAMPLE_ID,
+            kind=MessageKind.REPLY,
+            author=SAMPLE_AGENT,
+            text="It is on its way since noon.",
+            said_at=SAMPLE_TIME,
+            heard_in=(SAMPLE_ID,),
+        )
+
+
 class TicketAssigned(TicketEvent, Event):
     """A ticket changed hands; `assignee_id` is null when it went back to the queue.
 

@@ -4,6 +4,7 @@ import io
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
@@ -15,7 +16,7 @@ from sqlalchemy import update
 from services.intake.tables import attachments
 from shared.contracts.base import Author, AuthorKind
 from shared.contracts.intake import AttachmentReady
-from shared.contracts.tickets import MessageAdded, MessageKind
+from shared.contracts.tickets import MessageAdded, MessageCorrected, MessageKind
 from shared.contracts.tickets.state import SAMPLE_TICKET
 from shared.ids import new_id
 from shared.web.actor import ActorKind
@@ -156,6 +157,41 @@ async def test_a_note_keeps_its_files_inside(people: Photographer) -> None:
     await eventually(lambda: _carried(people, made["id"]))
     assert (await people.get(f"/v1/attachments/{made['id']}")).status_code == 404
     assert (await people.get("/v1/attachments", ticket_id=str(TICKET))).json()["items"] == []
+
+
+@pytest.mark.parametrize("early", [False, True])
+async def test_files_go_with_withdrawn_words_but_for_who_sent_them(people: Photographer, early: bool) -> None:
+    """In whatever order it is told; the desk keeps them, for the record."""
+    await people.begin()
+    made = await people.sent(as_=people.agent, ticket_id=str(TICKET))
+    path, staff, message = f"/v1/attachments/{made['id']}", Author(kind=AuthorKind.STAFF, id="s-1"), new_id()
+    state = SAMPLE_TICKET.model_copy(update={"id": TICKET, "player_id": "p-1", "reason": None})
+    common: dict[str, Any] = {
+        "ticket_id": TICKET, "ticket": state, "actor": staff, "occurred_at": people.service.ground.clock.now(),
+        "message_id": message, "kind": MessageKind.REPLY, "author": staff, "attachments": (UUID(made["id"]),),
+    }  # fmt: skip
+    said = MessageAdded(**common, text="Here")
+    gone = MessageCorrected(**common, correction_id=new_id(), text=None, said_at=said.occurred_at)
+    edited = gone.model_copy(update={"text": "There", "attachments": ()})
+    if early:
+        await people.service.publish(gone)
+        await people.becomes(made["id"], reason="withdrawn")
+    await people.service.publish(said)
+    await people.becomes(made["id"], message_id=str(message), public=not early)
+    if not early:
+        await people.service.publish(edited)
+        assert (await people.get(path)).status_code == 200
+        await people.service.publish(gone)
+    await people.becomes(made["id"], public=False, reason="withdrawn")
+    assert (await people.get(path)).status_code == 404
+    assert (await people.link(made["id"])).status_code == 404
+    assert (await people.fetch(made["id"], as_=people.agent)).status_code == 200
+    others = await people.sent(ticket_id=str(TICKET))
+    await people.service.publish(gone.model_copy(update={"attachments": (UUID(others["id"]),)}))
+    own = await people.sent(ticket_id=str(TICKET))
+    await people.say(own["id"])
+    await people.becomes(own["id"], public=True)
+    await people.becomes(others["id"], reason=None)
 
 
 async def _carried(people: Photographer, attachment: str) -> bool:

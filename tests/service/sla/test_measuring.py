@@ -6,7 +6,7 @@ import pytest
 
 from shared.contracts.base import Channel
 from shared.contracts.sla import ClockKind, ClockState
-from shared.contracts.tickets import STREAM, ReasonClass, TicketStatus
+from shared.contracts.tickets import STREAM, MessageCorrected, ReasonClass, TicketStatus
 from shared.web.actor import ActorKind
 from tests.service.sla.desk import Desk, clock_event, story_now
 
@@ -37,6 +37,23 @@ async def test_answers_count_from_the_times_of_the_words(desk: Desk) -> None:
     assert [envelope.sequence for envelope in told] == [1, 2, 3]
     met = clock_event(told[1])
     assert (met.kind, met.state, met.elapsed_seconds) == (ClockKind.FIRST_RESPONSE, ClockState.MET, 42)
+
+
+async def test_no_correction_moves_a_clock(desk: Desk) -> None:
+    """An answer that was withdrawn was given all the same; what comes after it is measured as ever."""
+    story = story_now().opened().player_writes(0).staff_replies(42)
+    await desk.tell(story)
+    answer = story.events[-1]
+    gone = MessageCorrected.sample().model_copy(
+        update={"ticket_id": story.ticket_id, "ticket": answer.ticket, "occurred_at": answer.occurred_at, "text": None}
+    )
+    await desk.service.publish(gone, sequence=4)
+    (first,) = await desk.clocks(story)
+    assert (first["state"], first["elapsed_seconds"]) == ("met", 42.0)
+    story.player_writes(50)
+    await desk.service.publish(story.events[-1], sequence=5)
+    _, following = await desk.clocks(story)
+    assert (following["kind"], following["state"]) == ("next_response", "running")
 
 
 async def test_a_whole_case_is_measured(desk: Desk) -> None:

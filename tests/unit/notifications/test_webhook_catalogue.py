@@ -20,6 +20,7 @@ GOLDEN: Final = Path(__file__).parent / "golden"
 TOLD: Final[tuple[type[Event], ...]] = (
     tickets.TicketOpened,
     tickets.MessageAdded,
+    tickets.MessageCorrected,
     tickets.TicketAssigned,
     tickets.TicketStatusChanged,
     tickets.TicketEscalated,

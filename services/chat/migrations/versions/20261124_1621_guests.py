@@ -1,7 +1,7 @@
 """Several of the staff hear one conversation by themselves; a brand may keep from its players who comes and goes.
 
 Revision ID: 20261124_1621
-Revises: 20261124_1611
+Revises: 20261124_1620
 """
 
 import sqlalchemy as sa
@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql
 from shared.db.ground import isolate
 
 revision = "20261124_1621"
-down_revision = "20261124_1611"
+down_revision = "20261124_1620"
 branch_labels = None
 depends_on = None
 

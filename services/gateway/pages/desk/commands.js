@@ -6,6 +6,7 @@ import { label } from "./format.js";
 import { choose, write } from "./keys.js";
 import { LISTS } from "./tickets.js";
 import { theme, turnTheme } from "./theme.js";
+import { ask } from "./views/corrections.js";
 
 const root = () => document.getElementById("desk");
 
@@ -34,6 +35,7 @@ const ofTicket = (desk) => {
     ...(open.ticket.merged_into ? [{ name: "Take the merge back", run: () => unmerge(open) }] : []),
     ...(desk.isSenior ? [open.ban ? { name: "Lift the ban from the chat", run: () => lift(open) } : { name: "Ban the player from the chat", run: () => choose(desk, "ban") }] : []),
     { name: "Register a complaint", run: () => choose(desk, "complaint") },
+    ...ofWords(desk, open),
     { name: "Close the ticket's view", run: () => desk.close() },
   ];
 };
@@ -57,6 +59,13 @@ const ofSelection = (desk) =>
         { name: "Select nothing", key: "Esc", run: () => desk.selection.clear() },
       ]
     : [{ name: "Select this ticket of the list", key: "x", run: () => desk.selection.toggle(desk.cursor) }];
+const ofWords = (desk, { corrections: { newest } }) =>
+  newest
+    ? [
+        { name: "Correct what I said last", run: () => ask(desk, "correct", newest) },
+        { name: "Withdraw what I said last", run: () => ask(desk, "withdraw", newest) },
+      ]
+    : [];
 
 const ofLists = (desk) => [
   ...Object.entries(LISTS).map(([id, { name, key }]) => ({ name: `Show: ${name}`, key, run: () => desk.choose(id) })),

@@ -32,6 +32,7 @@ export class Desk {
     Object.assign(this, { list: "queue", query: "", cursor: 0, open: null, page: "tickets", dialog: null, isCardOpen: false });
     Object.assign(this, { views: [], counts: new Map(), reasons: [], teams: [], toasts: [], stalled: new Map(), problem: null });
     this.takenByMe = new Set();
+    this.correctWithin = 0;
     this.isHere = navigator.onLine;
   }
 
@@ -212,10 +213,11 @@ export class Desk {
   }
 
   async loadChoices() {
-    const [views, counts, reasons, teams] = await Promise.allSettled([
+    const [views, counts, reasons, teams, policy] = await Promise.allSettled([
       this.api.get("/v1/views", { limit: 100 }), this.api.get("/v1/views/counts"), this.api.get("/v1/reasons"),
-      this.api.get("/v1/teams", { limit: 100 }),
+      this.api.get("/v1/teams", { limit: 100 }), this.api.get("/v1/tickets/policy"),
     ]);
+    this.correctWithin = policy.value?.correct_within ?? 0;
     this.views = views.value?.items ?? [];
     this.counts = new Map((counts.value?.items ?? []).map((one) => [one.view_id, one]));
     this.reasons = (reasons.value?.items ?? []).filter((reason) => reason.active);

@@ -77,6 +77,11 @@ export const FRAMES = {
     }
     open?.tail().catch(() => null);
   },
+  corrected(desk, frame) {
+    const open = seen(desk, frame.ticket_id);
+    open?.hearCorrection(frame);
+    open?.tail().catch(() => null);
+  },
   typing(desk, { ticket_id: id, author }) {
     if (author?.kind !== "staff") seen(desk, id)?.typed(author);
   },

@@ -1,5 +1,6 @@
 /** The ticket on the screen: its words, its promises, what others do with it, and everything one can do to it. */
 
+import { Corrections, corrected, isBehind } from "./corrections.js";
 import { differences } from "./differences.js";
 
 const TYPING_LASTS = 6000;
@@ -15,8 +16,7 @@ export class OpenTicket {
     this.ticket = desk.tickets.get(id) ?? null;
     Object.assign(this, { entries: [], clocks: [], related: [], viewers: [], files: new Map(), drafting: [] });
     Object.assign(this, { participants: [], ban: null, problem: null, conflict: null, spoke: null, typing: null, macros: null, uploads: [], isLoaded: false });
-    this.head = 0;
-    Object.assign(this, { isSending: false, isBusy: false });
+    Object.assign(this, { head: 0, isSending: false, isBusy: false, corrections: new Corrections(this) });
   }
 
   get path() {
@@ -65,6 +65,10 @@ export class OpenTicket {
     const known = new Map(this.entries.map((entry) => [entry.id, entry]));
     for (let cursor = this.#lastPage; ; ) {
       const page = await this.api.get(`${this.path}/timeline`, { limit: 100, ...(cursor && { cursor }) });
+      if (cursor && isBehind(known, page.items)) {
+        cursor = null;
+        continue;
+      }
       this.#lastPage = cursor;
       page.items.forEach((entry) => known.set(entry.id, entry));
       if (!page.next_cursor) break;
@@ -93,6 +97,18 @@ export class OpenTicket {
   /** A note that the socket brought, likewise. */
   hearNote({ id, author, text, occurred_at: at, attachments = [] }) {
     if (this.#adds({ id, kind: "note", author, text, attachments, occurred_at: at })) this.tail().catch(() => null);
+  }
+
+  /** Words that say something else from now on, or nothing. */
+  hearCorrection({ message_id: id, seq, text, at }) {
+    this.head = Math.max(this.head, seq);
+    const known = new Map(this.entries.map((entry) => [entry.id, entry]));
+    if (known.has(id)) this.#show(known.set(id, corrected(known.get(id), { text, at })));
+  }
+
+  /** Read something more, and say if that is refused. */
+  look(reading) {
+    return this.#try("look", reading);
   }
 
   #adds(entry) {

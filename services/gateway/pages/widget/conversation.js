@@ -5,6 +5,7 @@
 
 import { Problem } from "./api.js";
 import { Connection } from "./connection.js";
+import { Corrections } from "./corrections.js";
 import { Delivery } from "./delivery.js";
 import { Files } from "./files.js";
 import { FRAMES } from "./frames.js";
@@ -49,13 +50,8 @@ export class Conversation extends EventTarget {
     this.staff = { delivered: 0, read: 0, name: null };
     this.read = 0;
     this.reported = { delivered: 0, read: 0 };
-    this.typing = null;
-    this.queue = null;
-    this.endsAt = null;
-    this.ended = null;
-    this.rating = null;
-    this.problem = null;
-    this.arrivals = [];
+    Object.assign(this, { typing: null, queue: null, endsAt: null, ended: null, rating: null, problem: null, arrivals: [] });
+    this.corrections = new Corrections(this);
   }
 
   get link() {
@@ -161,6 +157,7 @@ export class Conversation extends EventTarget {
   /** The server has these words, or this browser learns where they are. */
   keep(message) {
     this.transcript.add(message);
+    this.corrections.look(message);
     if (message.client_msg_id) this.outbox.settle(message.client_msg_id);
     if (isMine(message)) this.endsAt = null;
     else this.typing = this.queue = null;
@@ -175,6 +172,7 @@ export class Conversation extends EventTarget {
       this.transcript.ticketId = session.ticket_id;
       this.transcript.hear(session.last_seq);
       this.endsAt = session.inactive_ends_at ?? null;
+      this.corrections.within = (session.correct_within ?? 0) * 1000;
       this.local.set(`open.${this.who}`, { ticket_id: session.ticket_id, read: this.read });
       this.problem = null;
       return session;

@@ -45,9 +45,11 @@ export class Delivery {
   acknowledged({ client_msg_id: id, seq, id: messageId, sent_at: sentAt }) {
     const item = this.#sent.get(id);
     if (item) {
+      this.conversation.corrections.skew = Date.parse(sentAt) - Date.now();
       const author = { kind: "player", id: null, name: null };
-      const { text, attachments } = item;
-      this.conversation.keep({ seq, id: messageId, author, text, attachments, sent_at: sentAt, client_msg_id: id });
+      const { text, attachments, corrects } = item;
+      const entry = corrects ? { message_id: corrects, at: sentAt } : { attachments, sent_at: sentAt };
+      this.conversation.keep({ seq, id: messageId, author, text, client_msg_id: id, ...entry });
       this.#sent.delete(id);
     }
     this.#done(id);
@@ -55,12 +57,15 @@ export class Delivery {
 
   refused({ client_msg_id: id, problem }) {
     const { conversation } = this;
-    if (problem.code === "session-has-ended") {
+    const corrects = this.#sent.get(id)?.corrects;
+    if (corrects && !AGAIN.has(problem.status)) {
+      conversation.corrections.refused.add(corrects);
+      conversation.outbox.settle(id);
+    } else if (problem.code === "session-has-ended") {
       this.#underway = null;
       conversation.renew();
       return;
-    }
-    if (AGAIN.has(problem.status)) this.#pause((problem.retry_after ?? 0) * 1000 || RETRY_AFTER, problem);
+    } else if (AGAIN.has(problem.status)) this.#pause((problem.retry_after ?? 0) * 1000 || RETRY_AFTER, problem);
     else conversation.outbox.hold(id, { code: problem.code, status: problem.status });
     this.#done(id);
   }
@@ -97,4 +102,7 @@ export class Delivery {
   }
 }
 
-const frameOf = ({ client_msg_id: id, text, attachments }) => ({ t: "send", client_msg_id: id, text, ...(attachments && { attachments }) });
+const frameOf = ({ client_msg_id: id, text, attachments, corrects }) =>
+  corrects
+    ? { t: "correct", client_msg_id: id, message_id: corrects, text }
+    : { t: "send", client_msg_id: id, text, ...(attachments && { attachments }) };

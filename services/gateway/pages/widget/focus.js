@@ -1,7 +1,7 @@
 /** Where the keyboard is. */
 
 const NARROW = matchMedia("(max-width: 30rem)");
-const FOCUSABLE = "button:not([disabled]), a[href], input, select, textarea, [tabindex='0']";
+const FOCUSABLE = "button:not([disabled]), summary, a[href], input, select, textarea, [tabindex='0']";
 
 /** True if the chat covers the whole page, so that nothing behind it can be meant. */
 export const wantsWholeScreen = () => NARROW.matches;

@@ -15,6 +15,9 @@ export const FRAMES = {
     conversation.keep(frame);
     conversation.report();
   },
+  corrected(conversation, frame) {
+    FRAMES.msg(conversation, frame);
+  },
   ack(conversation, frame) {
     conversation.delivery.acknowledged(frame);
   },

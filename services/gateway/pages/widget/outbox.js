@@ -7,8 +7,9 @@
  *
  * @typedef {object} Item
  * @property {string} client_msg_id
- * @property {string} text
+ * @property {string | null} text
  * @property {string[]} [attachments] ids of files
+ * @property {string} [corrects] the message whose place the words take; null withdraws it
  * @property {number} at milliseconds since 1970
  * @property {{code: string, status: number, retryAfter?: number} | null} problem why it is not sent again by itself
  */
@@ -43,11 +44,12 @@ export class Outbox {
    * @param {string} text
    * @param {number} now
    * @param {string[]} attachments
+   * @param {string} [corrects]
    * @returns {Item}
    */
-  add(text, now, attachments = []) {
+  add(text, now, attachments = [], corrects = undefined) {
     const files = attachments.length ? { attachments } : {};
-    const item = { client_msg_id: this.#newId(now), text, ...files, at: now, problem: null };
+    const item = { client_msg_id: this.#newId(now), text, ...files, corrects, at: now, problem: null };
     this.#write(item);
     return item;
   }

@@ -9,10 +9,12 @@ import { render } from "../vendor/lit.js";
 import { Api } from "./api.js";
 import { bringAlong } from "./claim.js";
 import { Conversation } from "./conversation.js";
+import { Editing } from "./editing.js";
 import { keepInside, wantsWholeScreen } from "./focus.js";
 import { Identity } from "./identity.js";
 import { Outbox } from "./outbox.js";
 import { openStorage } from "./storage.js";
+import { loadStyles } from "./styles.js";
 import { chat } from "./views/chat.js";
 import { loadWords } from "./words.js";
 
@@ -30,6 +32,7 @@ export class PitbossChat extends HTMLElement {
   #words = null;
   #identity = null;
   #ui = { open: false, draft: "", confirming: false, atEnd: true, problem: null };
+  #editing = new Editing(this.#ui, (draft) => this.#write(draft));
   #renderAsked = false;
   #abandon = null;
   /** One question after the other: who is here may change while it is asked. */
@@ -96,6 +99,7 @@ export class PitbossChat extends HTMLElement {
     }
     this.#ui.problem = null;
     if (this.conversation?.who === identity.who) return;
+    this.#editing.leave();
     this.conversation?.dispose();
     this.conversation = null;
     this.#identity = identity;
@@ -115,7 +119,6 @@ export class PitbossChat extends HTMLElement {
     this.#change({ open: true });
     if (!this.conversation) await this.identify();
     this.#enter();
-    this.#render();
     this.#focusInside();
   }
 
@@ -138,7 +141,7 @@ export class PitbossChat extends HTMLElement {
 
   #change(values) {
     Object.assign(this.#ui, values);
-    this.session.set("ui", { open: this.#ui.open, draft: this.#ui.draft });
+    this.session.set("ui", { open: this.#ui.open, draft: this.#editing.draft });
     this.#ask();
   }
 
@@ -153,8 +156,9 @@ export class PitbossChat extends HTMLElement {
     if (!this.#words || !this.isConnected) return;
     const { conversation } = this;
     const view = {
-      words: this.#words, ui: this.#ui, conversation, asksFirst: this.#asksFirst, isOffline: !navigator.onLine,
-      heading: this.getAttribute("heading") ?? this.#words.say("heading"), theme: this.getAttribute("theme") ?? "auto",
+      words: this.#words, ui: this.#ui, conversation, editing: this.#editing.message, asksFirst: this.#asksFirst,
+      isOffline: !navigator.onLine, theme: this.getAttribute("theme") ?? "auto",
+      heading: this.getAttribute("heading") ?? this.#words.say("heading"),
       isModal: this.#ui.open && wantsWholeScreen(), takesFiles: this.getAttribute("files") !== "off",
     };
     render(chat(view, this.#actions), this.shadowRoot);
@@ -168,7 +172,13 @@ export class PitbossChat extends HTMLElement {
   }
 
   #focusInside() {
+    this.#render();
     this.shadowRoot.querySelector(".composer textarea, .form input, .ended button")?.focus();
+  }
+
+  #write(draft) {
+    this.#change({ draft });
+    this.#focusInside();
   }
 
   async #attempt(work) {
@@ -184,7 +194,7 @@ export class PitbossChat extends HTMLElement {
     toggle: () => (this.#ui.open ? this.close() : this.open()),
     close: () => this.close(),
     key: (event) => {
-      if (event.key === "Escape") this.#ui.confirming ? this.#change({ confirming: false }) : this.close();
+      if (event.key === "Escape") this.#ui.confirming ? this.#change({ confirming: false }) : this.#editing.leave() || this.close();
       else if (event.key === "Tab" && wantsWholeScreen()) keepInside(event, this.shadowRoot.querySelector(".panel"));
     },
     scroll: ({ target }) => {
@@ -196,7 +206,11 @@ export class PitbossChat extends HTMLElement {
       this.#change({ draft: text });
       if (text) this.conversation?.type();
     },
+    edit: (message) => this.#editing.begin(message),
+    keepAsIs: () => this.#editing.leave(),
+    withdraw: ({ id }) => this.conversation.corrections.wish(id, null),
     say: (text) => {
+      if (this.#editing.finish(this.conversation, text)) return;
       const { files } = this.conversation;
       if (files.isSending || (!text.trim() && !files.uploads.some((upload) => upload.state === "sent"))) return;
       this.#change({ draft: "", atEnd: true });
@@ -205,7 +219,6 @@ export class PitbossChat extends HTMLElement {
     introduce: ({ subject, introduction }) => {
       this.conversation.begin({ subject });
       if (introduction) this.conversation.say(introduction);
-      this.#render();
       this.#focusInside();
     },
     addFiles: (files) => {
@@ -232,8 +245,8 @@ export class PitbossChat extends HTMLElement {
       await this.conversation.end();
     }),
     renew: () => {
+      this.#editing.leave();
       this.conversation.renew();
-      this.#render();
       this.#focusInside();
     },
     rate: (score) => {
@@ -243,11 +256,5 @@ export class PitbossChat extends HTMLElement {
     sendRating: (comment) => this.#attempt(() => this.conversation.rate(this.conversation.rating.score, comment)),
   };
 }
-
-/** The style sheet as an object: no element and no attribute carries style, so that a strict policy has nothing to refuse. */
-const loadStyles = async () => {
-  const answer = await fetch(new URL("widget.css", here));
-  return new CSSStyleSheet().replace(await answer.text());
-};
 
 if (!customElements.get("pitboss-chat")) customElements.define("pitboss-chat", PitbossChat);

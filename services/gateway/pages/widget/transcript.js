@@ -1,5 +1,6 @@
 /**
- * What was said, each message once and in its place, whatever order it arrived in.
+ * What was said, each message once and in its place, whatever order it arrived in. A correction has a place of its own and
+ * names the message (`message_id`) that says something else from there on, or nothing (`text` null).
  *
  * @typedef {object} Message
  * @property {number} seq
@@ -10,6 +11,8 @@
  * @property {string} [client_msg_id]
  * @property {object[]} [attachments]
  * @property {string[]} [quick_replies]
+ * @property {string} [edited_at]
+ * @property {string} [withdrawn_at]
  */
 
 export class Transcript {
@@ -44,15 +47,23 @@ export class Transcript {
     return this.head > this.upto;
   }
 
-  /** @returns {Message[]} in order */
+  /** @returns {Message[]} in order, with the words that count now */
   messages() {
-    return [...this.#bySeq.values()].sort((one, other) => one.seq - other.seq);
+    const entries = [...this.#bySeq.values()].sort((one, other) => one.seq - other.seq);
+    const newest = new Map(entries.filter((entry) => entry.message_id).map((entry) => [entry.message_id, entry]));
+    return entries.filter((entry) => !entry.message_id).map((message) => corrected(message, newest.get(message.id)));
   }
 
   has(clientMsgId) {
     return [...this.#bySeq.values()].some((message) => message.client_msg_id === clientMsgId);
   }
 }
+
+/** Return a message as a correction leaves it; what was withdrawn has neither words nor files. */
+export const corrected = (message, { text, at } = message) => {
+  if (text === message.text) return message;
+  return text === null ? { ...message, text: "", attachments: [], withdrawn_at: at } : { ...message, text, edited_at: at };
+};
 
 const PLAYERS = new Set(["player", "visitor"]);
 

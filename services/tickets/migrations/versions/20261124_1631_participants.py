@@ -1,7 +1,7 @@
 """Several of the staff are in one conversation.
 
 Revision ID: 20261124_1631
-Revises: 20261124_1613
+Revises: 20261124_1630
 """
 
 import sqlalchemy as sa
@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql
 from shared.db.ground import isolate
 
 revision = "20261124_1631"
-down_revision = "20261124_1613"
+down_revision = "20261124_1630"
 branch_labels = None
 depends_on = None
 

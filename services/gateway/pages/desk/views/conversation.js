@@ -5,6 +5,7 @@ import { unmerge } from "../deeds.js";
 import { label, language, moment, size, time } from "../format.js";
 import { choose } from "../keys.js";
 import { composer } from "./composer.js";
+import { marks, words } from "./corrections.js";
 import { avatar, icon, iconButton, problemBox, status } from "./parts.js";
 
 export const conversation = (desk) => {
@@ -98,8 +99,8 @@ const line = (desk, open, entry) => {
       <div>
         <p class="by"><bdi>${name}</bdi> ${entry.kind === "note" ? html`<span class="tag-note">Note, staff only</span>` : nothing}
           ${entry.automatic ? html`<span>automatic</span>` : nothing} <time datetime=${entry.occurred_at} title=${moment(entry.occurred_at)}>${time(entry.occurred_at)}</time>
-          ${read ? html`<span>· read</span>` : nothing}</p>
-        <p class="words" dir="auto">${entry.text}</p>
+          ${read ? html`<span>· read</span>` : nothing} ${marks(desk, open, entry)}</p>
+        ${words(open, entry)}
         ${(entry.attachments ?? []).map((id) => file(open, id))}
       </div>
     </article>`;
@@ -115,12 +116,14 @@ const change = (desk, { change: what, author, occurred_at: at }) => html`
   <p class="change"><bdi>${author.name ?? label(author.kind)}</bdi> ${told(desk, what ?? {}, author)} <time datetime=${at} title=${moment(at)}>${time(at)}</time></p>`;
 
 const told = (desk, fact, author) => {
-  const { what, before, after, changes = {}, cause, status: begun, waiting_on: office } = fact;
+  const { what, before, after, changes = {}, cause, reason, status: begun, waiting_on: office } = fact;
   if (what === "opened") return `opened the ticket (${label(begun)})`;
   if (what === "status") return html`set the status from ${label(before)} to <b>${label(after)}${office ? `: ${label(office)}` : ""}</b>`;
   if (what === "assignee" && fact.taken_over) return html`took it over from <b>${desk.people.name(before)}</b>: <bdi>${fact.reason}</bdi>`;
   if (what === "assignee" && after === author.id) return "took it";
   if (what === "assignee") return after ? html`gave it to <b>${desk.people.name(after)}</b>` : "gave it back to the queue";
+  if (what === "corrected") return "corrected what was said";
+  if (what === "withdrawn") return html`withdrew what was said${reason ? html`: <bdi>${reason}</bdi>` : nothing}`;
   if (what === "escalation") return `escalated: ${cause}`;
   if (what === "fields") return Object.entries(changes).map(([name, [old, now]]) => `changed ${label(name).toLowerCase()} from ${value(old)} to ${value(now)}`).join(", ");
   if (what === "absorbed") return absorbed(desk, fact);

@@ -86,6 +86,16 @@ const DIALOGS = {
     body: form("Register", html`<label>What the player complains about <textarea name="details" rows="4" autofocus placeholder="Left empty, his own words count"></textarea></label><p class="aside">The legal clocks start with the player's words. This cannot be undone.</p>`,
       (open, { details }) => open.act(() => open.api.post(`${open.path}/complaint`, details.trim() ? { details } : {}))),
   },
+  correct: {
+    title: "Correct what I said",
+    body: form("Correct", ({ dialog }) => html`<label>The player sees that it was edited <textarea name="text" rows="5" maxlength="16000" required autofocus .value=${dialog.entry.text}></textarea></label>`,
+      (open, { text }, _desk, { dialog: { entry } }) => text.trim() && text !== entry.text && open.corrections.correct(entry, text)),
+  },
+  withdraw: {
+    title: "Withdraw",
+    body: form("Withdraw", ({ dialog, open }) => html`<label>Why <textarea name="reason" rows="2" maxlength="200" ?required=${!open.corrections.mayCorrect(dialog.entry)} autofocus></textarea></label><p class="aside">The player sees that words were withdrawn; the staff can still read them.</p>`,
+      (open, { reason }, _desk, { dialog: { entry } }) => open.corrections.withdraw(entry, reason.replace(/\s+/g, " "))),
+  },
   waiting: {
     title: "Waiting for a back office",
     body: form("Set waiting", html`<label>For <select name="office" autofocus>${["payments", "kyc", "risk", "provider"].map((one) => html`<option value=${one}>${label(one)}</option>`)}</select></label>`,

@@ -10,7 +10,7 @@ const LONGEST = 16_000;
 export const composer = (view, actions) => {
   const { words, ui, conversation } = view;
   const files = conversation?.files;
-  const isEmpty = ui.draft.trim() === "" && !files?.uploads.some((upload) => upload.state === "sent");
+  const isEmpty = ui.draft.trim() === "" && (view.editing || !files?.uploads.some((upload) => upload.state === "sent"));
   const send = () => actions.say(ui.draft);
   const key = (event) => {
     if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
@@ -18,9 +18,9 @@ export const composer = (view, actions) => {
     send();
   };
   return html`
-    ${uploads(view, actions)}
+    ${view.editing ? editing(words, actions) : uploads(view, actions)}
     <form class="composer" @submit=${(event) => (event.preventDefault(), send())}>
-      ${view.takesFiles ? attach(words, actions) : nothing}
+      ${view.takesFiles && !view.editing ? attach(words, actions) : nothing}
       <textarea
         rows="1" maxlength=${LONGEST} dir="auto" enterkeyhint="send" aria-label=${words.say("composer.label")}
         placeholder=${words.say("composer.hint")} .value=${live(ui.draft)} ?disabled=${!conversation}
@@ -31,6 +31,11 @@ export const composer = (view, actions) => {
     </form>
   `;
 };
+
+const editing = (words, actions) => html`
+  <p class="notice info"><span>${words.say("edit.now")}</span>
+    <button type="button" class="link" @click=${actions.keepAsIs}>${words.say("edit.cancel")}</button></p>
+`;
 
 const attach = (words, actions) => {
   const chosen = ({ target }) => {

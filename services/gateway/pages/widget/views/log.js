@@ -1,7 +1,7 @@
 /** What was said, and what is on its way. */
 
 import { html, nothing, repeat } from "../../vendor/lit.js";
-import { grouped, isMine } from "../transcript.js";
+import { corrected, grouped, isMine } from "../transcript.js";
 import { attachments } from "./attachments.js";
 import { clock, down, tick, ticks } from "./icons.js";
 import { linked } from "./text.js";
@@ -29,12 +29,16 @@ export const log = (view, actions) => {
   `;
 };
 
-/** Messages in their order, then what the server does not have yet. */
+/** Messages in their order, as the person last corrected them, then what the server does not have yet. */
 const rowsOf = (conversation) => {
-  const written = conversation.transcript.messages();
-  const waiting = conversation.outbox
-    .items()
-    .filter((item) => !conversation.transcript.has(item.client_msg_id))
+  const items = conversation.outbox.items().filter((item) => !conversation.transcript.has(item.client_msg_id));
+  const wished = new Map(items.filter((item) => item.corrects).map((item) => [item.corrects, item]));
+  const written = conversation.transcript.messages().map((message) => {
+    const item = wished.get(message.id);
+    return item ? { ...corrected(message, item), item } : message;
+  });
+  const waiting = items
+    .filter((item) => !item.corrects)
     .map((item) => ({ ...item, author: { kind: "player", id: null, name: null }, sent_at: item.at, item }));
   const all = [...among(written, conversation.arrivals), ...waiting];
   const groups = grouped(all);
@@ -61,6 +65,7 @@ const message = (row, view, actions) => html`
 const said = (row, view, actions) => html`
   <div class="message ${row.isMine ? "mine" : "theirs"} ${row.first ? "first" : ""} ${row.last ? "last" : ""}">
     <span class=${row.first && !row.isMine ? "name" : "hidden"}>${nameOf(row, view.words)}</span>
+    ${row.withdrawn_at ? html`<div class="bubble gone">${view.words.say("withdrawn")}</div>` : nothing}
     ${row.text ? html`<div class="bubble" dir="auto">${linked(row.text)}</div>` : nothing}
     ${row.attachments?.length ? attachments(row.attachments, view, actions) : nothing}
     ${mark(row, view, actions)}
@@ -75,13 +80,30 @@ const nameOf = (row, words) => {
 const mark = (row, { words, conversation, isOffline }, actions) => {
   if (row.item?.problem) return held(row.item, words, actions);
   if (row.item) return note(clock(), words.say(isOffline || conversation.link.phase !== "live" ? "mark.waiting" : "mark.sending"));
-  if (!row.last) return nothing;
-  const time = html`<time datetime=${row.sent_at}>${words.time(row.sent_at)}</time>`;
-  if (!row.isNewestMine) return html`<div class="mark">${time}</div>`;
+  const late = conversation.corrections.refused.has(row.id);
+  const edited = row.edited_at ? html`${words.say("edited")} · ` : nothing;
+  const menu = conversation.corrections.allow(row) ? more(row, words, actions) : nothing;
+  if (!row.last && !late && edited === nothing && menu === nothing) return nothing;
+  if (late) return html`<div class="mark held">${words.say("edit.late")}</div>`;
+  const time = html`${edited}<time datetime=${row.sent_at}>${words.time(row.sent_at)}</time>`;
+  if (!row.isNewestMine) return html`<div class="mark">${time} ${menu}</div>`;
   const { delivered, read } = conversation.staff;
   const state = row.seq <= read ? "read" : row.seq <= delivered ? "delivered" : "sent";
   const seen = html`<span class="state ${state}">${state === "sent" ? tick() : ticks()}</span>`;
-  return html`<div class="mark">${time} · ${words.say(`mark.${state}`)} ${seen}</div>`;
+  return html`<div class="mark">${time} · ${words.say(`mark.${state}`)} ${seen} ${menu}</div>`;
+};
+
+/** What one can still do with one's own words. */
+const more = (row, words, actions) => {
+  const act = (name) => ({ target }) => {
+    target.closest("details").open = false;
+    actions[name](row);
+  };
+  return html`<details class="more">
+    <summary aria-label=${words.say("more")} title=${words.say("more")}>⋯</summary>
+    ${row.text ? html`<button type="button" class="link" @click=${act("edit")}>${words.say("edit")}</button>` : nothing}
+    <button type="button" class="link" @click=${act("withdraw")}>${words.say("withdraw")}</button>
+  </details>`;
 };
 
 const note = (icon, text) => html`<div class="mark"><span class="state">${icon}</span> ${text}</div>`;
