@@ -121,7 +121,7 @@ class Replica:
             task.cancel()
         await asyncio.gather(*broken_off, return_exceptions=True)
         self._over.set()
-        await self._host
+        await asyncio.gather(self._host, return_exceptions=True)
 
     async def _live(self) -> None:
         self._transport = TwinTransport(self._family, self._loses)

@@ -84,13 +84,13 @@ class Again(OfTab):
             return
         words = known[self.pick % len(known)]
         other = self.other and words.seq is not None
-        if self.http:
+        if self.http and words.is_answered:
             body = {"text": "other words" if other else words.text, "client_msg_id": words.client_msg_id}
             path = f"/v1/chat/sessions/{words.ticket}/messages"
             found = await stage.call(self.replica, tab.who, "POST", path, body)
             if found and (other or (words.seq is not None and found["seq"] != words.seq)):
                 stage.faults.append(f"{words} was taken again as {found}")
-        else:
+        elif not self.http:
             await tab.send(words, "other words" if other else None)
 
 
@@ -170,8 +170,10 @@ class Watch(OfTab):
             return
         ticket = own[self.pick % len(own)]
         after = min(self.after, tab.cursor(ticket))
-        tab.line.due.setdefault(ticket, after + 1)
-        tab.line.again.setdefault(ticket, set()).add(after + 1)
+        if ticket in tab.line.due:
+            tab.line.again.setdefault(ticket, set()).add(after + 1)
+        else:
+            tab.line.due[ticket] = after + 1
         await tab.put("watch", ticket_id=ticket, after_seq=after)
 
 
