@@ -41,6 +41,11 @@ class Serving:
     task: "asyncio.Task[None]"
     _server: _Server
 
+    @property
+    def under_way(self) -> int:
+        """How many requests and sockets are being served, also of clients that are gone."""
+        return len(self._server.server_state.tasks)
+
     def hang_up(self) -> None:
         """Cut every connection without a word, as the end of a process does."""
         self._server.force_exit = True

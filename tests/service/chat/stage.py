@@ -41,6 +41,11 @@ _HEADS: Final = text("SELECT ticket_id::text, last_seq FROM chat_sessions WHERE 
 _MARKS: Final = text(
     "SELECT ticket_id::text, reader_kind, reader_id, delivered_seq, read_seq FROM chat_receipts WHERE brand = :brand"
 )
+# What a killed process had begun may still be committed for a moment.
+_BEGUN: Final = text(
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename = current_user"
+    " AND state <> 'idle' AND xact_start < :since AND pid <> pg_backend_pid()"
+)
 
 
 def owned(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, Any], **options: Any) -> "asyncio.Task[Any]":
@@ -78,6 +83,11 @@ class Replica:
     def hub(self) -> Hub:
         """Its hub."""
         return hub_of(self.service.ground)
+
+    @property
+    def under_way(self) -> int:
+        """How many requests and sockets it serves."""
+        return self._alive[1].under_way if self._alive else 0
 
     @property
     def socket_url(self) -> str:
@@ -213,6 +223,8 @@ class Stage:
                 self.deliver(answer, answer.sequence % 2)
         await self._within(lambda: not self._deliveries, "replies are not taken")
         await self._within(lambda: all(not +t.line.owed for t in self.connected()), "words are not answered")
+        await self._within(lambda: self._under_way() == len(self.connected()), "lost sockets are still served")
+        await self._rest()
         if self.hints_lost:
             self.hints_lost = False
             await self.ping()
@@ -278,6 +290,19 @@ class Stage:
                 answer.delivered = True
                 return
             await asyncio.wait({asyncio.current_task()}, timeout=0.01)  # type: ignore[type-var] - until it is back
+
+    def _under_way(self) -> int:
+        return sum(replica.under_way for replica in self.replicas)
+
+    async def _rest(self) -> None:
+        """Return when no transaction is left that began before."""
+        since = self.replicas[0].service.ground.clock.now()
+
+        async def is_over() -> bool:
+            async with self.replicas[0].service.ground.database.begin(self.brand) as session:
+                return bool((await session.execute(_BEGUN, {"since": since})).scalar_one() == 0)
+
+        await eventually(is_over, within=_SETTLE_SECONDS, every=0.005)
 
     async def _reload(self, tab: Tab) -> None:
         for ticket in tab.holes & set(self.own(tab)):
