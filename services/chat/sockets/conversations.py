@@ -175,6 +175,8 @@ class Conversations:
             )
         for message in page:
             await socket.room()
+            if socket.subscriptions.get(ticket_id) is not subscription:
+                return True  # heard anew from another place, or no more: two of us would mix up their order
             if feed.take(message.seq):
                 socket.push_message(message, message_frame(message))
         if not page:

@@ -59,6 +59,24 @@ async def test_words_repeated_while_their_turn_is_to_come_are_acknowledged_each(
         assert sent == ["msg", "ack", "ack"]
 
 
+async def test_a_conversation_that_is_heard_anew_while_it_is_read_comes_once(postgres: Cluster) -> None:
+    """Whoever asks again before everything has come is answered from there on; what was under way does not mix in."""
+    async with running_service(postgres, "chat", page=2) as chat:
+        hub, sent = hub_of(chat.ground), list[str]()
+        ticket_id = UUID((await start(chat, message={"text": "1"}))["ticket_id"])
+        for number in range(2, 6):
+            await hub.writers.write("lucky", Draft(ticket_id, KIM.author(), f"{number}", f"c{number}"))
+        socket = _socket(hub, ticket_id, sent)
+        async with _held(chat.urls.owner, "chat_messages"):
+            fillers = []
+            for _ in range(2):
+                await hub.conversations.tune_in(socket, {ticket_id: 0})
+                fillers.append(socket.subscriptions[ticket_id].filler)
+        await asyncio.gather(*(filler for filler in fillers if filler is not None))
+        await socket.finished()
+        assert sent == ["msg"] * 5
+
+
 @asynccontextmanager
 async def _held(url: str, table: str) -> AsyncIterator[None]:
     """Let nobody read a table until the block ends."""
