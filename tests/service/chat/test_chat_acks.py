@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
@@ -18,6 +18,7 @@ from services.chat.sockets.hub import Hub, hub_of
 from shared.contracts.base import AuthorKind
 from tests.support.chat import start
 from tests.support.database import Cluster
+from tests.support.eventually import eventually
 from tests.support.service import running_service
 
 KIM = Person("lucky", AuthorKind.PLAYER, "p-1")
@@ -67,26 +68,36 @@ async def test_a_conversation_that_is_heard_anew_while_it_is_read_comes_once(pos
         for number in range(2, 6):
             await hub.writers.write("lucky", Draft(ticket_id, KIM.author(), f"{number}", f"c{number}"))
         socket = _socket(hub, ticket_id, sent)
-        async with _held(chat.urls.owner, "chat_messages"):
+        async with _held(chat.urls.owner, "chat_messages") as waiting:
             fillers = []
-            for _ in range(2):
+            for number in range(1, 3):
                 await hub.conversations.tune_in(socket, {ticket_id: 0})
                 fillers.append(socket.subscriptions[ticket_id].filler)
+                await eventually(lambda: _is(waiting(), number))  # noqa: B023 - awaited at once
         await asyncio.gather(*(filler for filler in fillers if filler is not None))
         await socket.finished()
         assert sent == ["msg"] * 5
 
 
 @asynccontextmanager
-async def _held(url: str, table: str) -> AsyncIterator[None]:
-    """Let nobody read a table until the block ends."""
+async def _held(url: str, table: str) -> AsyncIterator[Callable[[], Awaitable[int]]]:
+    """Let nobody read a table until the block ends; the block can ask how many want to."""
     connection = await asyncpg.connect(url)
+
+    async def waiting() -> int:
+        query = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = $1::text::regclass"
+        return int(await connection.fetchval(query, table))
+
     try:
         async with connection.transaction():
             await connection.execute(f"LOCK TABLE {table}")
-            yield
+            yield waiting
     finally:
         await connection.close()
+
+
+async def _is(found: Awaitable[int], wanted: int) -> bool:
+    return await found == wanted
 
 
 def _socket(hub: Hub, ticket_id: UUID, sent: list[str]) -> LiveSocket:
