@@ -85,14 +85,14 @@ class Hub:
     def broadcast(self, topic: str, brand: str, ticket_id: UUID, frame: str, but: Person) -> None:
         """Send a passing frame about a conversation to every process; each leaves out the person it comes from."""
         self.conversations.send(brand, ticket_id, frame, but=but.key)
-        payload: dict[str, object] = {
-            "process": str(self.process_id),
-            "brand": brand,
-            "ticket_id": str(ticket_id),
-            "frame": frame,
-            "but": list(but.key),
-        }
-        self.spawn(self.ground.transport.broadcast(topic, payload))
+        self._tell(topic, brand, ticket_id, {"frame": frame, "but": list(but.key)})
+
+    def tell_receipt(self, topic: str, brand: str, receipt: Receipt) -> None:
+        """Tell every process how far a reader got."""
+        self.conversations.tell_receipt(brand, receipt)
+        reader = [receipt.reader.kind.value, receipt.reader.id]
+        marks = {"reader": reader, "delivered": receipt.delivered_seq, "read": receipt.read_seq}
+        self._tell(topic, brand, receipt.ticket_id, marks)
 
     def told(self, noted: Sequence[object]) -> None:
         """Deliver what this process has committed, here at once and to the other processes in one frame."""
@@ -151,6 +151,10 @@ class Hub:
     def _presence_changes(self, person: Person) -> None:
         self.presence_changed.add((person.brand, person.id))
         self.ground.wake(PRESENCE_JOB)
+
+    def _tell(self, topic: str, brand: str, ticket_id: UUID, what: Mapping[str, object]) -> None:
+        payload = {"process": str(self.process_id), "brand": brand, "ticket_id": str(ticket_id), **what}
+        self.spawn(self.ground.transport.broadcast(topic, payload))
 
     def _tell_views(self, payload: dict[str, object]) -> None:
         self.spawn(self.ground.transport.broadcast(VIEWERS_TOPIC, payload))

@@ -2,13 +2,10 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
-from contextlib import asynccontextmanager
+from collections.abc import MutableMapping
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
-
-import asyncpg
 
 from services.chat.domain.values import Draft, Person
 from services.chat.schemas.frames import Send
@@ -17,7 +14,7 @@ from services.chat.sockets.frames import answer
 from services.chat.sockets.hub import Hub, hub_of
 from shared.contracts.base import AuthorKind
 from tests.support.chat import start
-from tests.support.database import Cluster
+from tests.support.database import Cluster, held
 from tests.support.eventually import eventually
 from tests.support.service import running_service
 
@@ -46,7 +43,7 @@ async def test_words_repeated_while_their_turn_is_to_come_are_acknowledged_each(
         hub, sent = hub_of(chat.ground), list[str]()
         ticket_id = UUID((await start(chat, message={"text": "for Kim alone"}))["ticket_id"])
         socket = _socket(hub, ticket_id, sent)
-        async with _held(chat.urls.owner, "chat_receipts"):
+        async with held(chat.urls.owner, "chat_receipts"):
             tuning = asyncio.create_task(hub.conversations.tune_in(socket, {ticket_id: 0}))
             while ticket_id not in socket.subscriptions:
                 await asyncio.wait({tuning}, timeout=0)
@@ -68,36 +65,15 @@ async def test_a_conversation_that_is_heard_anew_while_it_is_read_comes_once(pos
         for number in range(2, 6):
             await hub.writers.write("lucky", Draft(ticket_id, KIM.author(), f"{number}", f"c{number}"))
         socket = _socket(hub, ticket_id, sent)
-        async with _held(chat.urls.owner, "chat_messages") as waiting:
+        async with held(chat.urls.owner, "chat_messages") as waiting:
             fillers = []
             for number in range(1, 3):
                 await hub.conversations.tune_in(socket, {ticket_id: 0})
                 fillers.append(socket.subscriptions[ticket_id].filler)
-                await eventually(lambda: _is(waiting(), number))  # noqa: B023 - awaited at once
+                await eventually(lambda: waiting(number))  # noqa: B023 - awaited at once
         await asyncio.gather(*(filler for filler in fillers if filler is not None))
         await socket.finished()
         assert sent == ["msg"] * 5
-
-
-@asynccontextmanager
-async def _held(url: str, table: str) -> AsyncIterator[Callable[[], Awaitable[int]]]:
-    """Let nobody read a table until the block ends; the block can ask how many want to."""
-    connection = await asyncpg.connect(url)
-
-    async def waiting() -> int:
-        query = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = $1::text::regclass"
-        return int(await connection.fetchval(query, table))
-
-    try:
-        async with connection.transaction():
-            await connection.execute(f"LOCK TABLE {table}")
-            yield waiting
-    finally:
-        await connection.close()
-
-
-async def _is(found: Awaitable[int], wanted: int) -> bool:
-    return await found == wanted
 
 
 def _socket(hub: Hub, ticket_id: UUID, sent: list[str]) -> LiveSocket:
