@@ -32,6 +32,8 @@ INACTIVE_TOPIC: Final = "chat.inactive"
 BANS_TOPIC: Final = "chat.bans"
 _WAVES: Final = 10
 _LEAST_WAVE: Final = 50
+# How many clients may come back in a second; each asks over HTTP first, which costs more than its socket.
+_RETURNS_PER_SECOND: Final = 200
 _logger: Final = structlog.get_logger(module=__name__)
 
 
@@ -118,8 +120,9 @@ class Hub:
         """Say good-bye before the server does: when to come back, then the end, in waves so that nobody stampedes."""
         self.is_draining = True
         sockets = list(self.people.sockets)
+        spread = min(self.settings.reconnect_spread.total_seconds(), len(sockets) / _RETURNS_PER_SECOND)
         for socket in sockets:
-            after = random.uniform(0, self.settings.reconnect_spread.total_seconds())  # noqa: S311 - spread, no secret
+            after = random.uniform(0, spread)  # noqa: S311 - spread, no secret
             socket.push(encode("reconnect", after_ms=int(after * 1000)))
         size = max(_LEAST_WAVE, -(-len(sockets) // _WAVES))
         for start in range(0, len(sockets), size):
