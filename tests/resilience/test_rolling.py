@@ -41,7 +41,7 @@ class Hour:
     @property
     def lines(self) -> list[Line]:
         """Every socket."""
-        return [one.line for one in (*self.talkers, *self.listeners)]
+        return [*(talker.line for talker in self.talkers), *(listener.line for listener in self.listeners)]
 
     async def all_are_here(self) -> None:
         """Return when everybody is connected and has said something more."""

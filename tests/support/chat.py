@@ -50,7 +50,7 @@ class Serving:
         """Cut every connection without a word, as the end of a process does."""
         self._server.force_exit = True
         for protocol in list(self._server.server_state.connections):
-            protocol.transport.abort()  # type: ignore[union-attr]
+            protocol.transport.abort()
 
 
 @asynccontextmanager

@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Generator, Mapping
 from contextlib import suppress
 from contextvars import ContextVar, copy_context
 from dataclasses import dataclass, field
@@ -22,6 +22,7 @@ from tests.service.chat.tabs import Tab, Words
 from tests.support.chat import Serving, TwinTransport, reply, serving
 from tests.support.database import Cluster
 from tests.support.eventually import eventually
+from tests.support.pace import no_faster_than, turns
 from tests.support.service import RunningService, running_service
 
 PLAYERS: Final = ("p-0", "p-1")
@@ -48,7 +49,9 @@ _BEGUN: Final = text(
 )
 
 
-def owned(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, Any], **options: Any) -> "asyncio.Task[Any]":
+def owned(
+    loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, Any] | Generator[Any, None, Any], /, **options: Any
+) -> "asyncio.Task[Any]":
     """Make a task and remember to which replica it belongs: a task factory."""
     task = asyncio.Task(work, loop=loop, **options)
     owner = (options.get("context") or copy_context()).get(_OWNER)
@@ -289,7 +292,7 @@ class Stage:
                 await service.publish(answer.event, brand=self.brand, sequence=answer.sequence, id=answer.id)
                 answer.delivered = True
                 return
-            await asyncio.wait({asyncio.current_task()}, timeout=0.01)  # type: ignore[type-var] - until it is back
+            await no_faster_than(0.01, turns())
 
     def _under_way(self) -> int:
         return sum(replica.under_way for replica in self.replicas)
