@@ -126,6 +126,8 @@ def theatre(postgres: Cluster) -> Iterator[Theatre]:
     opened.close()
 
 
+# A process that is killed closes nothing.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("loses", [False, True], ids=["whole", "a tenth of the hints lost"])
 def test_words_are_there_once_and_in_order_whatever_happens(theatre: Theatre, *, loses: bool) -> None:
     """Every acknowledged word is once in the transcript and with everybody who caught up, after one ping at most."""
