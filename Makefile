@@ -14,6 +14,7 @@ PITBOSS := $(BIN)/python -m deploy.cli
 PYTEST := $(BIN)/python -m pytest
 RINGS ?= tests
 N ?= 1
+MINUTES ?= 60
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^## / {printf "\n%s\n", substr($$0, 4)} \
@@ -99,6 +100,15 @@ bench: setup-dev ## Every benchmark, as a ratio against its limit
 bench-quick: setup-dev ## The benchmarks with short runs
 	@$(BIN)/python -m tests.bench --quick
 
+rolling: setup-dev ## Restart chat and gateway one by one under 200 live chats
+	@PITBOSS_ROLLING_CHATS=$${PITBOSS_ROLLING_CHATS:-200} $(PYTEST) tests/resilience/test_rolling.py -s -p no:randomly
+
+protocol: setup-dev ## 5,000 steps of the chat's protocol on two processes, then as many with a tenth of the hints lost
+	@PITBOSS_CHAT_STEPS=$${PITBOSS_CHAT_STEPS:-5000} $(PYTEST) tests/service/chat/test_protocol_machine.py -s --timeout 7200
+
+soak: setup-dev ## An hour of talk with faults, on two processes of each service; MINUTES= for another time
+	@$(BIN)/python -m tests.bench.soak --minutes $(MINUTES)
+
 bench-peer: setup-dev ## Ticket create and list against django-helpdesk
 	@$(BIN)/python -m tests.bench --peer
 
@@ -137,5 +147,5 @@ clean: down ## Stop everything and delete the local data, caches and reports
 	@find . -name __pycache__ -type d -not -path './$(VENV)/*' -exec rm -rf {} +
 
 .PHONY: help setup setup-dev up cluster demo down status logs run fmt lint types imports house check test-unit \
-  test-service test-contract test-resilience test-e2e test coverage bench bench-quick bench-peer migrate migration \
-  dead replay contracts contracts-check lock clean
+  test-service test-contract test-resilience test-e2e test coverage bench bench-quick bench-peer rolling protocol soak \
+  migrate migration dead replay contracts contracts-check lock clean

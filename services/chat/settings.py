@@ -41,8 +41,8 @@ class Settings(ServiceSettings):
         seconds=5
     )
     drain_within: timedelta = timedelta(seconds=5)
-    reconnect_spread: Annotated[timedelta, Field(description="clients come back spread over this time")] = timedelta(
-        seconds=5
+    reconnect_spread: Annotated[timedelta, Field(description="clients come back spread over this time at most")] = (
+        timedelta(seconds=4)
     )
     writers: Annotated[int, Field(ge=1, description="transactions that write messages at once, per process")] = 3
     writer_patience: Annotated[

@@ -27,11 +27,13 @@ _ROUTERS: Final = (access.router, staff.router, keys.router, brands.router, face
 def create_app(settings: Settings | None = None, transport: Transport | None = None) -> FastAPI:
     """Return the gateway's app."""
     chosen = settings or Settings()
+    tunnel = SocketTunnel()
 
     @asynccontextmanager
     async def door_open(ground: Ground) -> AsyncIterator[None]:
         async with opened(chosen, ground.database, ground.clock) as doorway:
             ground.extras[Doorway.NAME] = doorway
+            ground.draining.append(tunnel.drain)
             yield
 
     app = create_service(
@@ -42,7 +44,7 @@ def create_app(settings: Settings | None = None, transport: Transport | None = N
         jobs=JOBS,
         lifespan=door_open,
         transport=transport,
-        asgi_routes=(Route("/openapi.json", faces.openapi), WebSocketRoute(PATH, SocketTunnel())),
+        asgi_routes=(Route("/openapi.json", faces.openapi), WebSocketRoute(PATH, tunnel)),
         identify=identify,
     )
     # Innermost: the edge around it has given the request its ids, its limits and its deadline.

@@ -1,11 +1,14 @@
 """The chat socket on its way to chat: frames both ways, one at a time, nothing read.
 
-It needs no credential here: its first frame carries a one-use socket ticket, which chat checks. The door limits how
-many sockets an address may open, how many there are, and how large a frame may be.
+It needs no credential here: its first frame carries a one-use socket ticket, which chat checks. The one frame of the
+door's own is `reconnect`, when its process ends. The door limits how many sockets an address may open, how many there
+are, and how large a frame may be.
 """
 
 import asyncio
 import json
+import random
+from contextlib import suppress
 from typing import ClassVar, Final, NamedTuple
 
 import aiohttp
@@ -25,6 +28,11 @@ _TOO_BIG: Final = 1009
 _RESTART: Final = 1012
 _OVERLOADED: Final = 1013
 _UNSENDABLE: Final = {1005: 1000, 1006: 1001, 1015: 1001}
+# How many clients may come back in a second; each asks over HTTP first, which costs more than its socket.
+_RETURNS_PER_SECOND: Final = 200
+_LONGEST_SPREAD: Final = 4.0
+_CLOSED_AFTER: Final = 0.3
+_FAREWELL_SECONDS: Final = 1.0
 _UPSTREAM_FRAME_BYTES: Final = 1024 * 1024
 
 
@@ -49,7 +57,8 @@ class SocketTunnel:
     """
 
     def __init__(self) -> None:
-        self._open = 0
+        self._open: set[Send] = set()
+        self._is_draining = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one socket."""
@@ -61,21 +70,38 @@ class SocketTunnel:
         except DomainError as error:
             await _refuse(scope, send, error)
             return
-        self._open += 1
         try:
             await send({"type": "websocket.accept", "subprotocol": socket.protocol})
+            self._open.add(send)
             await _carry(socket, receive, send, doorway.settings.max_frame_bytes)
         finally:
-            self._open -= 1
+            self._open.discard(send)
             await socket.close()
 
+    async def drain(self) -> None:
+        """Tell every client to come back, each at a moment of its own, once this process takes no more connections."""
+        self._is_draining = True
+        spread = min(_LONGEST_SPREAD, len(self._open) / _RETURNS_PER_SECOND)
+        farewells = [asyncio.create_task(_part(send, _CLOSED_AFTER + random.uniform(0, spread))) for send in self._open]  # noqa: S311 - spread, no secret
+        if farewells:
+            _, deaf = await asyncio.wait(farewells, timeout=_FAREWELL_SECONDS)
+            for one in deaf:
+                one.cancel()
+
     def _admit(self, scope: Scope, doorway: Doorway) -> None:
-        if self._open >= doorway.settings.max_sockets:
+        if self._is_draining or len(self._open) >= doorway.settings.max_sockets:
             raise TooManySockets(retry_after=5)
         peer = (scope.get("client") or ("unknown", 0))[0]
         verdict = doorway.take("sockets", address_of(peer, dict(scope["headers"]), doorway.trusted))
         if not verdict.granted:
             raise QuotaExceeded(retry_after=verdict.next_in)
+
+
+async def _part(send: Send, after: float) -> None:
+    """Tell a client when to come back; one that reads nothing, or is gone, will find out by itself."""
+    frame = json.dumps({"t": "reconnect", "after_ms": int(after * 1000)})
+    with suppress(OSError, RuntimeError):
+        await send({"type": "websocket.send", "text": frame})
 
 
 async def _connect(scope: Scope, doorway: Doorway) -> aiohttp.ClientWebSocketResponse:

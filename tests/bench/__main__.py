@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 import uvloop
 
-from tests.bench import assignment, creates, events, footprint, history, peer, sockets, workers
+from tests.bench import assignment, creates, crowd, events, footprint, history, peer, sockets, workers
 from tests.bench.machine import Layout, Watch, stay_on
 from tests.bench.report import Figure, header, keep, summary
 from tests.bench.sizes import Sizes
@@ -40,6 +40,8 @@ BENCHES: Final = (
     Bench(("P7",), events.commit_to_consumer, quick=True, broker=True),
     Bench(("P10",), sockets.one_process, quick=True),
     Bench(("P11",), sockets.two_processes, broker=True),
+    Bench(("P12",), crowd.ten_thousand),
+    Bench(("P12",), crowd.all_come_back),
     Bench(("P13",), workers.timers, quick=True),
     Bench(("P14", "P15"), workers.hooks),
     Bench(("P16",), footprint.memory_and_start, broker=True),

@@ -1,6 +1,6 @@
-"""P10 and P12: from a player's socket to an agent's in one process, committed first; memory per idle socket.
+"""P10: from a player's socket to an agent's in one process, committed first.
 
-    python -m tests.bench.chat_sockets [--pairs 200] [--rate 1000] [--seconds 10] [--idle 2000]
+    python -m tests.bench.chat_sockets [--pairs 200] [--rate 1000] [--seconds 10]
 
 Starts a durable private PostgreSQL and one chat process over the in-process transport, and drives it from this process.
 Prints one JSON object; times are milliseconds.
@@ -13,11 +13,11 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final, cast
+from typing import ClassVar, Final, cast
 
 import aiohttp
 import psutil
@@ -29,9 +29,10 @@ from deploy.local.processes import free_port
 from shared.db.migrate import migrate_async
 from shared.ids import new_id
 from shared.web.actor import ACTOR_HEADER, Actor, ActorKind, roles_up_to, sign_actor
+from tests.bench.machine import cpu_seconds
 from tests.support.service import GATEWAY_KEY, PUBLIC_KEY
 
-_PADDING: Final = (
+PADDING: Final = (
     " Hello, my withdrawal has been pending since yesterday and nobody tells me why. Can you look at it now?"
 )
 _SHORT: Final = 126
@@ -47,10 +48,14 @@ class Socket(asyncio.Protocol):
     """A socket client that costs next to nothing, so that the server is what is measured.
 
     Frames are masked with zeros (RFC 6455, section 5.3), which changes no byte; only what the benchmark needs is read.
+    `lost` is done when the connection is over.
     """
+
+    upgrade: ClassVar[bytes] = _UPGRADE
 
     def __init__(self, hello: str, delays: list[float] | None) -> None:
         self.welcomed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._hello = hello
         self._delays = delays
         self._buffer = b""
@@ -60,7 +65,13 @@ class Socket(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Ask for the upgrade."""
         self._transport = cast("asyncio.Transport", transport)
-        self._transport.write(_UPGRADE)
+        self._transport.write(self.upgrade)
+
+    def connection_lost(self, _exc: Exception | None, /) -> None:
+        """Tell whoever waits."""
+        for waiting in (self.welcomed, self.lost):
+            if not waiting.done():
+                waiting.set_result(None)
 
     def data_received(self, data: bytes) -> None:
         """Take frames apart."""
@@ -71,9 +82,13 @@ class Socket(asyncio.Protocol):
                 self._buffer = head
                 return
             self._upgraded = True
-            self.send(self._hello)
+            self.greet(self._hello)
         while (frame := self._next()) is not None:
-            self._take(frame)
+            self.take(frame)
+
+    def greet(self, hello: str) -> None:
+        """Begin to talk."""
+        self.send(hello)
 
     def send(self, text: str) -> None:
         """Send a text frame, if the server has not hung up: what it did not get counts as lost."""
@@ -83,6 +98,17 @@ class Socket(asyncio.Protocol):
         payload = text.encode()
         size = bytes([0x80 | len(payload)]) if len(payload) < _SHORT else b"\xfe" + len(payload).to_bytes(2, "big")
         self._transport.write(b"\x81" + size + b"\0\0\0\0" + payload)
+
+    def date(self, frame: bytes, before: bytes) -> None:
+        """Note how long ago the time was that a message carries behind `before`."""
+        if self._delays is not None:
+            mark = frame.index(before) + len(before)
+            self._delays.append(time.perf_counter() - float(frame[mark : mark + 18]))
+
+    def is_welcome(self) -> None:
+        """Take note that the server knows us."""
+        if not self.welcomed.done():
+            self.welcomed.set_result(None)
 
     def close(self) -> None:
         """Hang up."""
@@ -100,14 +126,14 @@ class Socket(asyncio.Protocol):
         frame, self._buffer = self._buffer[start : start + size], self._buffer[start + size :]
         return frame
 
-    def _take(self, frame: bytes) -> None:
-        if frame.startswith(b'{"t":"msg"') and self._delays is not None:
-            mark = frame.index(b'"text":"') + 8
-            self._delays.append(time.perf_counter() - float(frame[mark : mark + 18]))
+    def take(self, frame: bytes) -> None:
+        """Read what matters."""
+        if frame.startswith(b'{"t":"msg"'):
+            self.date(frame, b'"text":"')
         elif frame.startswith(b'{"t":"ping"'):
             self.send('{"t":"pong"}')
         elif frame.startswith(b'{"t":"welcome"'):
-            self.welcomed.set_result(None)
+            self.is_welcome()
         elif len(frame) == _CLOSE_BYTES:
             print("closed by the server:", int.from_bytes(frame, "big"), file=sys.stderr)
 
@@ -119,15 +145,6 @@ class Chat:
         self.port = port
         self.http = f"http://127.0.0.1:{port}"
         self.process = psutil.Process(pid)
-
-    def private_kib(self) -> float:
-        """Return the memory that is the process's own."""
-        return float(self.process.memory_full_info().uss) / 1024
-
-    def cpu_seconds(self) -> float:
-        """Return the CPU time used so far."""
-        times = self.process.cpu_times()
-        return float(times.user + times.system)
 
     async def post(self, session: aiohttp.ClientSession, path: str, kind: ActorKind, id_: str) -> dict[str, str]:
         """Post as somebody and return the answer."""
@@ -190,20 +207,33 @@ async def latencies(players_at: Chat, agents_at: Chat, pairs: int, rate: float, 
         session = await stack.enter_async_context(aiohttp.ClientSession())
         names = [f"{run}-{number}" for number in range(pairs)]
         players = [await _pair(players_at, agents_at, session, stack, name, delays) for name in names]
-        cpu, started, sent = players_at.cpu_seconds(), time.perf_counter(), 0
-        while (elapsed := time.perf_counter() - started) < seconds:
-            while sent < elapsed * rate:
-                text = f"{time.perf_counter():018.6f}{_PADDING}"
-                players[sent % pairs].send(f'{{"t":"send","client_msg_id":"{run}-{sent}","text":"{text}"}}')
-                sent += 1
-            await asyncio.sleep(0.001)
-        await asyncio.sleep(1)
-        spent = players_at.cpu_seconds() - cpu
+
+        def say(number: int, text: str) -> None:
+            players[number % pairs].send(f'{{"t":"send","client_msg_id":"{run}-{number}","text":"{text}"}}')
+
+        return await paced(say, delays, players_at.process, rate, seconds)
+
+
+async def paced(
+    say: Callable[[int, str], None], delays: list[float], process: psutil.Process, rate: float, seconds: float
+) -> dict[str, float]:
+    """Say things at a steady rate and return how late they were heard, in milliseconds, and what that took.
+
+    `generator` is the share of a core that this process needed: near 1 it would be what is measured.
+    """
+    cpu, own, started, sent = cpu_seconds(process.pid), time.process_time(), time.perf_counter(), 0
+    while (elapsed := time.perf_counter() - started) < seconds:
+        while sent < elapsed * rate:
+            say(sent, f"{time.perf_counter():018.6f}{PADDING}")
+            sent += 1
+        await asyncio.sleep(0.001)
+    generator = (time.process_time() - own) / seconds
+    await asyncio.sleep(1)
     ordered = sorted(delays) or [float("inf")]
     return {
         "sent": sent, "received": len(delays), "p50": ordered[len(ordered) // 2] * 1e3,
         "p99": ordered[int(len(ordered) * 0.99)] * 1e3, "worst": ordered[-1] * 1e3,
-        "cpu_us_per_message": spent / sent * 1e6,
+        "cpu_us_per_message": (cpu_seconds(process.pid) - cpu) / sent * 1e6, "generator": generator,
     }  # fmt: skip
 
 
@@ -222,30 +252,12 @@ async def _pair(
     return await players_at.opened(stack, opened["socket_ticket"], {})
 
 
-async def _idle(chat: Chat, count: int) -> dict[str, float]:
-    before = chat.private_kib()
-    async with AsyncExitStack() as stack:
-        session = await stack.enter_async_context(aiohttp.ClientSession())
-        started = time.perf_counter()
-        for number in range(count):
-            opened = await chat.post(session, "/v1/chat/sessions", ActorKind.PLAYER, f"idle-{number}")
-            await chat.opened(stack, opened["socket_ticket"], {})
-        took = time.perf_counter() - started
-        await asyncio.sleep(1)
-        return {
-            "sockets": count,
-            "kib_per_socket": (chat.private_kib() - before) / count,
-            "opened_per_second": count / took,
-        }
-
-
 async def main(arguments: argparse.Namespace) -> None:
-    """Measure both and print."""
+    """Measure and print."""
     async with _running() as chat:
         await latencies(chat, chat, 10, 50, 2)
         live = await latencies(chat, chat, arguments.pairs, arguments.rate, arguments.seconds)
-        idle = await _idle(chat, arguments.idle) if arguments.idle else {}
-    print(json.dumps({"player_to_agent": live, "idle": idle}, indent=2))
+    print(json.dumps(live, indent=2))
 
 
 if __name__ == "__main__":
@@ -253,5 +265,4 @@ if __name__ == "__main__":
     parser.add_argument("--pairs", type=int, default=200)
     parser.add_argument("--rate", type=float, default=1000)
     parser.add_argument("--seconds", type=float, default=10)
-    parser.add_argument("--idle", type=int, default=2000)
     uvloop.run(main(parser.parse_args()))

@@ -1,6 +1,7 @@
 """The widget on a casino's page, in a real browser against the running product."""
 
 import json
+import os
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -16,6 +17,7 @@ from tests.e2e.asking import Json, ask
 from tests.e2e.casino import Casino, Chat, Guest
 from tests.e2e.house import House, found_house
 from tests.support.eventually import eventually
+from tests.support.pace import no_faster_than
 from tests.support.product import Product
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(120)]
@@ -27,6 +29,10 @@ PHONE: Final = {
     "has_touch": True,
     "is_mobile": True,
 }
+OFFLINE_SECONDS: Final = float(os.environ.get("PITBOSS_OFFLINE_SECONDS", "1"))
+_KEPT: Final = (
+    "() => document.querySelector('pitboss-chat').conversation.outbox.items().map(({ client_msg_id }) => client_msg_id)"
+)
 SOCKET: Final = re.compile(r"/v1/chat/socket$")
 HOSTILE: Final = (
     "<script>alert(1)</script>",
@@ -128,16 +134,23 @@ async def test_a_reload_keeps_the_conversation_the_panel_and_the_half_written_wo
 
 
 async def test_words_written_without_a_network_are_kept_and_said_once(house: House, guest: Guest) -> None:
+    """However long it lasts: every word is said once, in order, under the id it was kept with."""
     chat = await (await guest.visit(player=_somebody())).open()
     await chat.say("before")
     await chat.heard("before")
     await guest.context.set_offline(True)
     await expect(chat.notice).to_contain_text("offline")
-    await chat.say("first", "second", "third")
+    for words in ("first", "second", "third"):
+        await no_faster_than(OFFLINE_SECONDS / 3, chat.say(words))
     await expect(chat.page.locator(".mark", has_text="Waiting for the connection")).to_have_count(3)
+    kept = await chat.page.evaluate(_KEPT)
     await guest.context.set_offline(False)
     await chat.heard("before", "first", "second", "third")
-    assert await _transcript(house, await chat.ticket()) == ["before", "first", "second", "third"]
+    ticket = await chat.ticket()
+    page = await house.door.call("GET", f"/v1/chat/sessions/{ticket}/messages?limit=100", token=house.api_key)
+    said = [(item["client_msg_id"], item["text"]) for item in page["items"]]
+    assert said[0][1] == "before"
+    assert said[1:] == list(zip(kept, ("first", "second", "third"), strict=True))
     await expect(chat.notice.filter(has_text="offline")).to_have_count(0)
 
 

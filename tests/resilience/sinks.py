@@ -31,10 +31,10 @@ async def in_tickets(load: Workload) -> Contents:
     return {t: [m["text"] for m in await all_items(load, f"/v1/tickets/{t}/messages")] for t in load.tickets}
 
 
-async def in_chat(load: Workload) -> Contents:
-    """Return each transcript by sequence number, which must have no gaps."""
+async def in_chat(load: Workload, tickets: Iterable[str] | None = None) -> Contents:
+    """Return each transcript, or those of some tickets, by sequence number, which must have no gaps."""
     contents: Contents = {}
-    for ticket in load.chats:
+    for ticket in load.chats if tickets is None else tickets:
         messages: list[dict[str, Any]] = []
         while True:
             after = messages[-1]["seq"] if messages else 0

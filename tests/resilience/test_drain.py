@@ -6,7 +6,6 @@ it repeats an idempotent request once on a new connection.
 """
 
 import asyncio
-import signal
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -19,6 +18,7 @@ import pytest
 
 from deploy.demo.clients import ChatSocket, Door, new_key, sign_in
 from shared.directory import SERVICES
+from tests.resilience.restarts import drained
 from tests.support.eventually import eventually
 from tests.support.product import Product
 
@@ -26,7 +26,6 @@ pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(300)]
 
 WORKERS: Final = 6
 SOCKETS: Final = 12
-EXIT_SECONDS: Final = 30.0
 
 
 @dataclass
@@ -91,23 +90,11 @@ async def _loaded(product: Product, door: Door) -> AsyncIterator[Load]:
         await asyncio.gather(*workers)
 
 
-async def _drained(product: Product, name: str) -> float:
-    """Send SIGTERM, wait for the end, then for the successor; return how long the end took."""
-    loop = asyncio.get_running_loop()
-    ready = product.home.run / f"{name}.ready"
-    old = product.signal(name, signal.SIGTERM)
-    started = loop.time()
-    await eventually(lambda: product.pid(name) != old, within=EXIT_SECONDS, every=0.05)
-    took = loop.time() - started
-    await eventually(lambda: product.pid(name) not in (None, old) and ready.exists(), within=60, every=0.1)
-    return took
-
-
 @pytest.mark.parametrize("service", [entry.name for entry in SERVICES])
 async def test_sigterm_under_load_costs_no_request(twins: Product, door: Door, service: str) -> None:
     """One of two processes ends within thirty seconds; no request fails beyond what one repetition heals."""
     async with _loaded(twins, door) as load:
-        took = await _drained(twins, service)
+        took = await drained(twins, service)
         asked = load.asked
         await eventually(lambda: load.asked > asked + 10 * WORKERS, within=30)
     print(  # noqa: T201 - the figures are the point
@@ -127,7 +114,7 @@ async def test_sockets_are_told_to_come_back(twins: Product, door: Door) -> None
         for socket in sockets:
             await socket.say("before")
         for name in ("chat", "chat-2"):
-            await _drained(twins, name)
+            await drained(twins, name)
         told = [sum(frame["t"] == "reconnect" for frame in socket.others) for socket in sockets]
         print(f"drain chat: {sum(told)} sockets were told to come back")  # noqa: T201 - how many
         assert told == [1] * SOCKETS

@@ -39,6 +39,16 @@ class Workload:
             await load.sign_in()
             yield load
 
+    @property
+    def staff_token(self) -> str:
+        """The agent's token; `sign_in` gets a new one."""
+        return self._staff
+
+    async def answer(self, ticket: str, writer: str) -> None:
+        """Answer in a ticket once, as soon as tickets knows it."""
+        await self._ticket_exists(ticket)
+        await self._post(ticket, writer, self._staff, {"text": self._mark(), "kind": "reply"})
+
     async def sign_in(self) -> None:
         """Get a fresh staff token."""
         person = self.product.staff("agent")

@@ -41,12 +41,39 @@ class _Server(uvicorn.Server):
         yield
 
 
+@dataclass(frozen=True)
+class Serving:
+    """A service on a loopback port: `url` is that of its socket, `task` runs the server."""
+
+    url: str
+    task: "asyncio.Task[None]"
+    _server: _Server
+
+    @property
+    def under_way(self) -> int:
+        """How many requests and sockets are being served, also of clients that are gone."""
+        return len(self._server.server_state.tasks)
+
+    def hang_up(self) -> None:
+        """Cut every connection without a word, as the end of a process does."""
+        self._server.force_exit = True
+        for protocol in list(self._server.server_state.connections):
+            protocol.transport.abort()
+
+
 @asynccontextmanager
 async def served(service: RunningService, *, send_buffer: int | None = None) -> AsyncIterator[str]:
     """Serve a running service on a loopback port and yield the URL of its socket.
 
     With a small `send_buffer` (bytes) the kernel holds little, so that readers count as slow soon.
     """
+    async with serving(service, send_buffer=send_buffer) as found:
+        yield found.url
+
+
+@asynccontextmanager
+async def serving(service: RunningService, *, send_buffer: int | None = None) -> AsyncIterator[Serving]:
+    """Serve a running service until the block ends."""
     listening = socket.socket()
     if send_buffer is not None:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer)
@@ -56,13 +83,13 @@ async def served(service: RunningService, *, send_buffer: int | None = None) -> 
         timeout_graceful_shutdown=1,
     )  # fmt: skip
     server = _Server(config)
-    serving = asyncio.create_task(server.serve(sockets=[listening]))
+    task = asyncio.create_task(server.serve(sockets=[listening]))
     try:
         await eventually(lambda: server.started)
-        yield f"ws://127.0.0.1:{listening.getsockname()[1]}/v1/chat/socket"
+        yield Serving(f"ws://127.0.0.1:{listening.getsockname()[1]}/v1/chat/socket", task, server)
     finally:
         server.should_exit = True
-        await serving
+        await task
         listening.close()
 
 
@@ -202,18 +229,22 @@ def assignment(ticket_id: str, to: str | None, before: str | None = None) -> Tic
 
 
 class TwinTransport(InprocessTransport):
-    """Carries hints between processes of one service as a broker's fan-out does; `deaf` loses those of others."""
+    """Carries hints between processes of one service as a broker's fan-out does.
 
-    def __init__(self, family: "list[TwinTransport]") -> None:
+    A `deaf` one loses those of others; `loses` is asked about each hint on its way from one process to another.
+    """
+
+    def __init__(self, family: "list[TwinTransport]", loses: Callable[[], bool] = lambda: False) -> None:
         super().__init__()
         self.deaf = False
+        self._loses = loses
         self._family = family
         family.append(self)
 
     async def publish(self, message: Message) -> None:
         """Confirm as usual, after a hint to the other processes."""
-        for other in self._family:
-            if other is not self and not other.deaf and message.only is None:
+        for other in self._reached():
+            if message.only is None:
                 other._hint(message)  # noqa: SLF001 - the family is one class
         await super().publish(message)
 
@@ -223,21 +254,16 @@ class TwinTransport(InprocessTransport):
 
     async def broadcast(self, topic: str, payload: Mapping[str, object]) -> None:
         """Tell every process."""
-        for other in self._family:
-            if other is not self and not other.deaf:
-                await InprocessTransport.broadcast(other, topic, payload)
+        for other in self._reached():
+            await InprocessTransport.broadcast(other, topic, payload)
         await super().broadcast(topic, payload)
+
+    def _reached(self) -> "list[TwinTransport]":
+        """Return the other processes that a hint gets to."""
+        return [other for other in self._family if other is not self and not other.deaf and not self._loses()]
 
 
 __all__ = [
-    "SAMPLE_ID",
-    "Client",
-    "TwinTransport",
-    "assignment",
-    "correction",
-    "desk_ticket",
-    "opened",
-    "reply",
-    "served",
-    "start",
-]
+    "SAMPLE_ID", "Client", "Serving", "TwinTransport", "assignment", "correction", "desk_ticket", "opened", "reply",
+    "served", "serving", "start",
+]  # fmt: skip

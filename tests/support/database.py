@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -58,6 +58,23 @@ class Cluster:
             await connection.execute(statement, *values)
         finally:
             await connection.close()
+
+
+@asynccontextmanager
+async def held(url: str, table: str) -> AsyncIterator[Callable[[int], Awaitable[bool]]]:
+    """Let nobody read a table until the block ends; the block can ask whether so many want to."""
+    connection = await asyncpg.connect(url)
+
+    async def waiting(wanted: int) -> bool:
+        query = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = $1::text::regclass"
+        return bool(await connection.fetchval(query, table) == wanted)
+
+    try:
+        async with connection.transaction():
+            await connection.execute(f"LOCK TABLE {table}")
+            yield waiting
+    finally:
+        await connection.close()
 
 
 @contextmanager

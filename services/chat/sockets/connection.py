@@ -1,7 +1,7 @@
 """One connected socket: what waits for it, how it is written, how it ends."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
@@ -178,7 +178,8 @@ class LiveSocket:
 class Subscription:
     """One conversation on one socket.
 
-    `automatic` ones come and go with the assignment; one has `begun` when it was found that its holder may hear it.
+    `automatic` ones come and go with the assignment; one has `begun` when it was found that its holder may hear it, and
+    passing frames are `kept` until then.
     """
 
     socket: LiveSocket
@@ -186,4 +187,5 @@ class Subscription:
     feed: Feed
     automatic: bool = False
     begun: bool = False
+    kept: list[str] = field(default_factory=list)
     filler: asyncio.Task[None] | None = None

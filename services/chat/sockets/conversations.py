@@ -8,7 +8,7 @@ from uuid import UUID
 import structlog
 
 from services.chat.domain.feed import Feed
-from services.chat.domain.values import CloseCode, Look, Message, Person
+from services.chat.domain.values import CloseCode, Look, Message, Person, Receipt
 from services.chat.schemas.frames import encode, entry_frame, receipt_frame
 from services.chat.settings import Settings
 from services.chat.sockets.connection import LiveSocket, Subscription
@@ -44,6 +44,7 @@ class Conversations:
         self._spawn = spawn
         self._presence = presence
         self._by_ticket: dict[UUID, dict[LiveSocket, Subscription]] = {}
+        self._marks: dict[UUID, dict[tuple[str, str], Receipt]] = {}
 
     async def tune_in(
         self, socket: LiveSocket, cursors: Mapping[UUID, int], *, automatic: bool = False
@@ -63,7 +64,7 @@ class Conversations:
             raise
         self._drop(subscription for subscription in fresh if subscription.ticket_id not in found.heads)
         for receipt in found.receipts:
-            socket.push(receipt_frame(receipt))
+            self.tell_receipt(socket.person.brand, receipt)
         for subscription in fresh:
             if subscription.ticket_id in found.heads:
                 self._begin(subscription, found.heads[subscription.ticket_id])
@@ -78,6 +79,7 @@ class Conversations:
         listeners.pop(socket, None)
         if not listeners:
             del self._by_ticket[ticket_id]
+            self._marks.pop(ticket_id, None)
         if subscription.begun and not self._kin(ticket_id, socket.person):
             self._presence(socket, ticket_id, online=False)
 
@@ -105,10 +107,20 @@ class Conversations:
         only: frozenset[AuthorKind] | None = None,
     ) -> None:
         """Send a passing frame to those who hear a conversation, `but` one person, or `only` to some kinds."""
-        for socket in self._by_ticket.get(ticket_id, ()):
+        for socket, heard in self._by_ticket.get(ticket_id, {}).items():
             person = socket.person
             if person.brand == brand and person.key != but and (only is None or person.kind in only):
-                socket.push(frame)
+                self._pass(heard, frame)
+
+    def tell_receipt(self, brand: str, receipt: Receipt) -> None:
+        """Tell how far a reader got if that is news here: what processes tell each other may come in any order."""
+        if receipt.ticket_id not in self._by_ticket:
+            return
+        marks, key = self._marks.setdefault(receipt.ticket_id, {}), (receipt.reader.kind.value, receipt.reader.id)
+        risen = receipt.risen_by(marks.get(key, receipt))
+        if risen != marks.get(key):
+            marks[key] = risen
+            self.send(brand, receipt.ticket_id, receipt_frame(risen), but=(brand, *key))
 
     def hear_of(self, subscription: Subscription, head: int) -> None:
         """Note how far a conversation got, and fill what a socket turns out to miss."""
@@ -123,6 +135,13 @@ class Conversations:
         if subscription.begun and subscription.filler is None:
             subscription.filler = self._spawn(self._fill(subscription))
 
+    def _pass(self, heard: Subscription, frame: str) -> None:
+        """Send a passing frame, or keep it until it is known that this person may hear the conversation."""
+        if heard.begun:
+            heard.socket.push(frame)
+        else:
+            heard.kept.append(frame)
+
     def _subscribe(self, socket: LiveSocket, ticket_id: UUID, after_seq: int, automatic: bool) -> Subscription:
         subscription = Subscription(socket, ticket_id, Feed(after_seq), automatic)
         socket.subscriptions[ticket_id] = subscription
@@ -132,13 +151,18 @@ class Conversations:
     def _begin(self, subscription: Subscription, head: int) -> None:
         socket, feed = subscription.socket, subscription.feed
         subscription.begun = True
+        for frame in (*subscription.kept, *map(receipt_frame, self._marks.get(subscription.ticket_id, {}).values())):
+            socket.push(frame)
+        subscription.kept.clear()
         if self._kin(subscription.ticket_id, socket.person) == [socket]:
             self._presence(socket, subscription.ticket_id, online=True)
-        if feed.next_seq > head + 1:
+        is_absurd = feed.next_seq > head + 1
+        if is_absurd:
             socket.push(encode("resync", ticket_id=subscription.ticket_id, last_seq=head))
             subscription.feed = feed = Feed(head)
         feed.hear_of(head)
-        if not feed.settle():
+        # What was said during the check seemed old to a feed that was beyond the head: it has to be looked for.
+        if is_absurd or not feed.settle():
             self.catch_up(subscription)
 
     def _kin(self, ticket_id: UUID, person: Person) -> list[LiveSocket]:
@@ -168,16 +192,18 @@ class Conversations:
         if feed.missing > self._settings.resync_beyond:
             self._resync(subscription)
             return feed.settle()
-        brand, after = socket.person.brand, feed.next_seq - 1
+        brand, after, heard = socket.person.brand, feed.next_seq - 1, feed.head
         async with self._database.begin(brand) as session:
             page = await transcripts.catch_up(
                 session, brand=brand, ticket_id=ticket_id, after_seq=after, limit=self._settings.page
             )
         for message in page:
             await socket.room()
+            if socket.subscriptions.get(ticket_id) is not subscription:
+                return True  # heard anew from another place, or no more: two of us would mix up their order
             if feed.take(message.seq):
                 socket.push_message(message, entry_frame(message))
-        if not page:
+        if not page and feed.head == heard:
             feed.trim()
         return feed.settle()
 

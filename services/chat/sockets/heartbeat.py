@@ -7,8 +7,8 @@ from uuid import UUID
 
 import structlog
 
-from services.chat.domain.values import CloseCode, Person
-from services.chat.schemas.frames import encode, receipt_frame
+from services.chat.domain.values import CloseCode
+from services.chat.schemas.frames import encode
 from services.chat.sockets.boards import ASK_EVERY, BOARDS_JOB
 from services.chat.sockets.connection import LiveSocket
 from services.chat.sockets.hub import PRESENCE_JOB, RECEIPTS_JOB, Hub, hub_of
@@ -19,7 +19,7 @@ from services.chat.use_cases import presence, transcripts
 from shared.errors import DomainError
 from shared.messaging.runtime import Ground, Job
 
-RECEIPT_TOPIC: Final = "chat.receipts"
+RECEIPT_TOPIC: Final = "chat.marks"
 _SHORTEST: Final = timedelta(milliseconds=10)
 _LONGEST: Final = timedelta(seconds=1)
 _IDLE: Final = timedelta(minutes=10)
@@ -134,8 +134,7 @@ async def write_receipts(ground: Ground) -> timedelta:
             }
             raise
         for receipt in raised:
-            reader = Person(brand, receipt.reader.kind, receipt.reader.id)
-            hub.broadcast(RECEIPT_TOPIC, brand, receipt.ticket_id, receipt_frame(receipt), reader)
+            hub.tell_receipt(RECEIPT_TOPIC, brand, receipt)
     return _IDLE
 
 

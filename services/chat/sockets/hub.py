@@ -33,6 +33,8 @@ BANS_TOPIC: Final = "chat.bans"
 PEOPLE_TOPIC: Final = "chat.people"
 _WAVES: Final = 10
 _LEAST_WAVE: Final = 50
+# How many clients may come back in a second; each asks over HTTP first, which costs more than its socket.
+_RETURNS_PER_SECOND: Final = 200
 _logger: Final = structlog.get_logger(module=__name__)
 
 
@@ -86,14 +88,14 @@ class Hub:
     def broadcast(self, topic: str, brand: str, ticket_id: UUID, frame: str, but: Person) -> None:
         """Send a passing frame about a conversation to every process; each leaves out the person it comes from."""
         self.conversations.send(brand, ticket_id, frame, but=but.key)
-        payload: dict[str, object] = {
-            "process": str(self.process_id),
-            "brand": brand,
-            "ticket_id": str(ticket_id),
-            "frame": frame,
-            "but": list(but.key),
-        }
-        self.spawn(self.ground.transport.broadcast(topic, payload))
+        self._tell(topic, brand, ticket_id, {"frame": frame, "but": list(but.key)})
+
+    def tell_receipt(self, topic: str, brand: str, receipt: Receipt) -> None:
+        """Tell every process how far a reader got."""
+        self.conversations.tell_receipt(brand, receipt)
+        reader = [receipt.reader.kind.value, receipt.reader.id]
+        marks = {"reader": reader, "delivered": receipt.delivered_seq, "read": receipt.read_seq}
+        self._tell(topic, brand, receipt.ticket_id, marks)
 
     def told(self, noted: Sequence[object]) -> None:
         """Deliver what this process has committed, here at once and to the other processes in one frame."""
@@ -121,8 +123,9 @@ class Hub:
         """Say good-bye before the server does: when to come back, then the end, in waves so that nobody stampedes."""
         self.is_draining = True
         sockets = list(self.people.sockets)
+        spread = min(self.settings.reconnect_spread.total_seconds(), len(sockets) / _RETURNS_PER_SECOND)
         for socket in sockets:
-            after = random.uniform(0, self.settings.reconnect_spread.total_seconds())  # noqa: S311 - spread, no secret
+            after = random.uniform(0, spread)  # noqa: S311 - spread, no secret
             socket.push(encode("reconnect", after_ms=int(after * 1000)))
         size = max(_LEAST_WAVE, -(-len(sockets) // _WAVES))
         for start in range(0, len(sockets), size):
@@ -166,6 +169,10 @@ class Hub:
     def _presence_changes(self, person: Person) -> None:
         self.presence_changed.add((person.brand, person.id))
         self.ground.wake(PRESENCE_JOB)
+
+    def _tell(self, topic: str, brand: str, ticket_id: UUID, what: Mapping[str, object]) -> None:
+        payload = {"process": str(self.process_id), "brand": brand, "ticket_id": str(ticket_id), **what}
+        self.spawn(self.ground.transport.broadcast(topic, payload))
 
     def _tell_views(self, payload: dict[str, object]) -> None:
         self.spawn(self.ground.transport.broadcast(VIEWERS_TOPIC, payload))

@@ -3,7 +3,7 @@
 from typing import Any, Final
 from uuid import UUID
 
-from services.chat.domain.values import CloseCode
+from services.chat.domain.values import CloseCode, Receipt
 from services.chat.schemas.frames import encode, from_payload
 from services.chat.sockets import desk
 from services.chat.sockets.frames import TYPING_TOPIC
@@ -18,7 +18,7 @@ from services.chat.sockets.hub import (
 )
 from services.chat.sockets.places import PLAYERS
 from services.chat.sockets.viewing import VIEWERS_TOPIC
-from shared.contracts.base import AuthorKind
+from shared.contracts.base import Author, AuthorKind
 from shared.contracts.chat import PresenceChanged, RatingRequested, SessionClaimed, SessionEnded
 from shared.contracts.gateway import AccountChanged
 from shared.contracts.intake import AttachmentReady, AttachmentRejected
@@ -100,6 +100,17 @@ async def tell_people(ground: Ground, payload: dict[str, Any]) -> None:
         hub.conversations.send(payload["brand"], UUID(payload["ticket_id"]), payload["frame"], only=PLAYERS)
 
 
+async def hear_marks(ground: Ground, payload: dict[str, Any]) -> None:
+    """Another process told how far a reader got."""
+    hub = hub_of(ground)
+    if payload["process"] == str(hub.process_id):
+        return
+    kind, reader_id = payload["reader"]
+    reader = Author(kind=AuthorKind(kind), id=reader_id)
+    receipt = Receipt(UUID(payload["ticket_id"]), reader, payload["delivered"], payload["read"])
+    hub.conversations.tell_receipt(payload["brand"], receipt)
+
+
 async def hear_viewers(ground: Ground, payload: dict[str, Any]) -> None:
     """Another process told who looks at which ticket there."""
     hub_of(ground).viewing.hear(payload)
@@ -164,7 +175,7 @@ LISTENERS: Final = (
     hear(SAID_TOPIC, deliver_messages),
     hear(TYPING_TOPIC, pass_on),
     hear(PRESENCE_TOPIC, pass_on),
-    hear(RECEIPT_TOPIC, pass_on),
+    hear(RECEIPT_TOPIC, hear_marks),
     hear(INACTIVE_TOPIC, pass_on),
     hear(BANS_TOPIC, turn_out),
     hear(PEOPLE_TOPIC, tell_people),

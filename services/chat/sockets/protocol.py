@@ -43,9 +43,15 @@ class ChatSocket:
     """`/v1/chat/socket`. An instance, because Starlette wraps functions but passes objects on as they are."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Accept, learn who it is, then read until the end."""
+        """Accept, learn who it is, then read until the end.
+
+        A process that is ending refuses before that, so that the door tries another one.
+        """
         hub = hub_of(scope["app"].state.ground)
         await receive()
+        if hub.is_draining:
+            await _end(send, CloseCode.RESTART)
+            return
         await send({"type": "websocket.accept"})
         try:
             socket = await _greeted(hub, scope, receive, send)
@@ -59,11 +65,11 @@ class ChatSocket:
 
 async def _greeted(hub: Hub, scope: Scope, receive: Receive, send: Send) -> LiveSocket:
     """Return the socket after its hello was answered."""
-    if hub.is_draining:
-        raise Refused(CloseCode.RESTART)
     if hub.is_full:
         raise Refused(CloseCode.OVERLOADED)
     hello = await _hello(hub, receive)
+    if hub.is_draining:
+        raise Refused(CloseCode.RESTART)
     try:
         known = await _identified(hub, hello, _origin(scope))
         return await _welcomed(hub, hello, known, send)

@@ -2,13 +2,10 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, MutableMapping
-from contextlib import asynccontextmanager
+from collections.abc import MutableMapping
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
-
-import asyncpg
 
 from services.chat.domain.values import Draft, Person
 from services.chat.schemas.frames import Send
@@ -17,7 +14,8 @@ from services.chat.sockets.frames import answer
 from services.chat.sockets.hub import Hub, hub_of
 from shared.contracts.base import AuthorKind
 from tests.support.chat import start
-from tests.support.database import Cluster
+from tests.support.database import Cluster, held
+from tests.support.eventually import eventually
 from tests.support.service import running_service
 
 KIM = Person("lucky", AuthorKind.PLAYER, "p-1")
@@ -45,7 +43,7 @@ async def test_words_repeated_while_their_turn_is_to_come_are_acknowledged_each(
         hub, sent = hub_of(chat.ground), list[str]()
         ticket_id = UUID((await start(chat, message={"text": "for Kim alone"}))["ticket_id"])
         socket = _socket(hub, ticket_id, sent)
-        async with _held(chat.urls.owner, "chat_receipts"):
+        async with held(chat.urls.owner, "chat_receipts"):
             tuning = asyncio.create_task(hub.conversations.tune_in(socket, {ticket_id: 0}))
             while ticket_id not in socket.subscriptions:
                 await asyncio.wait({tuning}, timeout=0)
@@ -59,16 +57,23 @@ async def test_words_repeated_while_their_turn_is_to_come_are_acknowledged_each(
         assert sent == ["msg", "ack", "ack"]
 
 
-@asynccontextmanager
-async def _held(url: str, table: str) -> AsyncIterator[None]:
-    """Let nobody read a table until the block ends."""
-    connection = await asyncpg.connect(url)
-    try:
-        async with connection.transaction():
-            await connection.execute(f"LOCK TABLE {table}")
-            yield
-    finally:
-        await connection.close()
+async def test_a_conversation_that_is_heard_anew_while_it_is_read_comes_once(postgres: Cluster) -> None:
+    """Whoever asks again before everything has come is answered from there on; what was under way does not mix in."""
+    async with running_service(postgres, "chat", page=2) as chat:
+        hub, sent = hub_of(chat.ground), list[str]()
+        ticket_id = UUID((await start(chat, message={"text": "1"}))["ticket_id"])
+        for number in range(2, 6):
+            await hub.writers.write("lucky", Draft(ticket_id, KIM.author(), f"{number}", f"c{number}"))
+        socket = _socket(hub, ticket_id, sent)
+        async with held(chat.urls.owner, "chat_messages") as waiting:
+            fillers = []
+            for number in range(1, 3):
+                await hub.conversations.tune_in(socket, {ticket_id: 0})
+                fillers.append(socket.subscriptions[ticket_id].filler)
+                await eventually(lambda: waiting(number))  # noqa: B023 - awaited at once
+        await asyncio.gather(*(filler for filler in fillers if filler is not None))
+        await socket.finished()
+        assert sent == ["msg"] * 5
 
 
 def _socket(hub: Hub, ticket_id: UUID, sent: list[str]) -> LiveSocket:

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 import websockets
 from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
 
 from shared.contracts.chat import PresenceChanged
 from shared.contracts.gateway import AccountChanged, StaffRole, StaffStatus
@@ -244,10 +245,12 @@ async def test_a_drain_says_when_to_come_back(postgres: Cluster) -> None:
             await player.first("welcome")
             await agent.first("welcome")
             await chat.ground.drain()
-            assert 0 <= (await player.first("reconnect"))["after_ms"] <= 5000
+            # Two may come back at once: they stampede nobody.
+            assert 0 <= (await player.first("reconnect"))["after_ms"] <= 10
             assert await player.closed() == await agent.closed() == 1012
-        async with opened(url, late["socket_ticket"]) as newcomer:
-            assert await newcomer.closed() == 1012
+        with pytest.raises(InvalidStatus):  # with the handshake, so that the door tries another process
+            async with opened(url, late["socket_ticket"]):
+                pass
 
 
 async def test_slow_readers_are_closed_and_delay_nobody(postgres: Cluster) -> None:

@@ -9,15 +9,16 @@ from uuid import UUID
 
 import pytest
 
-from services.chat.domain.values import Look, Person
+from services.chat.domain.values import Draft, Look, Person
 from services.chat.sockets.connection import LiveSocket
+from services.chat.sockets.heartbeat import RECEIPT_TOPIC
 from services.chat.sockets.hub import hub_of
 from services.chat.use_cases.transcripts import read_page
 from shared.contracts.base import AuthorKind
 from shared.contracts.chat import MessagePosted, SessionStarted
 from shared.web.actor import ActorKind
 from tests.support.chat import assignment, desk_ticket, opened, reply, served, start
-from tests.support.database import Cluster
+from tests.support.database import Cluster, held
 from tests.support.eventually import eventually
 from tests.support.service import running_service
 
@@ -151,6 +152,20 @@ async def test_receipts_never_run_backwards(postgres: Cluster) -> None:
             assert reads == sorted(reads)
 
 
+async def test_marks_that_other_processes_tell_in_any_order_never_fall(postgres: Cluster) -> None:
+    """Each process writes marks at its own time: what comes late is no news, whoever connects meanwhile."""
+    async with running_service(postgres, "chat") as chat, served(chat) as url:
+        session = await start(chat)
+        ticket_id = session["ticket_id"]
+        told = {"process": "another", "brand": "lucky", "ticket_id": ticket_id, "reader": ["staff", "s-1"]}
+        async with opened(url, session["socket_ticket"]) as player:
+            await player.first("welcome")
+            for delivered, read in [(5, 2), (3, 3), (4, 1), (6, 6)]:
+                await chat.ground.transport.broadcast(RECEIPT_TOPIC, {**told, "delivered": delivered, "read": read})
+            await player.first("receipt", delivered=6)
+            assert [(f["delivered"], f["read"]) for f in player.all("receipt")] == [(5, 2), (5, 3), (6, 6)]
+
+
 async def test_typing_is_told_at_most_once_in_a_while_and_never_to_oneself(postgres: Cluster) -> None:
     """Typing is a passing signal."""
     async with running_service(postgres, "chat") as chat, served(chat) as url:
@@ -210,6 +225,33 @@ async def test_a_reply_reaches_the_player_after_the_session_ended(postgres: Clus
             assert (await player.first("nack"))["problem"]["code"] == "session-has-ended"
 
 
+async def test_what_is_said_while_a_cursor_beyond_the_end_is_checked_is_not_missed(postgres: Cluster) -> None:
+    """To a client that claims to be further than the conversation, live words seem old until it is told better."""
+    async with running_service(postgres, "chat") as chat:
+        hub, sent = hub_of(chat.ground), list[str]()
+        ticket_id = UUID((await start(chat, message={"text": "1"}))["ticket_id"])
+
+        async def send(message: MutableMapping[str, Any]) -> None:
+            frame = json.loads(message["text"])
+            sent.append(f"{frame['t']} {frame.get('seq', '')}".strip())
+
+        reader = asyncio.current_task()
+        assert reader is not None
+        kim = Person("lucky", AuthorKind.PLAYER, "p-1")
+        socket = LiveSocket(send=send, reader=reader, person=kim, bound=None, settings=hub.settings, now=0)
+        socket.greet('{"t":"welcome"}')
+        async with held(chat.urls.owner, "chat_receipts") as waiting:
+            tuning = asyncio.create_task(hub.conversations.tune_in(socket, {ticket_id: 2**53}))
+            await eventually(lambda: waiting(1))
+            await hub.writers.write("lucky", Draft(ticket_id, kim.author(), "2", "c2"))
+        await tuning
+        filler = socket.subscriptions[ticket_id].filler
+        if filler is not None:
+            await filler
+        await socket.finished()
+        assert sent == ["welcome", "resync", "msg 2"]
+
+
 async def test_a_long_gap_is_reloaded_over_http(postgres: Cluster) -> None:
     """More than the agreed gap is not replayed: the client is told to reload and goes on live."""
     async with running_service(postgres, "chat", resync_beyond=5, page=2) as chat, served(chat) as url:
@@ -236,7 +278,7 @@ async def test_a_long_gap_is_reloaded_over_http(postgres: Cluster) -> None:
 @pytest.mark.parametrize(
     ("person", "frames"),
     [
-        (Person("lucky", AuthorKind.PLAYER, "p-1"), ["welcome", "msg"]),
+        (Person("lucky", AuthorKind.PLAYER, "p-1"), ["welcome", "typing", "msg"]),
         (Person("lucky", AuthorKind.PLAYER, "p-2"), ["welcome"]),
         (Person("royal", AuthorKind.STAFF, "s-1"), ["welcome"]),
     ],
@@ -266,6 +308,7 @@ async def test_a_live_message_during_the_check_neither_leaks_nor_comes_twice(
         assert not tuning.done()
         for _ in range(2):
             hub.conversations.deliver("lucky", page.messages[0])
+        hub.conversations.send("lucky", ticket_id, '{"t":"typing"}')
         heard = socket.subscriptions[ticket_id]
         too_early = heard.filler is not None
         assert not too_early

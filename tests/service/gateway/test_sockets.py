@@ -186,3 +186,19 @@ async def test_chat_being_down_is_told_with_the_handshake(postgres: Cluster) -> 
             async with connected(gate):
                 pass
         assert refusal.value.status == 503
+
+
+async def test_a_door_that_ends_says_when_to_come_back_and_takes_nobody_any_more(gate: Gate, tickets: Service) -> None:
+    speaking(tickets)
+    async with listening(gate) as url, aiohttp.ClientSession() as client, client.ws_connect(url + PATH) as socket:
+        await socket.send_str("hello")
+        assert await socket.receive_str(timeout=5) == "echo hello"
+        await gate.service.ground.drain()
+        farewell = await socket.receive_json(timeout=5)
+        assert farewell["t"] == "reconnect"
+        # Not before this process takes no more connections, and a single client need not wait for a crowd.
+        assert 300 <= farewell["after_ms"] <= 310
+        await socket.send_str("still here")
+        assert await socket.receive_str(timeout=5) == "echo still here"
+        with pytest.raises(aiohttp.WSServerHandshakeError):
+            await client.ws_connect(url + PATH)
