@@ -32,6 +32,8 @@ export class Desk {
     Object.assign(this, { list: "queue", query: "", cursor: 0, open: null, page: "tickets", dialog: null, isCardOpen: false });
     Object.assign(this, { views: [], counts: new Map(), reasons: [], teams: [], toasts: [], stalled: new Map(), problem: null });
     this.takenByMe = new Set();
+    /** How far each conversation had got when the socket said hello: what it repeats up to there is no news. */
+    this.heads = {};
     this.isHere = navigator.onLine;
   }
 
