@@ -339,8 +339,8 @@ async def _found(house: House, clerk: Clerk, subject: str, count: int) -> None:
     await clerk.page.keyboard.type(subject)
     await clerk.page.keyboard.press("Enter")
     await expect(clerk.row(subject)).to_have_count(count)
+    await expect(clerk.page.locator(".tabs [aria-current]")).to_have_count(0)
     await expect(clerk.page.locator(".row")).to_have_count(count)
-    await clerk.page.keyboard.press("Escape")
 
 
 async def test_words_are_split_off_and_a_merge_is_taken_back(house: House, ann: Clerk) -> None:

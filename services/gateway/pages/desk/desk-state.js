@@ -33,6 +33,8 @@ export class Desk {
     Object.assign(this, { views: [], counts: new Map(), reasons: [], teams: [], toasts: [], stalled: new Map(), problem: null });
     this.takenByMe = new Set();
     this.correctWithin = 0;
+    /** How far each conversation had got when the socket said hello: what it repeats up to there is no news. */
+    this.heads = {};
     this.isHere = navigator.onLine;
   }
 

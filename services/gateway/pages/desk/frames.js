@@ -6,6 +6,7 @@ const seen = (desk, id) => (desk.open?.id === id ? desk.open : null);
 
 export const FRAMES = {
   welcome(desk, frame) {
+    desk.heads = frame.heads ?? {};
     const head = desk.open && frame.heads?.[desk.open.id];
     desk.open?.listen();
     desk.open?.renewPeople().catch(() => null);
@@ -72,7 +73,8 @@ export const FRAMES = {
     const open = seen(desk, frame.ticket_id);
     open?.hear(frame);
     if (frame.author.kind !== "staff") {
-      if (!open || document.hidden) call(desk, desk.tickets.get(frame.ticket_id) ?? { id: frame.ticket_id, number: "" }, "New words");
+      const isNew = frame.seq > (desk.heads[frame.ticket_id] ?? 0);
+      if (isNew && (!open || document.hidden)) call(desk, desk.tickets.get(frame.ticket_id) ?? { id: frame.ticket_id, number: "" }, "New words");
       desk.feedSoon();
     }
     open?.tail().catch(() => null);

@@ -5,6 +5,9 @@ import { span } from "../format.js";
 import { choose } from "../keys.js";
 import { countdown, problemBox } from "./parts.js";
 
+/** So many invitations stand here; the others wait in their list. */
+const MOST = 3;
+
 export const banners = (desk) => html`
   ${!navigator.onLine || (!desk.isLive && desk.tickets.loaded.has("queue"))
     ? html`<p class="banner offline" role="status">${navigator.onLine ? "Connecting again…" : "You are offline."} What you write is kept.</p>`
@@ -12,7 +15,10 @@ export const banners = (desk) => html`
   ${[...desk.stalled.values()].map(({ queue, tickets, since }) => html`
     <p class="banner stalled" role="status">Nobody is there for <strong>${queue}</strong>: ${tickets} waiting for ${span(Date.now() - Date.parse(since))}.</p>`)}
   ${repeat(desk.company.asks, (ask) => `ask ${ask.ticket_id}`, (ask) => asked(desk, ask))}
-  ${repeat(desk.company.invitations, ({ ticket }) => `invitation ${ticket.id}`, (invitation) => invited(desk, invitation))}
+  ${repeat(desk.company.invitations.slice(0, MOST), ({ ticket }) => `invitation ${ticket.id}`, (invitation) => invited(desk, invitation))}
+  ${desk.company.invitations.length > MOST
+    ? html`<p class="banner call"><button type="button" @click=${() => desk.choose("guest")}>${desk.company.invitations.length - MOST} more ask for you</button></p>`
+    : nothing}
   ${problemBox(desk.problem, () => { desk.problem = null; desk.changed(); })}
 `;
 

@@ -73,7 +73,7 @@ const counted = (desk, id) => {
 };
 
 const searchBox = (desk) => html`
-  <form class="search" role="search" @submit=${(event) => { event.preventDefault(); desk.search(event.target.elements.q.value); }}>
+  <form class="search" role="search" @submit=${(event) => { event.preventDefault(); event.target.elements.q.blur(); desk.search(event.target.elements.q.value); }}>
     ${icon("search")}
     <input id="search" name="q" type="search" aria-label="Search tickets" placeholder="Search all tickets  ( / )" autocomplete="off" maxlength="200"
       @search=${({ target }) => target.value || desk.search("")} />
