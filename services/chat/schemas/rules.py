@@ -18,7 +18,10 @@ Reason = Annotated[Words, Field(max_length=500)]
 
 
 class ReplaceChatPolicy(BaseModel):
-    """A brand's rules. `warn_after` null: a silent player's conversation is never ended."""
+    """A brand's rules; what may be left out stays as it is.
+
+    `warn_after` null: a silent player's conversation is never ended.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -26,13 +29,13 @@ class ReplaceChatPolicy(BaseModel):
     end_after: Annotated[Seconds, Field(description="seconds from the warning to the end")]
     asks_for_rating: Annotated[bool, Field(strict=True)]
     announces_people: Annotated[
-        bool, Field(strict=True, description="players are told who of the staff joins and leaves")
-    ] = True
+        bool | None, Field(strict=True, description="players are told who of the staff joins and leaves")
+    ] = None
     correct_within: Annotated[
         int | None,
         Field(
             ge=0, le=_MOST_SECONDS, strict=True,
-            description="seconds in which players correct or withdraw their words; 0: never; left out: stays as it is",
+            description="seconds in which players correct or withdraw their words; 0: never",
         ),
     ] = None  # fmt: skip
 
@@ -40,8 +43,9 @@ class ReplaceChatPolicy(BaseModel):
         """Return the rules in the place of those that are known; their version is given when they are stored."""
         warn_after = None if self.warn_after is None else timedelta(seconds=self.warn_after)
         within = known.correct_within if self.correct_within is None else timedelta(seconds=self.correct_within)
+        announces = known.announces_people if self.announces_people is None else self.announces_people
         end_after = timedelta(seconds=self.end_after)
-        return ChatPolicy(0, warn_after, end_after, self.asks_for_rating, self.announces_people, within)
+        return ChatPolicy(0, warn_after, end_after, self.asks_for_rating, announces, within)
 
 
 class ChatPolicyDocument(ReplaceChatPolicy):

