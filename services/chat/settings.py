@@ -44,6 +44,9 @@ class Settings(ServiceSettings):
     reconnect_spread: Annotated[timedelta, Field(description="clients come back spread over this time at most")] = (
         timedelta(seconds=4)
     )
+    greetings: Annotated[
+        int, Field(ge=1, description="sockets let in at once, per process; a crowd that comes back queues behind them")
+    ] = 6
     writers: Annotated[int, Field(ge=1, description="transactions that write messages at once, per process")] = 3
     writer_patience: Annotated[
         timedelta, Field(description="without a commit for so long, another writer helps those at work")

@@ -54,6 +54,8 @@ class Hub:
         self.presence_changed: set[tuple[str, str]] = set()
         self.receipts: dict[tuple[str, UUID, str, str], Receipt] = {}
         self.is_draining = False
+        # A crowd that comes back must not take the connections that words need, nor fail because there are too few.
+        self.letting_in = asyncio.Semaphore(settings.greetings)
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property

@@ -71,8 +71,9 @@ async def _greeted(hub: Hub, scope: Scope, receive: Receive, send: Send) -> Live
     if hub.is_draining:
         raise Refused(CloseCode.RESTART)
     try:
-        known = await _identified(hub, hello, _origin(scope))
-        return await _welcomed(hub, hello, known, send)
+        async with hub.letting_in:
+            known = await _identified(hub, hello, _origin(scope))
+            return await _welcomed(hub, hello, known, send)
     except SocketTicketRefused as error:
         raise Refused(CloseCode.EXPIRED) from error
     except TextUnstorable as error:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import aiohttp
+import asyncpg
 from sqlalchemy import text
 
 from deploy.local.databases import ServiceUrls
@@ -47,6 +48,22 @@ _BEGUN: Final = text(
     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename = current_user"
     " AND state <> 'idle' AND xact_start < :since AND pid <> pg_backend_pid()"
 )
+# Commits take their time, so that processes also end in the middle of one.
+_SLOW_COMMITS: Final = """
+    CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN PERFORM pg_sleep(random() * 0.01); RETURN NULL; END $$;
+    CREATE CONSTRAINT TRIGGER linger AFTER INSERT ON chat_messages
+        DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION linger();
+"""
+
+
+async def slow_down_commits(urls: ServiceUrls) -> None:
+    """Let every commit of words take up to ten milliseconds."""
+    connection = await asyncpg.connect(urls.owner)
+    try:
+        await connection.execute(_SLOW_COMMITS)
+    finally:
+        await connection.close()
 
 
 def owned(
@@ -204,6 +221,7 @@ class Stage:
         honest = {ticket: tab.cursor(ticket) for ticket in self.own(tab)}
         told = dict(cursors) if cursors is not None else honest
         tab.holes |= {ticket for ticket, after in told.items() if after > honest.get(ticket, 0) and ticket in honest}
+        tab.replica = replica
         await tab.connect(self.replicas[replica].socket_url, found["socket_ticket"], told, own=self.own(tab))
 
     def deliver(self, answer: Answer, replica: int) -> None:

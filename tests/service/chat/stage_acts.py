@@ -71,6 +71,18 @@ class SayAndLose(Say):
 
 
 @dataclass(frozen=True)
+class SayAndKill(Say):
+    """The process of a tab is killed before, or as soon as, a first answer comes."""
+
+    frames: int
+
+    async def happens(self, stage: Stage, tab: Tab) -> None:  # noqa: D102 - said above
+        await super().happens(stage, tab)
+        await tab.until_moved(self.frames)
+        await Kill(tab.replica).run(stage)
+
+
+@dataclass(frozen=True)
 class Again(OfTab):
     """Words are sent again although nobody asked: the same, or others under their id, here or over HTTP."""
 
@@ -238,6 +250,7 @@ ACTS: Final = st.one_of(
     _SAY,
     _SAY,
     st.builds(SayAndLose, _PLAYERS_TAB, _REPLICA, st.integers(1, 3), st.integers(0, 3)),
+    st.builds(SayAndKill, _PLAYERS_TAB, _REPLICA, st.integers(1, 3), st.integers(0, 1)),
     st.builds(Again, _PLAYERS_TAB, _REPLICA, _PICK, st.booleans(), st.booleans()),
     st.builds(Lose, _TAB, _REPLICA),
     st.builds(Return, _TAB, _REPLICA),

@@ -84,7 +84,7 @@ class Line:
 
 @dataclass
 class Tab:
-    """A tab of a player or of staff: what it knows, what it still has to send, and how it is connected.
+    """A tab of a player or of staff: what it knows, what it still has to send, and where it is connected.
 
     `memory` holds every conversation by `seq`; `holes` are conversations that it has to reload.
     """
@@ -97,6 +97,7 @@ class Tab:
     holes: set[str] = field(default_factory=set)
     faults: list[str] = field(default_factory=list)
     bound: str | None = None
+    replica: int = 0
     line: Line | None = None
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     _reader: "asyncio.Task[None] | None" = None
