@@ -9,12 +9,14 @@ from typing import Final
 from uuid import UUID, uuid5
 
 from services.chat.domain.errors import SessionNotFound
-from services.chat.domain.values import Draft
-from services.chat.use_cases import ratings, silences
+from services.chat.domain.values import Details, Draft
+from services.chat.use_cases import mailed, ratings, reaching, silences
 from services.chat.use_cases.posting import post_message
 from services.chat.use_cases.sessions import assign_session, end_session
 from shared.clock import SystemClock
 from shared.contracts.base import AuthorKind
+from shared.contracts.intake import AttachmentReady, Sensitivity
+from shared.contracts.notifications import MessageDispatched
 from shared.contracts.tickets import (
     MessageAdded,
     MessageKind,
@@ -33,29 +35,40 @@ _PLAYERS: Final = frozenset({AuthorKind.PLAYER, AuthorKind.VISITOR})
 async def append_reply_when_message_is_added(session: Session, received: Received[MessageAdded]) -> None:
     """Give a live reply its place in the transcript, under the same message id, even after the session ended.
 
-    A reply in a ticket that others were merged into goes to their live conversations as well.
+    A reply in a ticket that others were merged into goes to their live conversations as well. What the player wrote by
+    e-mail joins his conversation as long as it is open.
     """
     event = received.event
+    if event.kind is MessageKind.MESSAGE and event.channel is not None and not event.automatic:
+        await mailed.join(session, brand=received.brand, event=event)
     if event.kind is not MessageKind.REPLY or event.author.kind in _PLAYERS:
         return
-    for ticket_id in (*((event.ticket_id,) if event.live else ()), *event.also_for):
-        await _append(session, received, ticket_id)
+    heard = [
+        ticket_id
+        for ticket_id in (*((event.ticket_id,) if event.live else ()), *event.also_for)
+        if await _append(session, received, ticket_id)
+    ]
+    await reaching.expect_reading(session, brand=received.brand, heard=heard, ticket=event.ticket, now=_CLOCK.now())
 
 
-async def _append(session: Session, received: Received[MessageAdded], ticket_id: UUID) -> None:
-    """Append a reply to one conversation; a merged one has it under an id of its own, always the same."""
+async def _append(session: Session, received: Received[MessageAdded], ticket_id: UUID) -> bool:
+    """Append a reply to one conversation; a merged one has it under an id of its own, always the same.
+
+    False if chat holds no such conversation.
+    """
     event = received.event
     own = ticket_id == event.ticket_id
     message_id = event.message_id if own else uuid5(event.message_id, str(ticket_id))
     draft = Draft(
         ticket_id, event.author, event.text, message_id=message_id, said_at=event.occurred_at,
-        attachments=event.attachments,
+        attachments=event.attachments, details=Details(quick_replies=event.quick_replies),
     )  # fmt: skip
     try:
         await post_message(session, brand=received.brand, draft=draft, now=event.occurred_at)
     except SessionNotFound:
-        return
+        return False
     await silences.watch(session, brand=received.brand, ticket_id=ticket_id, now=_CLOCK.now())
+    return True
 
 
 async def remember_holder_when_ticket_is_assigned(session: Session, received: Received[TicketAssigned]) -> None:
@@ -83,9 +96,28 @@ async def keep_standing_when_ticket_is_updated(session: Session, received: Recei
     await silences.keep_standing(session, brand=received.brand, ticket=received.event.ticket)
 
 
+async def note_outcome_when_message_is_dispatched(session: Session, received: Received[MessageDispatched]) -> None:
+    """An e-mail left, or could not: staff see whether the player was reached."""
+    event = received.event
+    await reaching.note_outcome(
+        session, brand=received.brand, ticket_id=event.ticket_id, batch_id=event.message_id, state=event.outcome
+    )
+
+
+async def keep_name_when_file_is_ready(session: Session, received: Received[AttachmentReady]) -> None:
+    """A file that words carry has a name, told where it is not itself; those of documents are not."""
+    event = received.event
+    if event.public and event.sensitivity is Sensitivity.ORDINARY:
+        await reaching.keep_file_name(
+            session, brand=received.brand, ticket_id=event.ticket_id, attachment_id=event.attachment_id, name=event.name
+        )
+
+
 SUBSCRIPTIONS: Final = (
     on(MessageAdded, append_reply_when_message_is_added, strict=True),
     on(TicketAssigned, remember_holder_when_ticket_is_assigned, strict=True),
     on(TicketStatusChanged, follow_status_when_it_changes, strict=True),
     on(TicketUpdated, keep_standing_when_ticket_is_updated, strict=True),
+    on(MessageDispatched, note_outcome_when_message_is_dispatched),
+    on(AttachmentReady, keep_name_when_file_is_ready),
 )

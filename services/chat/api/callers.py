@@ -2,9 +2,10 @@
 
 from typing import Annotated
 
-from fastapi import Depends
+from fastapi import Depends, Header
 
 from services.chat.domain.values import Person
+from services.chat.schemas.http import Cause
 from services.chat.settings import Settings
 from shared.messaging.runtime import Ground
 from shared.web.actor import Actor, ActorKind, require
@@ -22,6 +23,15 @@ Agent = Annotated[Actor, Depends(require(ActorKind.STAFF, role="agent"))]
 Senior = Annotated[Actor, Depends(require(ActorKind.STAFF, role="senior"))]
 Lead = Annotated[Actor, Depends(require(ActorKind.STAFF, role="lead"))]
 InsideReader = Annotated[Actor, Depends(require(ActorKind.STAFF, ActorKind.SERVER, role="agent", scope="chat:read"))]
+
+ReasonHeader = Annotated[
+    Cause | None,
+    Header(
+        alias="X-Pitboss-Reason",
+        description="why staff or a server looks at this, for the audit trail: up to 200 characters on one line, those"
+        " beyond ASCII percent-encoded as UTF-8",
+    ),
+]
 
 
 def person_of(actor: Actor) -> Person:

@@ -6,6 +6,8 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
+from services.chat.domain.forms import BUILT_IN_FORM, Form
+from services.chat.domain.hours import Hours
 from services.chat.domain.values import Person
 from shared.contracts.base import AuthorKind
 from shared.contracts.tickets import TicketStatus
@@ -20,13 +22,21 @@ class ChatPolicy:
     """A brand's rules; `version` 0 is the built-in ones.
 
     A player who is to answer and says nothing for `warn_after` is warned, and `end_after` later the conversation ends;
-    its ticket lives on. None: silence never ends a conversation.
+    its ticket lives on. None: silence never ends a conversation. What he was answered and has not read after
+    `mail_after` goes to him by e-mail; None: nothing does. Times are told in `time_zone`. Outside `hours` (None: there
+    are none), or where one waits for longer than `longest_wait`, he is told to leave a message.
     """
 
     version: int = 0
     warn_after: timedelta | None = timedelta(minutes=10)
     end_after: timedelta = timedelta(minutes=5)
     asks_for_rating: bool = True
+    mail_after: timedelta | None = timedelta(minutes=5)
+    time_zone: str = "UTC"
+    transcripts_a_day: int = 3
+    form: Form = BUILT_IN_FORM
+    hours: Hours | None = None
+    longest_wait: timedelta | None = None
 
 
 BUILT_IN: Final = ChatPolicy()

@@ -1,31 +1,43 @@
 """The transcript: read after a sequence number, written in one statement."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import Row, select
+from pydantic import TypeAdapter
+from sqlalchemy import Row, Text, cast, select
 
-from services.chat.domain.values import Message
+from services.chat.domain.values import PLAIN, Details, Message
 from services.chat.tables import chat_messages
 from shared.contracts.base import Author, AuthorKind
 from shared.db.engine import Session
 from shared.db.fixed import Fixed
 
 _MESSAGE = chat_messages.c
+_COLUMNS: Final = (
+    _MESSAGE.ticket_id, _MESSAGE.seq, _MESSAGE.id, _MESSAGE.author_kind, _MESSAGE.author_id,
+    _MESSAGE.author_name, _MESSAGE.text, _MESSAGE.client_msg_id, _MESSAGE.sent_at, _MESSAGE.attachments,
+    cast(_MESSAGE.details, Text),
+)  # fmt: skip
+_PLAYERS: Final = (AuthorKind.PLAYER.value, AuthorKind.VISITOR.value)
+_DETAILS: Final = TypeAdapter(Details)
 # One statement and one compiled form for any number of messages, at most one of each conversation: the transcript, the
 # conversation's row and the ledger of events change together in one round trip. A repetition changes none of them.
 _APPEND: Final = Fixed(
     "WITH appended AS ("
     " INSERT INTO chat_messages"
-    " (brand, ticket_id, seq, id, author_kind, author_id, author_name, text, client_msg_id, sent_at, attachments)"
+    " (brand, ticket_id, seq, id, author_kind, author_id, author_name, text, client_msg_id, sent_at, attachments,"
+    " details)"
     " SELECT :brand, m.ticket_id, m.seq, m.id, m.author_kind, m.author_id, m.author_name, m.text, m.client_msg_id,"
-    " m.sent_at, CAST(string_to_array(m.attachments, ',') AS uuid[])"
+    " m.sent_at, CAST(string_to_array(m.attachments, ',') AS uuid[]), CAST(m.details AS jsonb)"
     " FROM unnest(CAST(:ticket_ids AS uuid[]), CAST(:seqs AS bigint[]), CAST(:ids AS uuid[]),"
     " CAST(:kinds AS text[]), CAST(:authors AS text[]), CAST(:names AS text[]), CAST(:texts AS text[]),"
-    " CAST(:client_msg_ids AS text[]), CAST(:times AS timestamptz[]), CAST(:attachments AS text[]))"
-    " AS m (ticket_id, seq, id, author_kind, author_id, author_name, text, client_msg_id, sent_at, attachments)"
+    " CAST(:client_msg_ids AS text[]), CAST(:times AS timestamptz[]), CAST(:attachments AS text[]),"
+    " CAST(:details AS text[]))"
+    " AS m (ticket_id, seq, id, author_kind, author_id, author_name, text, client_msg_id, sent_at, attachments,"
+    " details)"
     " ON CONFLICT DO NOTHING RETURNING ticket_id, seq, id, sent_at),"
     " told AS (INSERT INTO outbox (brand, event_id, type, stream, aggregate_id, sequence, envelope)"
     " SELECT :brand, e.event_id, e.type, e.stream, e.aggregate_id, e.sequence, e.envelope"
@@ -37,8 +49,8 @@ _APPEND: Final = Fixed(
     " RETURNING appended.id"
 )
 _EARLIER: Final = Fixed(
-    "SELECT ticket_id, seq, id, author_kind, author_id, author_name, text, client_msg_id, sent_at, attachments"
-    " FROM chat_messages"
+    "SELECT ticket_id, seq, id, author_kind, author_id, author_name, text, client_msg_id, sent_at, attachments,"
+    " CAST(details AS text) AS details FROM chat_messages"
     " WHERE brand = :brand AND ((ticket_id, client_msg_id) IN"
     " (SELECT * FROM unnest(CAST(:ticket_ids AS uuid[]), CAST(:client_msg_ids AS text[])))"
     " OR id = ANY(CAST(:ids AS uuid[])))"
@@ -81,6 +93,7 @@ async def append_messages(
         "times": [message.sent_at for message in messages],
         # An array of arrays would be unnested to its very elements.
         "attachments": [",".join(map(str, message.attachments)) for message in messages],
+        "details": [_written(message.details) for message in messages],
         "event_ids": [event["event_id"] for event in events],
         "types": [event["type"] for event in events],
         "streams": [event["stream"] for event in events],
@@ -94,18 +107,58 @@ async def append_messages(
 async def transcript(session: Session, brand: str, ticket_id: UUID, *, after_seq: int, limit: int) -> list[Message]:
     """Return at most `limit` messages above `after_seq`, oldest first."""
     page = (
-        select(
-            _MESSAGE.ticket_id, _MESSAGE.seq, _MESSAGE.id, _MESSAGE.author_kind, _MESSAGE.author_id,
-            _MESSAGE.author_name, _MESSAGE.text, _MESSAGE.client_msg_id, _MESSAGE.sent_at, _MESSAGE.attachments,
-        )
+        select(*_COLUMNS)
         .where(_MESSAGE.brand == brand, _MESSAGE.ticket_id == ticket_id, _MESSAGE.seq > after_seq)
         .order_by(_MESSAGE.seq)
         .limit(limit)
-    )  # fmt: skip
+    )
     return [_message(row) for row in await session.execute(page)]
 
 
+async def newest_words(session: Session, brand: str, ticket_id: UUID, *, most: int) -> list[Message]:
+    """Return at most the `most` newest messages, oldest first."""
+    newest = (
+        select(*_COLUMNS)
+        .where(_MESSAGE.brand == brand, _MESSAGE.ticket_id == ticket_id)
+        .order_by(_MESSAGE.seq.desc())
+        .limit(most)
+    )
+    return [_message(row) for row in (await session.execute(newest)).all()[::-1]]
+
+
+async def replies_after(session: Session, brand: str, ticket_id: UUID, *, after_seq: int, limit: int) -> list[Message]:
+    """Return what others than the player said after a message, oldest first."""
+    replies = (
+        select(*_COLUMNS)
+        .where(_MESSAGE.brand == brand, _MESSAGE.ticket_id == ticket_id, _MESSAGE.seq > after_seq)
+        .where(_MESSAGE.author_kind.not_in(_PLAYERS))
+        .order_by(_MESSAGE.seq)
+        .limit(limit)
+    )
+    return [_message(row) for row in await session.execute(replies)]
+
+
+async def spoke_live(session: Session, brand: str, ticket_id: UUID) -> tuple[int, datetime] | None:
+    """Return place and time of the newest words that the player said here and not by e-mail."""
+    newest = (
+        select(_MESSAGE.seq, _MESSAGE.sent_at)
+        .where(_MESSAGE.brand == brand, _MESSAGE.ticket_id == ticket_id, _MESSAGE.author_kind.in_(_PLAYERS))
+        .where(_MESSAGE.details["channel"].is_(None))
+        .order_by(_MESSAGE.seq.desc())
+        .limit(1)
+    )
+    row = (await session.execute(newest)).first()
+    return None if row is None else (row.seq, row.sent_at)
+
+
 def _message(row: "Row[*tuple[Any, ...]] | asyncpg.Record") -> Message:
-    ticket_id, seq, id_, kind, author_id, name, words, client_msg_id, sent_at, attachments = row
+    ticket_id, seq, id_, kind, author_id, name, words, client_msg_id, sent_at, attachments, details = row
     author = Author(kind=AuthorKind(kind), id=author_id, name=name)
-    return Message(ticket_id, seq, id_, author, words, client_msg_id, sent_at, tuple(attachments))
+    return Message(
+        ticket_id, seq, id_, author, words, client_msg_id, sent_at, tuple(attachments),
+        PLAIN if details is None else _DETAILS.validate_json(details),
+    )  # fmt: skip
+
+
+def _written(details: Details) -> str | None:
+    return None if details == PLAIN else _DETAILS.dump_json(details, exclude_defaults=True).decode()

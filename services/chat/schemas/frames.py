@@ -39,6 +39,7 @@ class Send(ClientFrame):
     text: str = ""
     ticket_id: UUID | None = None
     attachments: Attachments = ()
+    in_reply_to: UUID | None = None
 
 
 class Typing(ClientFrame):
@@ -130,6 +131,13 @@ def message_frame(message: Message) -> str:
         frame["client_msg_id"] = message.client_msg_id
     if message.attachments:
         frame["attachments"] = message.attachments
+    details = message.details
+    if details.quick_replies:
+        frame["quick_replies"] = details.quick_replies
+    if details.in_reply_to is not None:
+        frame["in_reply_to"] = details.in_reply_to
+    if details.channel is not None:
+        frame["channel"] = details.channel
     return to_json(frame).decode()
 
 

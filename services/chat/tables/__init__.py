@@ -9,14 +9,19 @@ from services.chat.tables.conversations import (
     socket_tickets,
     staff_presence,
 )
+from services.chat.tables.reaching import chat_contacts, chat_files, chat_replies, chat_sent_transcripts
 from services.chat.tables.rules import chat_bans, chat_policies, chat_ratings, chat_silences
 
 __all__ = [
     "chat_bans",
+    "chat_contacts",
+    "chat_files",
     "chat_messages",
     "chat_policies",
     "chat_ratings",
     "chat_receipts",
+    "chat_replies",
+    "chat_sent_transcripts",
     "chat_sessions",
     "chat_silences",
     "metadata",
