@@ -10,11 +10,12 @@ from uuid import UUID, uuid5
 
 from services.chat.domain.errors import SessionNotFound
 from services.chat.domain.values import Details, Draft
-from services.chat.use_cases import mailed, ratings, reaching, silences
+from services.chat.use_cases import mailed, offering, ratings, reaching, silences
 from services.chat.use_cases.posting import post_message
 from services.chat.use_cases.sessions import assign_session, end_session
 from shared.clock import SystemClock
 from shared.contracts.base import AuthorKind
+from shared.contracts.gateway import AccountChanged
 from shared.contracts.intake import AttachmentReady, Sensitivity
 from shared.contracts.notifications import MessageDispatched
 from shared.contracts.tickets import (
@@ -48,7 +49,8 @@ async def append_reply_when_message_is_added(session: Session, received: Receive
         for ticket_id in (*((event.ticket_id,) if event.live else ()), *event.also_for)
         if await _append(session, received, ticket_id)
     ]
-    await reaching.expect_reading(session, brand=received.brand, heard=heard, ticket=event.ticket, now=_CLOCK.now())
+    if event.contact is None or event.live:  # else it leaves by e-mail anyway
+        await reaching.expect_reading(session, brand=received.brand, heard=heard, ticket=event.ticket, now=_CLOCK.now())
 
 
 async def _append(session: Session, received: Received[MessageAdded], ticket_id: UUID) -> bool:
@@ -113,11 +115,17 @@ async def keep_name_when_file_is_ready(session: Session, received: Received[Atta
         )
 
 
+async def keep_account_when_it_changes(session: Session, received: Received[AccountChanged]) -> None:
+    """Somebody of the staff takes work now, or no longer does."""
+    await offering.keep_account(session, brand=received.brand, account=received.event, sequence=received.sequence)
+
+
 SUBSCRIPTIONS: Final = (
     on(MessageAdded, append_reply_when_message_is_added, strict=True),
     on(TicketAssigned, remember_holder_when_ticket_is_assigned, strict=True),
     on(TicketStatusChanged, follow_status_when_it_changes, strict=True),
     on(TicketUpdated, keep_standing_when_ticket_is_updated, strict=True),
     on(MessageDispatched, note_outcome_when_message_is_dispatched),
+    on(AccountChanged, keep_account_when_it_changes),
     on(AttachmentReady, keep_name_when_file_is_ready),
 )

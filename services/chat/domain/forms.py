@@ -30,13 +30,21 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """A contact reason to choose; `labels` has it by language, `code` is what tickets calls it."""
+
+    code: str
+    labels: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Form:
-    """What is asked; `reasons` are the contact reasons to choose from, none: any that tickets knows."""
+    """What is asked; `reasons` are the contact reasons to choose from, none: any that tickets knows may be named."""
 
     name: Asked = Asked.OPTIONAL
     email: Asked = Asked.OPTIONAL
     reason: Asked = Asked.NO
-    reasons: tuple[str, ...] = ()
+    reasons: tuple[Choice, ...] = ()
     questions: tuple[Question, ...] = ()
 
 
@@ -60,7 +68,8 @@ def check_filled(form: Form, said: Introduction) -> None:
 
 def check_known(form: Form, said: Introduction) -> None:
     """Refuse a reason that cannot be chosen and answers to what is not asked."""
-    if said.reason is not None and form.reasons and said.reason not in form.reasons:
+    known = {choice.code for choice in form.reasons}
+    if said.reason is not None and known and said.reason not in known:
         raise FormIncomplete("this reason cannot be chosen", field="reason")
     asked = {question.key for question in form.questions}
     for key in said.answers:

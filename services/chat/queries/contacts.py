@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import Text, and_, case, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from services.chat.domain.reaching import Introduction, Reachable
@@ -37,24 +37,24 @@ async def reachable(session: Session, brand: str, ticket_id: UUID) -> Reachable 
 async def keep_introduction(
     session: Session, brand: str, ticket_id: UUID, introduction: Introduction, *, at: datetime
 ) -> bool:
-    """Keep what somebody says of himself where nothing was said before; True if the address is news."""
+    """Keep what somebody says of himself where nothing was said before; True if an address is known only now."""
+    address = introduction.address
     values = {
-        "ticket_id": ticket_id, "brand": brand, "given_name": introduction.name,
-        "given_address": introduction.address, "reason": introduction.reason, "answers": dict(introduction.answers),
-        "given_at": at,
+        "ticket_id": ticket_id, "brand": brand, "given_name": introduction.name, "given_address": address,
+        "reason": introduction.reason, "answers": dict(introduction.answers), "given_at": at,
     }  # fmt: skip
+    is_first = _CONTACT.given_at.is_(None)
     statement = upsert(chat_contacts).values(values)
+    said = {
+        name: case((is_first, statement.excluded[name]), else_=_CONTACT[name])
+        for name in ("given_name", "reason", "answers")
+    }
     kept = statement.on_conflict_do_update(
         index_elements=[_CONTACT.ticket_id],
-        set_={
-            "given_name": func.coalesce(_CONTACT.given_name, introduction.name),
-            "given_address": func.coalesce(_CONTACT.given_address, introduction.address),
-            "reason": func.coalesce(_CONTACT.reason, introduction.reason),
-            "answers": case((_CONTACT.given_at.is_(None), statement.excluded.answers), else_=_CONTACT.answers),
-            "given_at": func.coalesce(_CONTACT.given_at, at),
-        },
-    ).returning(_CONTACT.given_address)
-    return (await session.execute(kept)).scalar_one() == introduction.address is not None
+        set_={**said, "given_address": func.coalesce(_CONTACT.given_address, address), "given_at": at},
+        where=or_(is_first, and_(_CONTACT.given_address.is_(None), literal(address, Text).is_not(None))),
+    ).returning(_CONTACT.ticket_id)
+    return (await session.execute(kept)).first() is not None and address is not None
 
 
 async def put_address(session: Session, brand: str, ticket_id: UUID, address: str, *, at: datetime) -> None:

@@ -5,7 +5,10 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from services.chat.domain.forms import Form
+from services.chat.domain.offers import Absence, Offer
 from services.chat.schemas.http import Address
+from services.chat.schemas.rules import FormRules
 from services.chat.use_cases.contacting import Reach
 
 
@@ -84,3 +87,26 @@ def shortened(address: str) -> str:
     """Return an address as its owner knows it again and nobody else learns it."""
     local, _, domain = address.rpartition("@")
     return f"{local[:1]}***@{domain}"
+
+
+class ChatOffer(BaseModel):
+    """What a player can expect who writes now.
+
+    `absence` says why nobody answers soon: `closed` until `opens_at`, `nobody` is there, `busy` for about
+    `wait_seconds`; null: somebody is there. `email_known`: he is reached by e-mail without giving an address. `form` is
+    what a visitor is asked first; null: nothing, because players are known.
+    """
+
+    absence: Absence | None
+    opens_at: AwareDatetime | None
+    wait_seconds: int | None
+    email_known: bool
+    form: FormRules | None
+
+    @classmethod
+    def of(cls, offer: Offer, *, form: Form | None, email_known: bool) -> Self:
+        """Return the shape of an offer."""
+        return cls(
+            absence=offer.absence, opens_at=offer.opens_at, wait_seconds=offer.wait_seconds, email_known=email_known,
+            form=None if form is None else FormRules.of(form),
+        )  # fmt: skip

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
-from services.chat.domain.forms import MOST_QUESTIONS, MOST_REASONS, Asked, Form, Question
+from services.chat.domain.forms import MOST_QUESTIONS, MOST_REASONS, Asked, Choice, Form, Question
 from services.chat.domain.hours import Hours, Shift, as_minutes, as_text
 from services.chat.domain.rules import Ban, ChatPolicy, Rating
 from services.chat.schemas.http import AnswerKey, OneLine, ReasonCode, Words
@@ -33,13 +33,28 @@ LanguageCode = Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]
 Reason = Annotated[Words, Field(max_length=500)]
 
 
+Labels = Annotated[
+    dict[LanguageCode, Annotated[OneLine, Field(max_length=120)]],
+    Field(min_length=1, max_length=20, description="by language; the first is for all others"),
+]
+
+
+class FormChoice(BaseModel):
+    """A contact reason to choose, as visitors read it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    code: ReasonCode
+    labels: Labels
+
+
 class FormQuestion(BaseModel):
-    """A question of the brand's own; `labels` has it by language, one in the brand's main language at least."""
+    """A question of the brand's own; `labels` has it by language, `key` names its answer."""
 
     model_config = ConfigDict(extra="forbid")
 
     key: AnswerKey
-    labels: Annotated[dict[LanguageCode, Annotated[OneLine, Field(max_length=120)]], Field(min_length=1, max_length=20)]
+    labels: Labels
     required: Annotated[bool, Field(strict=True)] = False
 
 
@@ -51,7 +66,7 @@ class FormRules(BaseModel):
     name: Asked = Asked.OPTIONAL
     email: Asked = Asked.OPTIONAL
     reason: Asked = Asked.NO
-    reasons: Annotated[tuple[ReasonCode, ...], Field(max_length=MOST_REASONS)] = ()
+    reasons: Annotated[tuple[FormChoice, ...], Field(max_length=MOST_REASONS)] = ()
     questions: Annotated[tuple[FormQuestion, ...], Field(max_length=MOST_QUESTIONS)] = ()
 
     @model_validator(mode="after")
@@ -65,7 +80,8 @@ class FormRules(BaseModel):
     def form(self) -> Form:
         """Return what is asked."""
         asked = tuple(Question(one.key, tuple(one.labels.items()), one.required) for one in self.questions)
-        return Form(self.name, self.email, self.reason, self.reasons, asked)
+        choices = tuple(Choice(one.code, tuple(one.labels.items())) for one in self.reasons)
+        return Form(self.name, self.email, self.reason, choices, asked)
 
     @classmethod
     def of(cls, form: Form) -> Self:
@@ -73,7 +89,8 @@ class FormRules(BaseModel):
         asked = tuple(
             FormQuestion(key=one.key, labels=dict(one.labels), required=one.required) for one in form.questions
         )
-        return cls(name=form.name, email=form.email, reason=form.reason, reasons=form.reasons, questions=asked)
+        choices = tuple(FormChoice(code=one.code, labels=dict(one.labels)) for one in form.reasons)
+        return cls(name=form.name, email=form.email, reason=form.reason, reasons=choices, questions=asked)
 
 
 class OpeningHours(BaseModel):

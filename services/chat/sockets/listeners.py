@@ -11,6 +11,7 @@ from services.chat.sockets.heartbeat import RECEIPT_TOPIC
 from services.chat.sockets.hub import BANS_TOPIC, INACTIVE_TOPIC, PRESENCE_TOPIC, SAID_TOPIC, Hub, hub_of
 from services.chat.sockets.places import PLAYERS
 from services.chat.sockets.viewing import VIEWERS_TOPIC
+from services.chat.use_cases.offering import waits_of
 from shared.contracts.base import AuthorKind, Channel
 from shared.contracts.chat import PresenceChanged, RatingRequested, SessionClaimed, SessionEnded
 from shared.contracts.gateway import AccountChanged
@@ -138,6 +139,7 @@ async def show_board(ground: Ground, payload: dict[str, Any]) -> None:
 async def show_places(ground: Ground, payload: dict[str, Any]) -> None:
     """Tell players here where they wait."""
     hub_of(ground).places.hear(payload)
+    waits_of(ground.extras).hear(payload)
 
 
 async def show_stalled(ground: Ground, received: Received[QueueStalled]) -> None:

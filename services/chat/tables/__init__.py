@@ -9,7 +9,7 @@ from services.chat.tables.conversations import (
     socket_tickets,
     staff_presence,
 )
-from services.chat.tables.reaching import chat_contacts, chat_files, chat_replies, chat_sent_transcripts
+from services.chat.tables.reaching import chat_contacts, chat_files, chat_replies, chat_sent_transcripts, chat_staff
 from services.chat.tables.rules import chat_bans, chat_policies, chat_ratings, chat_silences
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "chat_sent_transcripts",
     "chat_sessions",
     "chat_silences",
+    "chat_staff",
     "metadata",
     "presence_leases",
     "socket_tickets",

@@ -67,3 +67,15 @@ chat_files: Final = Table(
     Column("name", Text, nullable=False),
     Index("ix_chat_files_ticket_id", "ticket_id"),
 )
+
+# Who of the staff takes work, as the gateway told: whether anybody is there is said before a player writes.
+chat_staff: Final = Table(
+    "chat_staff",
+    metadata,
+    Column("membership_id", Text, primary_key=True),
+    brand_column(),
+    Column("staff_id", Text, nullable=False),
+    Column("takes_chats", Boolean, nullable=False),
+    Column("sequence", BigInteger, nullable=False),
+    Index("ix_chat_staff_brand", "brand", "staff_id"),
+)

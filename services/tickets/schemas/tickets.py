@@ -9,8 +9,11 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, StrictStr
 
 from services.tickets.domain.mentions import MOST_MENTIONS
+from services.tickets.domain.quick_replies import MOST_QUICK_REPLIES
 from services.tickets.domain.timeline import INSIDE, Entry, EntryKind
 from services.tickets.schemas.fields import (
+    ButtonLabel,
+    ButtonValue,
     Explanation,
     FieldKey,
     Id,
@@ -22,12 +25,28 @@ from services.tickets.schemas.fields import (
     Tier,
     left_out,
 )
-from shared.contracts.base import AuthorKind, Channel
+from shared.contracts.base import AuthorKind, Channel, QuickReply
 from shared.contracts.tickets import BackOffice, MessageKind, Priority, TicketState, TicketStatus
+
+
+class QuickReplyChoice(QuickReply):
+    """An answer to choose from: what the button says, and the words that pressing it says."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    label: ButtonLabel
+    value: ButtonValue
+
 
 Attachments = Annotated[
     tuple[UUID, ...],
     Field(max_length=10, description="files of the speaker's, uploaded to /v1/attachments"),
+]
+
+
+QuickReplies = Annotated[
+    tuple[QuickReplyChoice, ...],
+    Field(max_length=MOST_QUICK_REPLIES, description="answers that a live player may choose from, under a reply"),
 ]
 
 
@@ -106,6 +125,7 @@ class AddMessage(BaseModel):
         int | None, Field(ge=0, description="refuse if somebody else spoke after this version of the ticket")
     ] = None
     attachments: Attachments = ()
+    quick_replies: QuickReplies = ()
     clear_draft: Annotated[bool, Field(description="forget the caller's draft of this kind for the ticket")] = True
 
 

@@ -4,7 +4,7 @@ from services.tickets.tables.audit import audit, audit_links, audit_waiting
 from services.tickets.tables.catalogues import reasons, ticket_fields
 from services.tickets.tables.collaboration import brands, drafts, macro_uses, macros, mentions, watchers
 from services.tickets.tables.complaints import complaint_moves, complaints
-from services.tickets.tables.copies import conversations, staff
+from services.tickets.tables.copies import conversations, staff, written_to
 from services.tickets.tables.lifecycle import alarms, lifecycles
 from services.tickets.tables.links import links
 from services.tickets.tables.lists import (
@@ -70,4 +70,5 @@ __all__ = [
     "timeline",
     "views",
     "watchers",
+    "written_to",
 ]

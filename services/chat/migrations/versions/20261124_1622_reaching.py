@@ -17,7 +17,7 @@ depends_on = None
 
 _UUID = postgresql.UUID(as_uuid=True)
 _TIME = sa.DateTime(timezone=True)
-_TABLES = ("chat_contacts", "chat_replies", "chat_sent_transcripts", "chat_files")
+_TABLES = ("chat_contacts", "chat_replies", "chat_sent_transcripts", "chat_files", "chat_staff")
 _RULES = ("mail_after", "time_zone", "transcripts_a_day", "form", "hours", "longest_wait")
 
 
@@ -27,6 +27,7 @@ def upgrade() -> None:
     _create_contacts()
     _create_replies()
     _create_sent()
+    _create_staff()
     for table in _TABLES:
         isolate(op, table, worker=table == "chat_replies")
     op.execute("REVOKE INSERT, UPDATE, DELETE ON chat_replies FROM chat_worker")
@@ -113,3 +114,16 @@ def _create_sent() -> None:
         sa.PrimaryKeyConstraint("attachment_id", name="pk_chat_files"),
     )
     op.create_index("ix_chat_files_ticket_id", "chat_files", ["ticket_id"])
+
+
+def _create_staff() -> None:
+    op.create_table(
+        "chat_staff",
+        sa.Column("membership_id", sa.Text, nullable=False),
+        sa.Column("brand", sa.Text, nullable=False),
+        sa.Column("staff_id", sa.Text, nullable=False),
+        sa.Column("takes_chats", sa.Boolean, nullable=False),
+        sa.Column("sequence", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("membership_id", name="pk_chat_staff"),
+    )
+    op.create_index("ix_chat_staff_brand", "chat_staff", ["brand", "staff_id"])

@@ -8,6 +8,7 @@ import { Connection } from "./connection.js";
 import { Delivery } from "./delivery.js";
 import { Files } from "./files.js";
 import { FRAMES } from "./frames.js";
+import { Reach } from "./reach.js";
 import { isMine, Transcript } from "./transcript.js";
 
 const TYPING_LASTS = 6_000;
@@ -53,8 +54,8 @@ export class Conversation extends EventTarget {
     this.queue = null;
     this.endsAt = null;
     this.ended = null;
-    this.rating = null;
-    this.problem = null;
+    this.rating = this.problem = null;
+    this.reach = new Reach(this, this.reach?.offer);
   }
 
   get link() {
@@ -96,8 +97,8 @@ export class Conversation extends EventTarget {
   }
 
   /** Say something: it is kept before it is sent. */
-  say(text) {
-    this.outbox.add(text, Date.now(), this.files.take());
+  say(text, inReplyTo) {
+    this.outbox.add(text, Date.now(), this.files.take(), inReplyTo);
     this.begin();
     this.delivery.pump();
   }

@@ -97,4 +97,4 @@ export class Delivery {
   }
 }
 
-const frameOf = ({ client_msg_id: id, text, attachments }) => ({ t: "send", client_msg_id: id, text, ...(attachments && { attachments }) });
+const frameOf = ({ client_msg_id, text, attachments, in_reply_to }) => ({ t: "send", client_msg_id, text, attachments, in_reply_to });

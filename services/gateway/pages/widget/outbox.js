@@ -43,11 +43,12 @@ export class Outbox {
    * @param {string} text
    * @param {number} now
    * @param {string[]} attachments
+   * @param {string} [inReplyTo] the message whose quick reply these words are
    * @returns {Item}
    */
-  add(text, now, attachments = []) {
+  add(text, now, attachments = [], inReplyTo) {
     const files = attachments.length ? { attachments } : {};
-    const item = { client_msg_id: this.#newId(now), text, ...files, at: now, problem: null };
+    const item = { client_msg_id: this.#newId(now), text, ...files, in_reply_to: inReplyTo, at: now, problem: null };
     this.#write(item);
     return item;
   }
