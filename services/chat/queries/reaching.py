@@ -54,7 +54,7 @@ async def telling_of(session: Session, brand: str, ticket_id: UUID, *, lock: boo
     """Return what was told of a conversation; None if it was never answered."""
     found = select(*_TELLING).where(_REPLY.brand == brand, _REPLY.ticket_id == ticket_id)
     row = (await session.execute(found.with_for_update() if lock else found)).one_or_none()
-    return None if row is None else Telling(*row[:-1], tuple(row.thread))
+    return None if row is None else Telling(**{**row._mapping, "thread": tuple(row.thread)})  # noqa: SLF001 - documented
 
 
 async def look_again(
