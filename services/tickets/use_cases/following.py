@@ -52,13 +52,12 @@ async def _open_follow_up(session: Session, old: Ticket, words: Words, *, actor:
     state = unopened(
         ticket_id=new_id(),
         subject=before.subject,
-        channel=before.channel if words.came_by is None else words.came_by.channel,
+        channel=before.channel,
         created_at=words.at,
         player_id=before.player_id,
         language=before.language,
     ).model_copy(update={"tier": before.tier, "licence": before.licence})
-    # Whoever wrote an e-mail about a conversation that is long over is answered by e-mail.
-    new = Ticket(old.brand, state, visitor_id=old.visitor_id, contact=old.contact or words.came_by)
+    new = Ticket(old.brand, state, visitor_id=old.visitor_id, contact=old.contact)
     story = Story(new, actor=actor, now=now)
     story.opens(words.at)
     story.says(words)
