@@ -6,6 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from sqlalchemy import func, select, text, update
+from sqlalchemy.dialects.postgresql import insert as upsert
 
 from services.chat.domain.reaching import Telling
 from services.chat.tables import chat_receipts, chat_replies
@@ -96,14 +97,21 @@ async def note_outcome(session: Session, brand: str, ticket_id: UUID, *, batch_i
     await session.execute(noted)
 
 
-async def note_mail(session: Session, brand: str, ticket_id: UUID, *, thread: Sequence[str], at: datetime) -> None:
+async def note_mail(
+    session: Session, brand: str, ticket_id: UUID, *, number: str, subject: str, thread: Sequence[str], at: datetime
+) -> None:
     """Remember that the player wrote an e-mail into a conversation, and its thread."""
-    noted = (
-        update(chat_replies)
-        .where(_REPLY.brand == brand, _REPLY.ticket_id == ticket_id)
-        .values(wrote_mail_at=func.greatest(_REPLY.wrote_mail_at, at), thread=list(thread))
+    values = {
+        "ticket_id": ticket_id, "brand": brand, "number": number, "subject": subject, "wrote_mail_at": at,
+        "thread": list(thread),
+    }  # fmt: skip
+    noted = upsert(chat_replies).values(values)
+    await session.execute(
+        noted.on_conflict_do_update(
+            index_elements=[_REPLY.ticket_id],
+            set_={"wrote_mail_at": func.greatest(_REPLY.wrote_mail_at, at), "thread": list(thread)},
+        )
     )
-    await session.execute(noted)
 
 
 async def wake_undelivered(session: Session, brand: str, ticket_id: UUID, *, at: datetime) -> None:

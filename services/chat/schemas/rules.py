@@ -27,6 +27,7 @@ def _known_zone(name: str) -> str:
     return name
 
 
+Patience = Annotated[int, Field(ge=10, le=_MOST_SECONDS, strict=True)]
 Seconds = Annotated[int, Field(ge=30, le=_MOST_SECONDS, strict=True)]
 TimeZone = Annotated[str, Field(pattern=r"^[A-Za-z0-9_+/-]{1,64}$"), AfterValidator(_known_zone)]
 LanguageCode = Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]
@@ -119,7 +120,7 @@ class ReplaceChatPolicy(BaseModel):
     end_after: Annotated[Seconds, Field(description="seconds from the warning to the end")]
     asks_for_rating: Annotated[bool, Field(strict=True)]
     mail_after: Annotated[
-        Seconds | None,
+        Patience | None,
         Field(description="seconds an answer may stay unread before it goes out by e-mail; null: it never does"),
     ] = 300
     time_zone: Annotated[TimeZone, Field(description="in which the brand tells times, such as Europe/Berlin")] = "UTC"

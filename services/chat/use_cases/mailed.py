@@ -18,7 +18,10 @@ async def join(session: Session, *, brand: str, event: MessageAdded) -> None:
     if found is None:
         return
     thread = () if event.contact is None else event.contact.thread
-    await reaching.note_mail(session, brand, ticket_id, thread=thread, at=event.occurred_at)
+    await reaching.note_mail(
+        session, brand, ticket_id, number=event.ticket.number, subject=event.ticket.subject, thread=thread,
+        at=event.occurred_at,
+    )  # fmt: skip
     if found.ended_at is not None:
         return
     author = Author(kind=found.player_kind, id=found.player_id, name=event.author.name)
