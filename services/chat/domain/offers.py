@@ -1,10 +1,10 @@
 """Whether somebody can answer now, said before a player writes."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
 from services.chat.domain.rules import ChatPolicy
 
@@ -34,11 +34,11 @@ class Waits:
 
     _known: dict[str, dict[str, int]] = field(default_factory=dict)
 
-    def hear(self, payload: Mapping[str, Any]) -> None:
-        """Take in what is told of a brand's queues; what is not in it is empty."""
-        self._known[payload["brand"]] = {one["queue"]: one["eta_seconds"] for one in payload["queues"]}
+    def hear(self, brand: str, waits: Mapping[str, int]) -> None:
+        """Take in how many seconds each queue of a brand waits; what is not in it is empty."""
+        self._known[brand] = dict(waits)
 
-    def forget_but(self, brands: "set[str]") -> None:
+    def forget_but(self, brands: Collection[str]) -> None:
         """Forget what is told no more."""
         self._known = {brand: told for brand, told in self._known.items() if brand in brands}
 

@@ -139,7 +139,8 @@ async def show_board(ground: Ground, payload: dict[str, Any]) -> None:
 async def show_places(ground: Ground, payload: dict[str, Any]) -> None:
     """Tell players here where they wait."""
     hub_of(ground).places.hear(payload)
-    waits_of(ground.extras).hear(payload)
+    waits = {queue["queue"]: queue["eta_seconds"] for queue in payload["queues"]}
+    waits_of(ground.extras).hear(payload["brand"], waits)
 
 
 async def show_stalled(ground: Ground, received: Received[QueueStalled]) -> None:

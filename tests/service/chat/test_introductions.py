@@ -63,7 +63,8 @@ async def test_a_visitor_introduces_himself_and_only_staff_see_it(postgres: Clus
             assert (await chat.http.get(path, headers=nobody)).status_code == 403
         assert (await chat.http.get(path, headers=chat.actor(brand="other"))).status_code == 404
         (started,) = await chat.recorded(SessionStarted)
-        assert (started.data["reason"], started.data["player"]["name"]) == ("WDR.LATE", None)
+        begun = SessionStarted.model_validate(started.data)
+        assert (begun.reason, begun.player.name) == ("WDR.LATE", None)
         assert await chat.recorded(MessagePosted) == []
 
 

@@ -88,7 +88,8 @@ async def test_nobody_gets_a_foreign_conversation_and_nobody_sends_it_elsewhere(
         assert (await ask(chat, ticket_id, player(chat), email="not an address")).status_code == 422
         assert (await ask(chat, ticket_id, chat.actor())).status_code == 202
         (told,) = await chat.recorded(TranscriptRequested)
-        assert (told.data["requested_by"]["kind"], told.data["contact"]["address"]) == ("staff", "kim@example.org")
+        wish = TranscriptRequested.model_validate(told.data)
+        assert (wish.requested_by.kind, wish.contact.address) == ("staff", "kim@example.org")
 
 
 async def test_a_visitor_says_where_and_an_unknown_address_is_asked_for(postgres: Cluster) -> None:

@@ -69,6 +69,11 @@ async def let_time_pass(chat: RunningService, ticket_id: str) -> None:
         await session.execute(due.values(due_at=chat.ground.clock.now()))
 
 
+async def batches_of(chat: RunningService) -> list[RepliesUnread]:
+    """Return what chat told to be sent so far."""
+    return [RepliesUnread.model_validate(envelope.data) for envelope in await chat.recorded(RepliesUnread)]
+
+
 def looked(chat: RunningService, ticket_id: str) -> Callable[[], Awaitable[bool]]:
     """Return a question: was the conversation looked at, with nothing left to look at."""
 
@@ -193,9 +198,9 @@ async def test_answers_wait_for_an_address_and_nothing_is_lost(postgres: Cluster
         assert (await chat.http.put(path, json=body, headers=headers)).status_code == 204
         assert (await row_of(chat, visited)).due_at is not None
         await let_time_pass(chat, visited)
-        (told,) = await eventually(lambda: chat.recorded(RepliesUnread))
-        assert told.data["contact"]["address"] == "vi@xn--mnchen-3ya.example"
-        assert told.data["player"]["kind"] == "visitor"
+        (told,) = await eventually(lambda: batches_of(chat))
+        assert told.contact.address == "vi@xn--mnchen-3ya.example"
+        assert told.player.kind is AuthorKind.VISITOR
 
 
 async def test_two_processes_and_many_looks_tell_a_batch_once(postgres: Cluster) -> None:
@@ -210,12 +215,11 @@ async def test_two_processes_and_many_looks_tell_a_batch_once(postgres: Cluster)
             await asyncio.gather(*(let_time_pass(one, ticket_id) for _ in range(4)))
 
             async def told(least: int = 2 * round_ + 2) -> bool:
-                batches = await one.recorded(RepliesUnread)
-                return sum(len(batch.data["replies"]) for batch in batches) >= least
+                return sum(len(batch.replies) for batch in await batches_of(one)) >= least
 
             await eventually(told)
         batches = await one.recorded(RepliesUnread)
-        texts = [line["text"] for batch in batches for line in batch.data["replies"]]
+        texts = [line.text for batch in await batches_of(one) for line in batch.replies]
         assert texts == [f"{round_}{which}" for round_ in range(5) for which in "ab"]
         assert [batch.sequence for batch in batches] == list(range(1, len(batches) + 1))
 
@@ -273,9 +277,9 @@ async def test_an_answer_by_mail_stands_in_the_open_conversation(postgres: Clust
         row = await row_of(chat, ticket_id)
         assert row.due_at - chat.ground.clock.now() <= timedelta(minutes=1)
         await let_time_pass(chat, ticket_id)
-        batches = await eventually(lambda: chat.recorded(RepliesUnread))
-        assert [line["text"] for line in batches[0].data["replies"]] == ["one", "two"], "a mail is no receipt"
-        assert batches[0].data["contact"]["thread"] == ["<a@example.org>", "<b@example.org>"]
+        (batch,) = await eventually(lambda: batches_of(chat))
+        assert [line.text for line in batch.replies] == ["one", "two"], "a mail is no receipt"
+        assert batch.contact.thread == ("<a@example.org>", "<b@example.org>")
 
 
 async def test_a_conversation_that_is_over_takes_no_mail_and_robots_speak_nowhere(postgres: Cluster) -> None:
@@ -344,6 +348,6 @@ async def test_a_visitor_who_signed_in_is_not_told_what_he_read_before(postgres:
         assert (await chat.http.post("/v1/chat/claims", json=proof, headers=player)).status_code == 200
         await answered(chat, ticket_id, "two")
         await let_time_pass(chat, ticket_id)
-        (told,) = await eventually(lambda: chat.recorded(RepliesUnread))
-        assert [line["text"] for line in told.data["replies"]] == ["two"]
-        assert told.data["contact"]["address"] == "kim@example.org"
+        (told,) = await eventually(lambda: batches_of(chat))
+        assert [line.text for line in told.replies] == ["two"]
+        assert told.contact.address == "kim@example.org"
