@@ -30,6 +30,8 @@ _BODIES: Final[Mapping[tuple[str, str], Json | bytes]] = {
     ("put", "/v1/attachments/{attachment_id}/sensitivity"): {"sensitivity": "ordinary"},
     ("patch", "/v1/brands/{brand}"): {"name": "Taken over"},
     ("post", "/v1/chat/sessions/{ticket_id}/messages"): {"text": "May I come in?"},
+    ("put", "/v1/chat/sessions/{ticket_id}/address"): {"email": "thief@example.org"},
+    ("post", "/v1/chat/sessions/{ticket_id}/transcript"): {},
     ("put", "/v1/chat/sessions/{ticket_id}/rating"): {"score": 1},
     ("patch", "/v1/macros/{macro_id}"): {"name": "Taken over"},
     ("patch", "/v1/complaints/{complaint_id}"): {"root_cause": "Mine now"},
