@@ -221,7 +221,7 @@ async def test_a_conversation_goes_by_mail_to_whoever_asks_for_it(house: House, 
     await chat.page.get_by_role("button", name="End it").click()
     await chat.page.get_by_role("button", name="Send me this chat by e-mail").click()
     await chat.page.get_by_label("Your e-mail address").fill(f"{name}@{DOMAIN}")
-    await chat.page.get_by_role("button", name="Send", exact=True).click()
+    await chat.page.get_by_role("button", name="Use it").click()
     await expect(chat.page.locator(".ended")).to_contain_text("It is on its way to you.")
     (mail,) = await eventually(lambda: to(mails, name), within=20, every=0.1)
     text, page = (part.get_content() for part in mail.iter_parts())

@@ -108,13 +108,13 @@ class AddressNotTaken(DomainError):
 
 
 class NothingWasSaid(DomainError):
-    """The conversation has no words yet."""
+    """The conversation has no words yet, or nobody has answered the visitor who wants it sent."""
 
     kind: ClassVar[Kind] = Kind.CONFLICT
 
 
 class TooManyTranscripts(DomainError):
-    """The conversation was sent by e-mail as often as it may be in a day."""
+    """The conversation was sent by e-mail, or its address was sent conversations, as often as it may be in a day."""
 
     kind: ClassVar[Kind] = Kind.LIMITED
 

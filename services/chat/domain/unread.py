@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from services.chat.domain.values import Message
+from services.chat.domain.values import LONGEST_FILE_NAME, Message
 
 # An event carries 256 KiB at most, and a character of these words takes up to six bytes there.
 MOST_REPLIES: Final = 50
@@ -70,7 +70,7 @@ def _fitting(unread: Sequence[Message]) -> tuple[Message, ...]:
     fitting: list[Message] = []
     room = MOST_CHARACTERS
     for reply in unread[:MOST_REPLIES]:
-        room -= len(reply.text)
+        room -= len(reply.text) + LONGEST_FILE_NAME * len(reply.attachments)
         if fitting and room < 0:
             break
         fitting.append(reply)

@@ -12,6 +12,7 @@ from shared.contracts.base import Author, AuthorKind, Channel, QuickReply
 
 LONGEST_TEXT: Final = 16_000
 MOST_ATTACHMENTS: Final = 10
+LONGEST_FILE_NAME: Final = 150
 _LEAST_STEP: Final = timedelta(microseconds=1)
 
 

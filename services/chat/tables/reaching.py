@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Index, Integer, Table, Text, text
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Index, Integer, LargeBinary, Table, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 
 from services.chat.tables.conversations import metadata
@@ -54,8 +54,11 @@ chat_sent_transcripts: Final = Table(
     Column("ticket_id", UUID(as_uuid=True), nullable=False),
     Column("sent_by_kind", Text, nullable=False),
     Column("sent_by", Text, nullable=False),
+    # A digest of where it went: strangers' mailboxes are no place for many of them.
+    Column("address", LargeBinary, nullable=False),
     time_column("sent_at"),
     Index("ix_chat_sent_transcripts_ticket_id", "ticket_id", "sent_at"),
+    Index("ix_chat_sent_transcripts_address", "brand", "address", "sent_at"),
 )
 
 chat_files: Final = Table(

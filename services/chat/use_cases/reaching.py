@@ -12,7 +12,7 @@ from uuid import UUID
 
 from services.chat.domain.reaching import Reachable, Telling
 from services.chat.domain.unread import MOST_REPLIES, Outlook, Reached, outlook, patience
-from services.chat.domain.values import Message
+from services.chat.domain.values import LONGEST_FILE_NAME, Message
 from services.chat.queries import contacts, messages, policies, reaching, sessions
 from shared.contracts.base import Channel, ContactRef
 from shared.contracts.chat_mail import RepliesUnread, SpokenLine
@@ -117,7 +117,7 @@ def contact_of(to: Reachable, thread: Sequence[str] = (), address: str | None = 
 
 def spoken(message: Message, names: Mapping[UUID, str]) -> SpokenLine:
     """Return words with the names of their files, as far as they are known; the files themselves stay here."""
-    files = tuple(names.get(one, "") for one in message.attachments)
+    files = tuple(names.get(one, "")[:LONGEST_FILE_NAME] for one in message.attachments)
     return SpokenLine(
         message_id=message.id, author=message.author, text=message.text, sent_at=message.sent_at, files=files
     )

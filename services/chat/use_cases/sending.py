@@ -37,12 +37,12 @@ async def send_transcript(
     locked = (await sessions.lock_sessions(session, brand, [ticket_id])).get(ticket_id)
     if locked is None or not (asker.is_inside or locked.belongs_to(asker.author())):
         raise SessionNotFound
-    if locked.last_seq == 0:
+    if locked.last_seq == 0 or not await _is_worth_sending(session, asker, ticket_id):
         raise NothingWasSaid
     to = await _addressee(session, asker, ticket_id, address, now)
-    await _within_quota(session, brand, ticket_id, now)
+    await _within_quota(session, brand, ticket_id, str(to.address), now)
     transcript_id = new_id()
-    await sending.note_sent(session, brand, transcript_id, ticket_id=ticket_id, by=asker, at=now)
+    await sending.note_sent(session, brand, transcript_id, ticket_id=ticket_id, by=asker, to=str(to.address), at=now)
     await record(
         session, await _requested(session, asker, ticket_id, to, transcript_id, look), brand=brand, sequence=1, at=now
     )
@@ -63,9 +63,16 @@ async def _addressee(session: Session, asker: Person, ticket_id: UUID, address: 
     return to
 
 
-async def _within_quota(session: Session, brand: str, ticket_id: UUID, now: datetime) -> None:
+async def _is_worth_sending(session: Session, asker: Person, ticket_id: UUID) -> bool:
+    """True unless a visitor alone has spoken: his words go to an address he names only if somebody answered them."""
+    if asker.kind is not AuthorKind.VISITOR:
+        return True
+    return bool(await messages.replies_after(session, asker.brand, ticket_id, after_seq=0, limit=1))
+
+
+async def _within_quota(session: Session, brand: str, ticket_id: UUID, address: str, now: datetime) -> None:
     most = (await policies.policy_of(session, brand)).transcripts_a_day
-    sent = await sending.sent_since(session, brand, ticket_id, since=now - _A_DAY)
+    sent = await sending.sent_since(session, brand, ticket_id, to=address, since=now - _A_DAY)
     if len(sent) < most:
         return
     free_at = sent[-most] + _A_DAY if most else now + _A_DAY

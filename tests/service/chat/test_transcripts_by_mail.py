@@ -34,6 +34,17 @@ async def begin(chat: RunningService, headers: dict[str, str], **body: object) -
     return str(answer.json()["ticket_id"])
 
 
+async def answered(chat: RunningService, ticket_id: str) -> None:
+    """Answer as Ann and wait until chat has it."""
+    event = reply(ticket_id, "Here")
+    await chat.publish(event)
+
+    async def written() -> bool:
+        return any(one.data["message_id"] == str(event.message_id) for one in await chat.recorded(MessagePosted))
+
+    await eventually(written)
+
+
 async def ask(chat: RunningService, ticket_id: str, headers: dict[str, str], **body: object) -> Response:
     """Ask for a conversation by e-mail."""
     path = f"/v1/chat/sessions/{ticket_id}/transcript"
@@ -97,6 +108,9 @@ async def test_a_visitor_says_where_and_an_unknown_address_is_asked_for(postgres
     async with running_service(postgres, "chat") as chat:
         visitor = chat.actor(ActorKind.VISITOR, "v-1")
         ticket_id = await begin(chat, visitor)
+        alone = await ask(chat, ticket_id, visitor, email="kim@example.org")
+        assert (alone.status_code, alone.json()["code"]) == (409, "nothing-was-said"), "no relay for strangers' words"
+        await answered(chat, ticket_id)
         missing = await ask(chat, ticket_id, visitor)
         assert (missing.status_code, missing.json()["code"]) == (409, "address-missing")
         assert (await ask(chat, ticket_id, visitor, email="kim@example.org")).status_code == 202
@@ -106,6 +120,18 @@ async def test_a_visitor_says_where_and_an_unknown_address_is_asked_for(postgres
         empty = await chat.http.post("/v1/chat/sessions", json={}, headers=chat.actor(ActorKind.VISITOR, "v-2"))
         nothing = await ask(chat, empty.json()["ticket_id"], chat.actor(ActorKind.VISITOR, "v-2"))
         assert (nothing.status_code, nothing.json()["code"]) == (409, "nothing-was-said")
+
+
+async def test_no_mailbox_is_filled_from_many_conversations(postgres: Cluster) -> None:
+    """The day's measure is that of an address too, however many visitors name it."""
+    async with running_service(postgres, "chat") as chat:
+        codes = []
+        for number in range(4):
+            visitor = chat.actor(ActorKind.VISITOR, f"v-{number}")
+            ticket_id = await begin(chat, visitor)
+            await answered(chat, ticket_id)
+            codes.append((await ask(chat, ticket_id, visitor, email="Kim@example.org")).status_code)
+        assert codes == [202, 202, 202, 429]
 
 
 async def test_three_a_day_and_then_it_is_said_when_again(postgres: Cluster) -> None:

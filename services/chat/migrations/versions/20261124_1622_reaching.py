@@ -101,10 +101,12 @@ def _create_sent() -> None:
         sa.Column("ticket_id", _UUID, nullable=False),
         sa.Column("sent_by_kind", sa.Text, nullable=False),
         sa.Column("sent_by", sa.Text, nullable=False),
+        sa.Column("address", sa.LargeBinary, nullable=False),
         sa.Column("sent_at", _TIME, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_chat_sent_transcripts"),
     )
     op.create_index("ix_chat_sent_transcripts_ticket_id", "chat_sent_transcripts", ["ticket_id", "sent_at"])
+    op.create_index("ix_chat_sent_transcripts_address", "chat_sent_transcripts", ["brand", "address", "sent_at"])
     op.create_table(
         "chat_files",
         sa.Column("attachment_id", _UUID, nullable=False),

@@ -59,7 +59,7 @@ export const address = (words, how, actions) => {
   return html`
     <form class="row" @submit=${submit}>
       <input name="email" type="email" required maxlength="254" autocomplete="email" aria-label=${words.say("mail.address")} placeholder=${words.say("mail.address")} />
-      <button type="submit" class="plain">${words.say("composer.send")}</button>
+      <button type="submit" class="plain">${words.say("mail.use")}</button>
     </form>
   `;
 };
