@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from email.message import EmailMessage
 from email.utils import make_msgid
-from typing import Any, Final
+from typing import Any, Final, Literal
 from uuid import uuid4
 
 import aiosmtplib
@@ -14,6 +14,7 @@ from deploy.demo.clients import ChatSocket, Door
 from tests.e2e.asking import Json, ask
 from tests.e2e.casino import Casino, Guest
 from tests.e2e.house import House, found_house
+from tests.e2e.test_widget import AXE, axe
 from tests.support.eventually import eventually
 from tests.support.product import Product
 from tests.support.sinks import MailSink
@@ -309,3 +310,22 @@ async def test_a_chosen_answer_is_said_once_and_gone_everywhere(house: House, gu
     await expect(here.page.locator(".choice")).to_have_count(2)
     await reply(house, ticket, "Never mind")
     await expect(here.page.locator(".choice")).to_have_count(0)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_nothing_of_it_keeps_anybody_out(
+    casino: Casino, browser: Browser, scheme: Literal["light", "dark"]
+) -> None:
+    """Nothing is found wrong where nobody is there and where an address is asked for after the end."""
+    async with Guest.at(casino, browser, color_scheme=scheme, reduced_motion="reduce", bypass_csp=True) as guest:
+        chat = await (await guest.visit(player=f"p{uuid4().hex[:8]}")).open()
+        await chat.page.add_script_tag(path=AXE)
+        await expect(chat.page.locator(".greeting input")).to_be_visible()
+        assert await axe(chat) == []
+        await chat.say("Hello")
+        await chat.heard("Hello")
+        await chat.page.get_by_role("button", name="End the chat").click()
+        await chat.page.get_by_role("button", name="End it").click()
+        await chat.page.get_by_role("button", name="Send me this chat by e-mail").click()
+        await expect(chat.page.get_by_label("Your e-mail address")).to_be_visible()
+        assert await axe(chat) == []

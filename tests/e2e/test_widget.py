@@ -499,9 +499,9 @@ async def test_axe_finds_nothing(casino: Casino, browser: Browser, scheme: str) 
     async with Guest.at(casino, browser, color_scheme=scheme, reduced_motion="reduce", bypass_csp=True) as guest:
         chat = await guest.visit(prechat="on")
         await chat.page.add_script_tag(path=AXE)
-        assert await _axe(chat) == []
+        assert await axe(chat) == []
         await chat.open()
-        assert await _axe(chat) == []
+        assert await axe(chat) == []
         player = await guest.visit(player=_somebody())
         frames = await _with_frames(player.page)
         await player.page.add_script_tag(path=AXE)
@@ -521,14 +521,15 @@ async def test_axe_finds_nothing(casino: Casino, browser: Browser, scheme: str) 
         frames[-1].send(_frame("typing", ticket, author=staff))
         frames[-1].send(_frame("inactive", ticket, ends_at="2031-01-01T10:00:00Z"))
         await expect(player.page.locator(".choice")).to_have_count(2)
-        assert await _axe(player) == []
+        assert await axe(player) == []
         frames[-1].send(_frame("ended", ticket, reason="staff"))
         frames[-1].send(_frame("rating_request", ticket))
         await player.page.get_by_role("radio", name="Bad", exact=True).check()
-        assert await _axe(player) == []
+        assert await axe(player) == []
 
 
-async def _axe(chat: Chat) -> list[str]:
+async def axe(chat: Chat) -> list[str]:
+    """Return what an accessibility checker finds wrong."""
     found = await chat.page.evaluate(
         "axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })"
     )
