@@ -10,13 +10,16 @@ from uuid import UUID, uuid5
 
 from services.chat.domain.corrections import Correction
 from services.chat.domain.errors import MessageNotFound, SessionNotFound
-from services.chat.domain.values import Draft
-from services.chat.use_cases import guests, ratings, silences
+from services.chat.domain.values import Details, Draft
+from services.chat.use_cases import guests, mailed, offering, ratings, reaching, silences
 from services.chat.use_cases.correcting import correct_words
 from services.chat.use_cases.posting import post_message
 from services.chat.use_cases.sessions import assign_session, end_session
 from shared.clock import SystemClock
 from shared.contracts.base import AuthorKind
+from shared.contracts.gateway import AccountChanged
+from shared.contracts.intake import AttachmentReady, Sensitivity
+from shared.contracts.notifications import MessageDispatched
 from shared.contracts.tickets import (
     MessageAdded,
     MessageCorrected,
@@ -39,29 +42,41 @@ _PLAYERS: Final = frozenset({AuthorKind.PLAYER, AuthorKind.VISITOR})
 async def append_reply_when_message_is_added(session: Session, received: Received[MessageAdded]) -> None:
     """Give a live reply its place in the transcript, under the same message id, even after the session ended.
 
-    A reply in a ticket that others were merged into goes to their live conversations as well.
+    A reply in a ticket that others were merged into goes to their live conversations as well. What the player wrote by
+    e-mail joins his conversation as long as it is open.
     """
     event = received.event
+    if event.kind is MessageKind.MESSAGE and event.channel is not None and not event.automatic:
+        await mailed.join(session, brand=received.brand, event=event)
     if event.kind is not MessageKind.REPLY or event.author.kind in _PLAYERS:
         return
-    for ticket_id in (*((event.ticket_id,) if event.live else ()), *event.also_for):
-        await _append(session, received, ticket_id)
+    heard = [
+        ticket_id
+        for ticket_id in (*((event.ticket_id,) if event.live else ()), *event.also_for)
+        if await _append(session, received, ticket_id)
+    ]
+    if event.contact is None or event.live:  # else it leaves by e-mail anyway
+        await reaching.expect_reading(session, brand=received.brand, heard=heard, ticket=event.ticket, now=_CLOCK.now())
 
 
-async def _append(session: Session, received: Received[MessageAdded], ticket_id: UUID) -> None:
-    """Append a reply to one conversation; a merged one has it under an id of its own, always the same."""
+async def _append(session: Session, received: Received[MessageAdded], ticket_id: UUID) -> bool:
+    """Append a reply to one conversation; a merged one has it under an id of its own, always the same.
+
+    False if chat holds no such conversation.
+    """
     event = received.event
     own = ticket_id == event.ticket_id
     message_id = event.message_id if own else uuid5(event.message_id, str(ticket_id))
     draft = Draft(
         ticket_id, event.author, event.text, message_id=message_id, said_at=event.occurred_at,
-        attachments=event.attachments,
+        attachments=event.attachments, details=Details(quick_replies=event.quick_replies),
     )  # fmt: skip
     try:
         await post_message(session, brand=received.brand, draft=draft, now=event.occurred_at)
     except SessionNotFound:
-        return
+        return False
     await silences.watch(session, brand=received.brand, ticket_id=ticket_id, now=_CLOCK.now())
+    return True
 
 
 async def correct_reply_when_message_is_corrected(session: Session, received: Received[MessageCorrected]) -> None:
@@ -130,6 +145,28 @@ async def keep_standing_when_ticket_is_updated(session: Session, received: Recei
     await silences.keep_standing(session, brand=received.brand, ticket=received.event.ticket)
 
 
+async def note_outcome_when_message_is_dispatched(session: Session, received: Received[MessageDispatched]) -> None:
+    """An e-mail left, or could not: staff see whether the player was reached."""
+    event = received.event
+    await reaching.note_outcome(
+        session, brand=received.brand, ticket_id=event.ticket_id, batch_id=event.message_id, state=event.outcome
+    )
+
+
+async def keep_name_when_file_is_ready(session: Session, received: Received[AttachmentReady]) -> None:
+    """A file that words carry has a name, told where it is not itself; those of documents are not."""
+    event = received.event
+    if event.public and event.sensitivity is Sensitivity.ORDINARY:
+        await reaching.keep_file_name(
+            session, brand=received.brand, ticket_id=event.ticket_id, attachment_id=event.attachment_id, name=event.name
+        )
+
+
+async def keep_account_when_it_changes(session: Session, received: Received[AccountChanged]) -> None:
+    """Somebody of the staff takes work now, or no longer does."""
+    await offering.keep_account(session, brand=received.brand, account=received.event, sequence=received.sequence)
+
+
 SUBSCRIPTIONS: Final = (
     on(MessageAdded, append_reply_when_message_is_added, strict=True),
     on(MessageCorrected, correct_reply_when_message_is_corrected, strict=True),
@@ -138,4 +175,7 @@ SUBSCRIPTIONS: Final = (
     on(ParticipantJoined, let_guest_hear_when_participant_joins, strict=True),
     on(ParticipantLeft, let_guest_go_when_participant_leaves, strict=True),
     on(TicketUpdated, keep_standing_when_ticket_is_updated, strict=True),
+    on(MessageDispatched, note_outcome_when_message_is_dispatched),
+    on(AccountChanged, keep_account_when_it_changes),
+    on(AttachmentReady, keep_name_when_file_is_ready),
 )

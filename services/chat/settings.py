@@ -40,6 +40,9 @@ class Settings(ServiceSettings):
     silences_every: Annotated[timedelta, Field(description="how late a silent player may be warned")] = timedelta(
         seconds=5
     )
+    unread_every: Annotated[timedelta, Field(description="how late unread answers may be sent by e-mail")] = timedelta(
+        seconds=5
+    )
     drain_within: timedelta = timedelta(seconds=5)
     reconnect_spread: Annotated[timedelta, Field(description="clients come back spread over this time at most")] = (
         timedelta(seconds=4)

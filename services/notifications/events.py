@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from services.notifications.use_cases import mailing, telling
-from shared.contracts import chat, gateway, sla, tickets
+from shared.contracts import chat, chat_mail, gateway, sla, tickets
 from shared.db.engine import Session
 from shared.messaging.subscriptions import Received, Subscription, on
 
@@ -24,6 +24,16 @@ async def tell_operators_and_player(session: Session, received: Received[tickets
 async def remember_brand(session: Session, received: Received[gateway.BrandChanged]) -> None:
     """Keep the name and mailbox a brand writes under."""
     await mailing.remember_brand(session, event=received.event, sequence=received.sequence)
+
+
+async def tell_what_was_not_read(session: Session, received: Received[chat_mail.RepliesUnread]) -> None:
+    """Send a player by e-mail what he was answered in the chat and has not read there."""
+    await mailing.queue_unread(session, brand=received.brand, event=received.event)
+
+
+async def send_transcript(session: Session, received: Received[chat_mail.TranscriptRequested]) -> None:
+    """Send a conversation to its player because somebody asked for it."""
+    await mailing.queue_transcript(session, brand=received.brand, event=received.event)
 
 
 SUBSCRIPTIONS: Final[tuple[Subscription, ...]] = (
@@ -51,4 +61,6 @@ SUBSCRIPTIONS: Final[tuple[Subscription, ...]] = (
     on(chat.SessionEnded, tell_operators, strict=True),
     on(chat.RatingGiven, tell_operators, strict=True),
     on(gateway.BrandChanged, remember_brand),
+    on(chat_mail.RepliesUnread, tell_what_was_not_read),
+    on(chat_mail.TranscriptRequested, send_transcript),
 )

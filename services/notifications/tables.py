@@ -144,6 +144,10 @@ outgoing_messages: Final = Table(
     # Words and address are kept by tickets; here only until they have left.
     Column("subject", Text, nullable=False),
     Column("words", Text, nullable=False),
+    Column("html", Text),
+    Column("automatic", Boolean, nullable=False, server_default="false"),
+    # Our own mail that this one goes on from, where the player has written none.
+    Column("first_message_id", PG_UUID(as_uuid=True)),
     Column("contact", JSONB, nullable=False),
     time_column("written_at"),
     Column("state", Text, nullable=False),

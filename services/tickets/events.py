@@ -2,10 +2,12 @@
 
 from typing import Any, Final
 
+from services.tickets.domain.audit import AuditAction, ForeignLook
 from services.tickets.domain.conversations import Conversation
 from services.tickets.use_cases import arriving, auditing, claiming, complaining, correcting, reacting, staffing
 from services.tickets.use_cases.announcing import PLACES, audience_of
 from shared.clock import SystemClock
+from shared.contracts.base import AuthorKind
 from shared.contracts.chat import (
     MessageCorrected,
     MessagePosted,
@@ -15,6 +17,7 @@ from shared.contracts.chat import (
     SessionStarted,
     TranscriptRead,
 )
+from shared.contracts.chat_mail import ContactRead, RepliesUnread, TranscriptRequested
 from shared.contracts.gateway import AccountChanged, BrandChanged
 from shared.contracts.intake import MessageReceived
 from shared.contracts.sla import (
@@ -43,7 +46,7 @@ _CLOCK_FACTS: Final = (ClockStarted, ClockWarned, ClockMet, ClockPaused, ClockCa
 async def remember_conversation_when_session_starts(session: Session, received: Received[SessionStarted]) -> None:
     """A live conversation began."""
     event = received.event
-    conversation = Conversation(event.player, event.subject, event.language, event.started_at)
+    conversation = Conversation(event.player, event.subject, event.language, event.started_at, event.reason)
     await arriving.note_conversation(
         session, brand=received.brand, ticket_id=event.ticket_id, conversation=conversation
     )
@@ -129,10 +132,56 @@ async def tell_places_when_wanted(ground: Ground, payload: dict[str, Any]) -> No
 
 async def record_look_when_transcript_is_read(session: Session, received: Received[TranscriptRead]) -> None:
     """Staff or a server looked at a conversation in chat."""
-    trace = parse_traceparent(current_traceparent())
-    await auditing.record_foreign_look(
-        session, brand=received.brand, read=received.event, trace_id=trace.trace_id if trace else None
+    read = received.event
+    look = ForeignLook(
+        AuditAction.READ_TRANSCRIPT if read.message_id is None else AuditAction.READ_HISTORY,
+        read.ticket_id,
+        read.reader,
+        read.reason,
+        read.request_id,
+        read.read_at,
+        narrowed={
+            "after_seq": read.after_seq or None,
+            "listening": read.listening,
+            "message_id": None if read.message_id is None else str(read.message_id),
+        },
     )
+    await auditing.record_foreign_look(session, brand=received.brand, look=look, trace_id=_trace_id())
+
+
+async def note_address_when_replies_are_unread(session: Session, received: Received[RepliesUnread]) -> None:
+    """A live player is told by e-mail what he has not read: from there he may answer."""
+    event = received.event
+    await arriving.note_written_to(
+        session, brand=received.brand, ticket_id=event.ticket_id, contact=event.contact, now=_CLOCK.now()
+    )
+
+
+async def note_address_when_transcript_is_requested(session: Session, received: Received[TranscriptRequested]) -> None:
+    """A live conversation goes to its player by e-mail: from there he may answer; staff who sent it are on record."""
+    event = received.event
+    await arriving.note_written_to(
+        session, brand=received.brand, ticket_id=event.ticket_id, contact=event.contact, now=_CLOCK.now()
+    )
+    if event.requested_by.kind is AuthorKind.STAFF:
+        look = ForeignLook(
+            AuditAction.SEND_TRANSCRIPT, event.ticket_id, event.requested_by, None, event.request_id, event.requested_at
+        )
+        await auditing.record_foreign_look(session, brand=received.brand, look=look, trace_id=_trace_id())
+
+
+async def record_look_when_contact_is_read(session: Session, received: Received[ContactRead]) -> None:
+    """Staff or a server looked at how a live player is reached."""
+    read = received.event
+    look = ForeignLook(
+        AuditAction.READ_CONTACT, read.ticket_id, read.reader, read.reason, read.request_id, read.read_at
+    )
+    await auditing.record_foreign_look(session, brand=received.brand, look=look, trace_id=_trace_id())
+
+
+def _trace_id() -> str | None:
+    trace = parse_traceparent(current_traceparent())
+    return trace.trace_id if trace else None
 
 
 SUBSCRIPTIONS: Final[tuple[Subscription, ...]] = (
@@ -151,6 +200,9 @@ SUBSCRIPTIONS: Final[tuple[Subscription, ...]] = (
     on(ComplaintBreached, draft_letter_when_complaint_is_overdue),
     on(PresenceChanged, keep_presence_when_it_changes),
     on(TranscriptRead, record_look_when_transcript_is_read),
+    on(RepliesUnread, note_address_when_replies_are_unread),
+    on(TranscriptRequested, note_address_when_transcript_is_requested),
+    on(ContactRead, record_look_when_contact_is_read),
 )
 
 LISTENERS: Final = (hear(QUEUES_WANTED_TOPIC, tell_places_when_wanted),)

@@ -1,5 +1,5 @@
 """Every event of the product, one file per owning service; importing this package declares them all."""
 
-from shared.contracts import chat, gateway, intake, notifications, sla, tickets
+from shared.contracts import chat, chat_mail, gateway, intake, notifications, sla, tickets
 
-__all__ = ["chat", "gateway", "intake", "notifications", "sla", "tickets"]
+__all__ = ["chat", "chat_mail", "gateway", "intake", "notifications", "sla", "tickets"]

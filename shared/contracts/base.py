@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar, Final, Self
+from typing import Annotated, ClassVar, Final, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 _DECLARED: Final[dict[str, type["Event"]]] = {}
 
@@ -129,6 +129,15 @@ class ContactRef(BaseModel):
     name: str | None = None
     reply_from: str | None = None
     thread: tuple[str, ...] = ()
+
+
+class QuickReply(BaseModel):
+    """An answer to choose from under a message: what the button says, and the words that pressing it says."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    label: Annotated[str, Field(min_length=1, max_length=40)]
+    value: Annotated[str, Field(min_length=1, max_length=200)]
 
 
 SAMPLE_ID: Final = UUID("019ab000-0000-7000-8000-000000000001")

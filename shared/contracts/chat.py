@@ -5,13 +5,13 @@ from uuid import UUID
 
 from pydantic import AwareDatetime
 
-from shared.contracts.base import SAMPLE_ID, SAMPLE_TIME, Author, AuthorKind, Event
+from shared.contracts.base import SAMPLE_ID, SAMPLE_TIME, Author, AuthorKind, Channel, Event, QuickReply
 
 _PLAYER = Author(kind=AuthorKind.PLAYER, id="p-1", name="Kim")
 
 
 class SessionStarted(Event):
-    """A player or visitor opened a live conversation."""
+    """A player or visitor opened a live conversation; `reason` is the contact reason he chose, if it is one."""
 
     type: ClassVar[str] = "chat.session.started.v1"
     aggregate: ClassVar[str] = "ticket_id"
@@ -20,6 +20,7 @@ class SessionStarted(Event):
     player: Author
     subject: str | None = None
     language: str | None = None
+    reason: str | None = None
     started_at: AwareDatetime
 
     @classmethod
@@ -48,8 +49,9 @@ class MessagePosted(Event):
     """A message took its place in a transcript; `seq` counts from 1 without gaps within the conversation.
 
     Corrections have places of their own, so that those of messages alone may have gaps. Staff's and the bot's words
-    entered through tickets and are told again here only for the sockets. `attachments` are ids of files that intake
-    holds.
+    entered through tickets and are told again here only for the sockets; so did a player's words that came another way,
+    which `channel` then names. `attachments` are ids of files that intake holds, `quick_replies` answers to choose
+    from, `in_reply_to` is the message whose answer was chosen.
     """
 
     type: ClassVar[str] = "chat.message.posted.v1"
@@ -64,6 +66,9 @@ class MessagePosted(Event):
     client_msg_id: str | None = None
     sent_at: AwareDatetime
     attachments: tuple[UUID, ...] = ()
+    channel: Channel | None = None
+    quick_replies: tuple[QuickReply, ...] = ()
+    in_reply_to: UUID | None = None
 
     @classmethod
     def sample(cls) -> Self:

@@ -31,6 +31,8 @@ _BODIES: Final[Mapping[tuple[str, str], Json | bytes]] = {
     ("patch", "/v1/brands/{brand}"): {"name": "Taken over"},
     ("post", "/v1/chat/sessions/{ticket_id}/messages"): {"text": "May I come in?"},
     ("patch", "/v1/chat/sessions/{ticket_id}/messages/{message_id}"): {"text": "Mine now"},
+    ("put", "/v1/chat/sessions/{ticket_id}/address"): {"email": "thief@example.org"},
+    ("post", "/v1/chat/sessions/{ticket_id}/transcript"): {},
     ("put", "/v1/chat/sessions/{ticket_id}/rating"): {"score": 1},
     ("patch", "/v1/macros/{macro_id}"): {"name": "Taken over"},
     ("patch", "/v1/complaints/{complaint_id}"): {"root_cause": "Mine now"},

@@ -7,12 +7,14 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 
 from services.chat.api.callers import InsideReader, Lead, Senior, Talker, person_of
+from services.chat.domain.addresses import vouched_address
 from services.chat.domain.errors import (
     AlreadyRated,
     BanNotFound,
     RatingNotAsked,
     SessionNotFound,
 )
+from services.chat.schemas.reaching import ChatOffer
 from services.chat.schemas.rules import (
     BanDocument,
     ChatPolicyDocument,
@@ -22,9 +24,10 @@ from services.chat.schemas.rules import (
     ReplaceChatPolicy,
 )
 from services.chat.use_cases import bans, policies, ratings, silences
+from services.chat.use_cases.offering import make_offer, waits_of
 from shared.db.session import SessionDep
 from shared.service import GroundDep
-from shared.web.actor import Forbidden
+from shared.web.actor import ActorKind, Forbidden
 from shared.web.conditional import IfMatchDep, IfMatchMalformed, IfMatchMissing, Stale, etag
 from shared.web.idempotency import OnceDep
 from shared.web.pages import CursorInvalid, Page, PageDep
@@ -33,6 +36,24 @@ from shared.web.problems import problems
 router: Final = APIRouter(prefix="/v1/chat", tags=["chat"])
 
 Worst = Annotated[int, Query(ge=1, le=5, description="no better than this")]
+
+
+@router.get("/offer", responses=problems(Forbidden))
+async def read_offer(
+    *,
+    actor: Talker,
+    session: SessionDep,
+    ground: GroundDep,
+    language: Annotated[str | None, Query(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35)] = None,
+) -> ChatOffer:
+    """Ask before the first word whether somebody is there to answer, and what a visitor has to say of himself."""
+    wait = waits_of(ground.extras).of(actor.brand, language)
+    policy, offer = await make_offer(session, brand=actor.brand, wait_seconds=wait, now=ground.clock.now())
+    is_visitor = actor.kind is ActorKind.VISITOR
+    return ChatOffer.of(
+        offer, form=policy.form if is_visitor else None,
+        email_known=not is_visitor and vouched_address(actor.claims) is not None,
+    )  # fmt: skip
 
 
 @router.get("/policy", responses=problems(Forbidden))

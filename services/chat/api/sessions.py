@@ -16,9 +16,11 @@ from services.chat.api.callers import (
     person_of,
     settings_of,
 )
+from services.chat.domain.addresses import vouched_address
 from services.chat.domain.errors import (
     ChatBanned,
     ClientMsgIdReused,
+    FormIncomplete,
     NothingToClaim,
     OriginRefused,
     SessionHasEnded,
@@ -27,7 +29,7 @@ from services.chat.domain.errors import (
     StaffAnswerThroughTickets,
     TextRefused,
 )
-from services.chat.domain.values import Draft, Look
+from services.chat.domain.values import Details, Draft, Look
 from services.chat.schemas.http import (
     ClaimSession,
     PostMessage,
@@ -50,7 +52,7 @@ from shared.db.session import SessionDep
 from shared.messaging.runtime import Ground
 from shared.redaction import redact
 from shared.service import GroundDep
-from shared.web.actor import ActorKind
+from shared.web.actor import Actor, ActorKind
 from shared.web.hot import HotRoute
 from shared.web.idempotency import OnceDep
 from shared.web.problems import problems
@@ -68,7 +70,7 @@ Key = Annotated[
 @router.post(
     "/v1/chat/sessions",
     status_code=201,
-    responses=problems(SessionHasEnded, TextRefused, ClientMsgIdReused, ChatBanned),
+    responses=problems(SessionHasEnded, TextRefused, ClientMsgIdReused, ChatBanned, FormIncomplete),
 )
 async def start_session(
     *,
@@ -86,7 +88,9 @@ async def start_session(
     """
     now = ground.clock.now()
     person = person_of(actor)
-    ticket_id, last_seq = await open_session(session, person=person, opening=_opening(body, idempotency_key), now=now)
+    ticket_id, last_seq = await open_session(
+        session, person=person, opening=_opening(body, idempotency_key, actor), now=now
+    )
     life = settings_of(ground).socket_ticket_life
     ticket = await issue_socket_ticket(session, person=person, ticket_id=ticket_id, origin=origin, now=now, life=life)
     return StartedSession(
@@ -106,8 +110,9 @@ async def claim(
     """Go on as a player with what one began as a visitor: both talk about one ticket, and nothing said is lost."""
     now, person = ground.clock.now(), person_of(actor)
     ticket_id, last_seq = await claim_session(
-        session, player=person, socket_ticket=body.socket_ticket, origin=origin, now=now
-    )
+        session, player=person, socket_ticket=body.socket_ticket, origin=origin, now=now,
+        vouched=vouched_address(actor.claims),
+    )  # fmt: skip
     life = settings_of(ground).socket_ticket_life
     ticket = await issue_socket_ticket(session, person=person, ticket_id=ticket_id, origin=origin, now=now, life=life)
     return StartedSession(
@@ -161,7 +166,10 @@ async def post_to_session(
     if actor.kind is ActorKind.STAFF:
         detail = f"post staff's words to /v1/tickets/{ticket_id}/messages"
         raise StaffAnswerThroughTickets(detail, location=f"/v1/tickets/{ticket_id}/messages")
-    draft = Draft(ticket_id, actor.author(), body.text, body.client_msg_id, attachments=body.attachments)
+    draft = Draft(
+        ticket_id, actor.author(), body.text, body.client_msg_id, attachments=body.attachments,
+        details=Details(in_reply_to=body.in_reply_to),
+    )  # fmt: skip
 
     async def post() -> TranscriptMessage:
         message = await post_message(session, brand=actor.brand, draft=draft, now=ground.clock.now())
@@ -181,7 +189,7 @@ async def end(ticket_id: UUID, session: SessionDep, actor: Poster, ground: Groun
     return Response(status_code=204)
 
 
-def _opening(body: StartSession, key: str | None) -> Opening:
+def _opening(body: StartSession, key: str | None, actor: Actor) -> Opening:
     words = body.message
     return Opening(
         subject=body.subject,
@@ -191,6 +199,8 @@ def _opening(body: StartSession, key: str | None) -> Opening:
         client_msg_id=None if words is None else words.client_msg_id,
         fresh=body.new,
         key=key,
+        introduction=body.introduction(),
+        vouched=vouched_address(actor.claims) if actor.kind is ActorKind.PLAYER else None,
     )
 
 

@@ -123,3 +123,39 @@ class TooManyCorrections(DomainError):
     """The words were corrected as often as they may be; they can still be withdrawn."""
 
     kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+class AddressUnusable(DomainError):
+    """E-mail cannot be sent to this address."""
+
+    kind: ClassVar[Kind] = Kind.INVALID
+
+
+class AddressMissing(DomainError):
+    """Nobody knows where this player can be written to; give an e-mail address."""
+
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+class AddressNotTaken(DomainError):
+    """The player's own address is known, so no other one is taken."""
+
+    kind: ClassVar[Kind] = Kind.FORBIDDEN
+
+
+class NothingWasSaid(DomainError):
+    """The conversation has no words yet, or nobody has answered the visitor who wants it sent."""
+
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+class TooManyTranscripts(DomainError):
+    """The conversation was sent by e-mail, or its address was sent conversations, as often as it may be in a day."""
+
+    kind: ClassVar[Kind] = Kind.LIMITED
+
+
+class FormIncomplete(DomainError):
+    """The brand asks for more before a visitor's conversation begins."""
+
+    kind: ClassVar[Kind] = Kind.INVALID

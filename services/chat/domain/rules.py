@@ -6,6 +6,8 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
+from services.chat.domain.forms import BUILT_IN_FORM, Form
+from services.chat.domain.hours import Hours
 from services.chat.domain.values import Person
 from shared.contracts.base import AuthorKind
 from shared.contracts.tickets import TicketStatus
@@ -21,7 +23,10 @@ class ChatPolicy:
 
     A player who is to answer and says nothing for `warn_after` is warned, and `end_after` later the conversation ends;
     its ticket lives on. None: silence never ends a conversation. `announces_people`: players are told who of the
-    staff joins and leaves. Players correct or withdraw what they said for `correct_within`; zero: never.
+    staff joins and leaves. Players correct or withdraw what they said for `correct_within`; zero: never. What he was
+    answered and has not read after `mail_after` goes to him by e-mail; None: nothing does. Times are told in
+    `time_zone`. Outside `hours` (None: there are none), or where one waits for longer than `longest_wait`, he is told
+    to leave a message.
     """
 
     version: int = 0
@@ -30,6 +35,12 @@ class ChatPolicy:
     asks_for_rating: bool = True
     announces_people: bool = True
     correct_within: timedelta = timedelta(minutes=2)
+    mail_after: timedelta | None = timedelta(minutes=5)
+    time_zone: str = "UTC"
+    transcripts_a_day: int = 3
+    form: Form = BUILT_IN_FORM
+    hours: Hours | None = None
+    longest_wait: timedelta | None = None
 
 
 BUILT_IN: Final = ChatPolicy()

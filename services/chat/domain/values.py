@@ -8,10 +8,11 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from services.chat.domain.errors import TextRefused
-from shared.contracts.base import Author, AuthorKind
+from shared.contracts.base import Author, AuthorKind, Channel, QuickReply
 
 LONGEST_TEXT: Final = 16_000
 MOST_ATTACHMENTS: Final = 10
+LONGEST_FILE_NAME: Final = 150
 _LEAST_STEP: Final = timedelta(microseconds=1)
 
 
@@ -73,6 +74,18 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class Details:
+    """What few messages have: how they came if not live, answers to choose from, and which message they answer."""
+
+    channel: Channel | None = None
+    quick_replies: tuple[QuickReply, ...] = ()
+    in_reply_to: UUID | None = None
+
+
+PLAIN: Final = Details()
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """Words that want a place in a transcript.
 
@@ -88,6 +101,7 @@ class Draft:
     message_id: UUID | None = None
     said_at: datetime | None = None
     attachments: tuple[UUID, ...] = ()
+    details: Details = PLAIN
 
     @property
     def is_reply(self) -> bool:
@@ -114,6 +128,7 @@ class Message:
     attachments: tuple[UUID, ...] = ()
     corrects: UUID | None = None
     corrected_at: datetime | None = None
+    details: Details = PLAIN
 
     @property
     def is_withdrawn(self) -> bool:

@@ -135,6 +135,18 @@ async def assign_session(
     await session.execute(assigned)
 
 
+async def most_alive(session: Session, brand: str, ticket_ids: Sequence[UUID]) -> UUID:
+    """Return which of these conversations is open, the newest of several; the newest of all if none is."""
+    found = (
+        select(_SESSION.ticket_id)
+        .where(_SESSION.brand == brand, one_of(_SESSION.ticket_id, ticket_ids))
+        .order_by(_SESSION.ended_at.is_not(None), _SESSION.started_at.desc())
+        .limit(1)
+    )
+    chosen: UUID = (await session.execute(found)).scalar_one()
+    return chosen
+
+
 async def last_seqs(
     session: Session, brand: str, ticket_ids: Sequence[UUID], *, player: Person | None
 ) -> dict[UUID, int]:

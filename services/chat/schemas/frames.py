@@ -40,6 +40,7 @@ class Send(ClientFrame):
     text: str = ""
     ticket_id: UUID | None = None
     attachments: Attachments = ()
+    in_reply_to: UUID | None = None
 
 
 class Correct(ClientFrame):
@@ -166,6 +167,13 @@ def message_frame(message: Message) -> str:
         frame["attachments"] = message.attachments
     if message.corrected_at is not None:
         frame["withdrawn_at" if message.is_withdrawn else "edited_at"] = message.corrected_at
+    details = message.details
+    if details.quick_replies:
+        frame["quick_replies"] = details.quick_replies
+    if details.in_reply_to is not None:
+        frame["in_reply_to"] = details.in_reply_to
+    if details.channel is not None:
+        frame["channel"] = details.channel
     return to_json(frame).decode()
 
 

@@ -6,10 +6,14 @@ from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
+from services.chat.domain.addresses import LONGEST_ADDRESS, usable_address
 from services.chat.domain.corrections import Version
+from services.chat.domain.errors import AddressUnusable
+from services.chat.domain.forms import LONGEST_ANSWER, MOST_QUESTIONS
+from services.chat.domain.reaching import Introduction
 from services.chat.domain.values import LONGEST_TEXT, MOST_ATTACHMENTS, Message
 from services.chat.use_cases.transcripts import Page
-from shared.contracts.base import Author
+from shared.contracts.base import Author, Channel, QuickReply
 
 _LONGEST_CAUSE: Final = 200
 
@@ -48,6 +52,7 @@ class PostMessage(BaseModel):
     attachments: Attachments = ()
     text: Annotated[str, Field(max_length=LONGEST_TEXT, validate_default=True)] = ""
     client_msg_id: ClientMessageId | None = None
+    in_reply_to: Annotated[UUID | None, Field(description="the message whose quick reply these words are")] = None
 
     @field_validator("text")
     @classmethod
@@ -64,15 +69,50 @@ class CorrectMessage(BaseModel):
     client_msg_id: ClientMessageId | None = None
 
 
-class StartSession(BaseModel):
-    """A wish to talk; `new` asks for a conversation of its own although another one is open."""
+def _address(text: str) -> str:
+    try:
+        return usable_address(text)
+    except AddressUnusable as error:
+        message = "this is no e-mail address that can be written to"
+        raise ValueError(message) from error
 
+
+def _said_in_one_line(text: str) -> str:
+    if not text.strip() or not text.isprintable():
+        message = "one line of readable characters"
+        raise ValueError(message)
+    return " ".join(text.split())
+
+
+Address = Annotated[str, Field(max_length=LONGEST_ADDRESS), AfterValidator(_address)]
+OneLine = Annotated[str, AfterValidator(_said_in_one_line)]
+ReasonCode = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]{0,15}(\.[A-Z0-9_]{1,30}){0,3}$", max_length=60)]
+AnswerKey = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+Answer = Annotated[str, Field(max_length=LONGEST_ANSWER), AfterValidator(_readable)]
+
+
+class StartSession(BaseModel):
+    """A wish to talk; `new` asks for a conversation of its own although another one is open.
+
+    `name`, `email`, `reason` and `answers` are what a brand asks visitors first (`GET /v1/chat/offer`). They are what
+    somebody claims: staff see it, and answers that are not read here go to `email`; it proves nothing and leads to no
+    account.
+    """
+
+    name: Annotated[OneLine | None, Field(max_length=120)] = None
+    email: Address | None = None
+    reason: Annotated[ReasonCode | None, Field(description="why, of the brand's contact reasons")] = None
+    answers: Annotated[dict[AnswerKey, Answer], Field(max_length=MOST_QUESTIONS)] = {}
     subject: Annotated[
         str | None, Field(max_length=200), AfterValidator(lambda s: None if s is None else _readable(s))
     ] = None
     language: Annotated[str | None, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35)] = None
     message: PostMessage | None = None
     new: bool = False
+
+    def introduction(self) -> Introduction:
+        """Return what is said about the person."""
+        return Introduction(self.name, self.email, self.reason, dict(self.answers))
 
 
 class ClaimSession(BaseModel):
@@ -120,15 +160,19 @@ class TranscriptMessage(BaseModel):
     attachments: tuple[UUID, ...] = ()
     edited_at: AwareDatetime | None = None
     withdrawn_at: AwareDatetime | None = None
+    channel: Annotated[Channel | None, Field(description="how it came, if not live")] = None
+    quick_replies: Annotated[tuple[QuickReply, ...], Field(description="answers to choose from")] = ()
+    in_reply_to: UUID | None = None
 
     @classmethod
     def of(cls, message: Message) -> Self:
         """Return the shape of a message; it is that of the socket's `msg` frame."""
-        gone = message.is_withdrawn
+        gone, details = message.is_withdrawn, message.details
         return cls(
             ticket_id=message.ticket_id, seq=message.seq, id=message.id, author=message.author, text=message.text,
             client_msg_id=message.client_msg_id, sent_at=message.sent_at, attachments=message.attachments,
             edited_at=None if gone else message.corrected_at, withdrawn_at=message.corrected_at if gone else None,
+            channel=details.channel, quick_replies=details.quick_replies, in_reply_to=details.in_reply_to,
         )  # fmt: skip
 
 

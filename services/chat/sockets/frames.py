@@ -9,7 +9,7 @@ import structlog
 
 from services.chat.domain.corrections import Correction
 from services.chat.domain.errors import SessionNotFound, StaffAnswerThroughTickets, TooManyViews
-from services.chat.domain.values import CloseCode, Draft, Message, Receipt, accepted_text
+from services.chat.domain.values import CloseCode, Details, Draft, Message, Receipt, accepted_text
 from services.chat.schemas.frames import (
     Correct,
     Delivered,
@@ -50,7 +50,10 @@ async def _send(hub: Hub, socket: LiveSocket, frame: Send) -> None:
     try:
         ticket_id = _meant(socket, frame.ticket_id)
         text = accepted_text(frame.text, frame.attachments)
-        draft = Draft(ticket_id, person.author(), text, frame.client_msg_id, attachments=frame.attachments)
+        draft = Draft(
+            ticket_id, person.author(), text, frame.client_msg_id, attachments=frame.attachments,
+            details=Details(in_reply_to=frame.in_reply_to),
+        )  # fmt: skip
         message = await _written(hub, socket, draft, frame.client_msg_id)
     except Exception as error:  # noqa: BLE001 - the client keeps the words and tries again
         socket.push(nack_frame(frame.client_msg_id, _reason(error)))

@@ -16,6 +16,7 @@ from services.chat.sockets.places import ASK_EVERY as ASK_PLACES_EVERY
 from services.chat.sockets.places import PLACES_JOB
 from services.chat.sockets.viewing import VIEWERS_JOB
 from services.chat.use_cases import presence, transcripts
+from services.chat.use_cases.offering import waits_of
 from shared.errors import DomainError
 from shared.messaging.runtime import Ground, Job
 
@@ -152,7 +153,9 @@ async def ask_for_boards(ground: Ground) -> timedelta:
 async def ask_for_places(ground: Ground) -> timedelta:
     """Ask tickets where the players of the brands that are here wait."""
     hub = hub_of(ground)
-    hub.places.renew({socket.person.brand for socket in hub.people.sockets if not socket.person.is_staff})
+    brands = {socket.person.brand for socket in hub.people.sockets if not socket.person.is_staff}
+    hub.places.renew(brands)
+    waits_of(ground.extras).forget_but(brands)
     return timedelta(seconds=ASK_PLACES_EVERY)
 
 

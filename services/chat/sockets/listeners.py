@@ -18,6 +18,7 @@ from services.chat.sockets.hub import (
 )
 from services.chat.sockets.places import PLAYERS
 from services.chat.sockets.viewing import VIEWERS_TOPIC
+from services.chat.use_cases.offering import waits_of
 from shared.contracts.base import Author, AuthorKind
 from shared.contracts.chat import PresenceChanged, RatingRequested, SessionClaimed, SessionEnded
 from shared.contracts.gateway import AccountChanged
@@ -124,6 +125,8 @@ async def show_board(ground: Ground, payload: dict[str, Any]) -> None:
 async def show_places(ground: Ground, payload: dict[str, Any]) -> None:
     """Tell players here where they wait."""
     hub_of(ground).places.hear(payload)
+    waits = {queue["queue"]: queue["eta_seconds"] for queue in payload["queues"]}
+    waits_of(ground.extras).hear(payload["brand"], waits)
 
 
 async def show_stalled(ground: Ground, received: Received[QueueStalled]) -> None:

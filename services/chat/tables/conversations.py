@@ -14,7 +14,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, UUID
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 
 from shared.db.base import brand_column, id_column, new_metadata, time_column, version_column
 
@@ -74,6 +74,8 @@ chat_messages: Final = Table(
     Column("attachments", ARRAY(UUID(as_uuid=True)), nullable=False, server_default=text("'{}'::uuid[]")),
     # An entry that corrects the words of this message; without text it withdraws them.
     Column("corrects", UUID(as_uuid=True)),
+    # Null for most: how it came, answers to choose from, what it answers.
+    Column("details", JSONB(none_as_null=True)),
     PrimaryKeyConstraint("ticket_id", "seq"),
     UniqueConstraint("id"),
     UniqueConstraint("brand", "ticket_id", "client_msg_id"),

@@ -3,7 +3,7 @@
 from typing import Final
 
 from sqlalchemy import Boolean, CheckConstraint, Column, Index, Integer, PrimaryKeyConstraint, Table, Text, true
-from sqlalchemy.dialects.postgresql import UUID
+from sqlalchemy.dialects.postgresql import JSONB, UUID
 
 from services.chat.tables.conversations import metadata
 from shared.db.base import brand_column, id_column, time_column, version_column
@@ -20,6 +20,14 @@ chat_policies: Final = Table(
     Column("announces_people", Boolean, nullable=False, server_default=true()),
     # Seconds in which players correct or withdraw their words; 0: never.
     Column("correct_within", Integer, nullable=False, server_default="120"),
+    # Seconds an answer may stay unread before it is told by e-mail; null: it is never.
+    Column("mail_after", Integer),
+    Column("time_zone", Text, nullable=False, server_default="UTC"),
+    Column("transcripts_a_day", Integer, nullable=False, server_default="3"),
+    # What visitors are asked first, and when somebody is there.
+    Column("form", JSONB, nullable=False, server_default="{}"),
+    Column("hours", JSONB(none_as_null=True)),
+    Column("longest_wait", Integer),
     Column("changed_by", Text, nullable=False),
     time_column("created_at"),
     PrimaryKeyConstraint("brand", "version"),

@@ -4,9 +4,11 @@ from datetime import datetime
 from uuid import UUID
 
 from services.chat.domain.errors import NothingToClaim, SessionNotFound, SocketTicketRefused
+from services.chat.domain.reaching import SILENT
 from services.chat.domain.values import Person
 from services.chat.queries import sessions
 from services.chat.use_cases.admission import check_admitted
+from services.chat.use_cases.introducing import introduce
 from services.chat.use_cases.socket_tickets import brand_of_ticket, redeem_socket_ticket
 from shared.contracts.base import AuthorKind
 from shared.contracts.chat import SessionClaimed
@@ -15,7 +17,13 @@ from shared.messaging.outbox import record
 
 
 async def claim_session(
-    session: Session, *, player: Person, socket_ticket: str, origin: str | None, now: datetime
+    session: Session,
+    *,
+    player: Person,
+    socket_ticket: str,
+    origin: str | None,
+    now: datetime,
+    vouched: str | None = None,
 ) -> tuple[UUID, int]:
     """Make a visitor's conversation the player's and return it with its newest `seq`.
 
@@ -35,4 +43,5 @@ async def claim_session(
     sequence = await sessions.hand_session(session, ticket_id=ticket_id, to=player)
     claimed = SessionClaimed(ticket_id=ticket_id, visitor=visitor.author(), player=player.author(), claimed_at=now)
     await record(session, claimed, brand=player.brand, sequence=sequence, at=now)
+    await introduce(session, person=player, ticket_id=ticket_id, introduction=SILENT, vouched=vouched, now=now)
     return ticket_id, locked.last_seq

@@ -103,6 +103,7 @@ def _outcome(draft: Draft, conversation: Conversation | None, now: datetime) -> 
         client_msg_id=draft.client_msg_id,
         sent_at=dated(draft.said_at or now, conversation.last_sent_at),
         attachments=draft.attachments,
+        details=draft.details,
     )
 
 
@@ -116,5 +117,8 @@ def _told(message: Message, sequence: int, *, service: str, brand: str) -> dict[
         client_msg_id=message.client_msg_id,
         sent_at=message.sent_at,
         attachments=message.attachments,
+        channel=message.details.channel,
+        quick_replies=message.details.quick_replies,
+        in_reply_to=message.details.in_reply_to,
     )
     return row_of(posted, service=service, brand=brand, sequence=sequence, at=message.sent_at)

@@ -6,10 +6,13 @@ from typing import Final
 from uuid import UUID
 
 from services.chat.domain.errors import SessionNotFound
+from services.chat.domain.forms import check_filled, check_known
+from services.chat.domain.reaching import SILENT, Introduction
 from services.chat.domain.values import Draft, Person
-from services.chat.queries import sessions
+from services.chat.queries import policies, sessions
 from services.chat.use_cases import ratings
 from services.chat.use_cases.admission import check_admitted
+from services.chat.use_cases.introducing import introduce
 from services.chat.use_cases.posting import post_message
 from shared.contracts.base import AuthorKind
 from shared.contracts.chat import SessionEnded, SessionStarted
@@ -23,7 +26,10 @@ BANNED: Final = "banned"
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """What a player or visitor asks for; `key` is the Idempotency-Key, `fresh` wants a conversation of its own."""
+    """What a player or visitor asks for; `key` is the Idempotency-Key, `fresh` wants a conversation of its own.
+
+    `introduction` is what he says of himself, `vouched` the address that the operator signed for him.
+    """
 
     subject: str | None = None
     language: str | None = None
@@ -32,6 +38,8 @@ class Opening:
     fresh: bool = False
     key: str | None = None
     attachments: tuple[UUID, ...] = ()
+    introduction: Introduction = SILENT
+    vouched: str | None = None
 
 
 async def open_session(session: Session, *, person: Person, opening: Opening, now: datetime) -> tuple[UUID, int]:
@@ -42,7 +50,11 @@ async def open_session(session: Session, *, person: Person, opening: Opening, no
     await sessions.queue_up(session, person)
     await check_admitted(session, person=person, now=now)
     known = await _known(session, person, opening)
+    await _check_form(session, person, opening.introduction, begins=known is None)
     ticket_id, last_seq = known or (await _start(session, person, opening, now), 0)
+    await introduce(
+        session, person=person, ticket_id=ticket_id, introduction=opening.introduction, vouched=opening.vouched, now=now
+    )
     if opening.text is None:
         return ticket_id, last_seq
     client_msg_id = opening.client_msg_id or (None if opening.key is None else f"key:{opening.key}"[:128])
@@ -68,10 +80,19 @@ async def _start(session: Session, person: Person, opening: Opening, now: dateti
         session, person, ticket_id=ticket_id, subject=subject, language=opening.language, key=opening.key, at=now
     )
     started = SessionStarted(
-        ticket_id=ticket_id, player=person.author(), subject=subject, language=opening.language, started_at=now
-    )
+        ticket_id=ticket_id, player=person.author(), subject=subject, language=opening.language,
+        reason=opening.introduction.reason, started_at=now,
+    )  # fmt: skip
     await record(session, started, brand=person.brand, sequence=1, at=now)
     return ticket_id
+
+
+async def _check_form(session: Session, person: Person, said: Introduction, *, begins: bool) -> None:
+    """Refuse a visitor who leaves out what the brand has to know; players are known, so nothing is asked of them."""
+    is_asked = begins and person.kind is AuthorKind.VISITOR
+    if is_asked or said.says_something:
+        form = (await policies.policy_of(session, person.brand)).form
+        (check_filled if is_asked else check_known)(form, said)
 
 
 async def end_session(

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Row, func, text, update
+from sqlalchemy import Row, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from services.notifications.tables import brands, outgoing_messages
@@ -21,7 +21,8 @@ _TAKE: Final = text(
         UPDATE outgoing_messages m
            SET lease_token = :token, next_at = now() + CAST(:lease AS interval)
           FROM due WHERE m.message_id = due.message_id
-        RETURNING m.message_id, m.brand, m.ticket_id, m.number, m.subject, m.words, m.contact, m.written_at, m.tries
+        RETURNING m.message_id, m.brand, m.ticket_id, m.number, m.subject, m.words, m.contact, m.written_at, m.tries,
+               m.html, m.automatic, m.first_message_id
     )
     SELECT t.*, b.name AS brand_name, b.support_email FROM taken t LEFT JOIN brands b ON b.brand = t.brand
     """
@@ -79,7 +80,7 @@ async def record_outcome(session: Session, message_id: UUID, *, token: UUID, out
         c.last_error: outcome.error,
     }
     if outcome.state != "pending":
-        values |= {c.finished_at: func.now(), c.subject: "", c.words: "", c.contact: {}}
+        values |= {c.finished_at: func.now(), c.subject: "", c.words: "", c.html: None, c.contact: {}}
     statement = update(outgoing_messages).where(
         c.message_id == message_id, c.lease_token == token, c.state == "pending"
     )
@@ -99,3 +100,11 @@ async def put_brand(session: Session, *, brand: str, name: str, support_email: s
         index_elements=[brands.c.brand], set_=values, where=brands.c.sequence < sequence
     )
     await session.execute(newer)
+
+
+async def brand_name(session: Session, brand: str) -> str | None:
+    """Return what a brand is called, if it is known."""
+    name: str | None = (
+        await session.execute(select(brands.c.name).where(brands.c.brand == brand))
+    ).scalar_one_or_none()
+    return name

@@ -8,11 +8,13 @@ from uuid import UUID
 from sqlalchemy import Row
 
 from services.notifications.domain import mail
+from services.notifications.domain.letters import Written, transcript_letter, unread_letter
 from services.notifications.domain.mail import MailState
 from services.notifications.queries import outgoing
 from services.notifications.queries.outgoing import Outcome
 from shared.channels.email import UnusableAddress, render_reply
 from shared.contracts.base import Channel, ContactRef
+from shared.contracts.chat_mail import RepliesUnread, TranscriptRequested
 from shared.contracts.gateway import BrandChanged
 from shared.contracts.notifications import MessageDispatched
 from shared.contracts.tickets import MessageAdded
@@ -55,18 +57,36 @@ async def queue_reply(session: Session, *, brand: str, event: MessageAdded) -> N
     """Put an answer on its way if the player reads it in the mailbox; the same message is never queued twice."""
     if not mail.leaves_by_mail(event) or event.contact is None:
         return
-    values = {
-        "message_id": event.message_id,
-        "brand": brand,
-        "ticket_id": event.ticket_id,
-        "number": event.ticket.number,
-        "channel": event.contact.channel.value,
-        "subject": event.ticket.subject,
-        "words": event.text,
-        "contact": event.contact.model_dump(mode="json"),
-        "written_at": event.occurred_at,
-        "state": MailState.PENDING.value,
-    }
+    written = Written(event.ticket.subject, event.text)
+    await _queue(
+        session, brand, event.contact, written, message_id=event.message_id, ticket_id=event.ticket_id,
+        number=event.ticket.number, written_at=event.occurred_at,
+    )  # fmt: skip
+
+
+async def queue_unread(session: Session, *, brand: str, event: RepliesUnread) -> None:
+    """Put what a player did not read in the chat on its way; the same batch is never queued twice."""
+    written = unread_letter(event)
+    await _queue(
+        session, brand, event.contact, written, message_id=event.batch_id, ticket_id=event.ticket_id,
+        number=event.number, written_at=event.told_at, first_message_id=event.first_batch_id,
+    )  # fmt: skip
+
+
+async def queue_transcript(session: Session, *, brand: str, event: TranscriptRequested) -> None:
+    """Put a conversation on its way to its player, as a machine's mail; the same wish is never queued twice."""
+    written = transcript_letter(event, brand_name=await outgoing.brand_name(session, brand) or brand.title())
+    await _queue(
+        session, brand, event.contact, written, message_id=event.transcript_id, ticket_id=event.ticket_id,
+        number="", written_at=event.requested_at, automatic=True,
+    )  # fmt: skip
+
+
+async def _queue(session: Session, brand: str, contact: ContactRef, written: Written, **more: object) -> None:
+    values: dict[str, object] = {
+        "brand": brand, "channel": contact.channel.value, "subject": written.subject, "words": written.text,
+        "html": written.html, "contact": contact.model_dump(mode="json"), "state": MailState.PENDING.value, **more,
+    }  # fmt: skip
     if await outgoing.insert_message(session, values):
         session.info["recorded"] = True  # wakes the sender after commit
 
@@ -146,5 +166,8 @@ def _letter(row: Row[*tuple[Any, ...]], token: UUID, sender: Sender) -> Letter:
         from_name=row.brand_name or row.brand.title(),
         key=sender.key,
         sent_at=row.written_at,
+        automatic=row.automatic,
+        html=row.html,
+        first_message_id=row.first_message_id,
     )
     return Letter(row.message_id, row.ticket_id, row.brand, token, row.tries, from_address, contact.address, content)

@@ -38,6 +38,7 @@ _WORDS: Final = frozenset({EntryKind.MESSAGE, EntryKind.REPLY, EntryKind.NOTE})
         errors.StaffInactive,
         errors.TicketChanged,
         errors.FilesUndeliverable,
+        errors.QuickRepliesRefused,
         Forbidden,
         *ONCE,
     ),
@@ -70,6 +71,7 @@ async def add_message(
             now=ground.clock.now(),
             mentions=body.mentions,
             attachments=body.attachments,
+            quick_replies=body.quick_replies,
             after_version=body.after_version,
             clear_draft=body.clear_draft,
         )

@@ -71,9 +71,7 @@ def is_contact(sender: ContactRef, ticket: Ticket) -> bool:
     """True if an outside sender is the contact of this ticket; addresses compare without case."""
     contact = ticket.contact
     return (
-        contact is not None
-        and contact.channel is sender.channel
-        and _folded(contact.address) == _folded(sender.address)
+        contact is not None and contact.channel is sender.channel and folded(contact.address) == folded(sender.address)
     )
 
 
@@ -109,10 +107,18 @@ def author_of_contact(sender: ContactRef, ticket_player: str | None) -> Author:
     return Author(kind=AuthorKind.VISITOR, id=sender.address, name=sender.name)
 
 
+def author_who_was_written_to(sender: ContactRef, ticket: Ticket) -> Author:
+    """Return who answers an e-mail about a live conversation: whoever's conversation it is, and nobody else."""
+    if ticket.state.player_id is not None:
+        return Author(kind=AuthorKind.PLAYER, id=ticket.state.player_id, name=sender.name)
+    return Author(kind=AuthorKind.VISITOR, id=ticket.visitor_id or sender.address, name=sender.name)
+
+
 def note_of_third_party(sender: ContactRef, text: str) -> str:
     """Return words of somebody who is not the ticket's contact as a note that says so."""
     return f"From someone who is not this ticket's contact ({sender.channel}: {sender.address}):\n\n{text}"
 
 
-def _folded(address: str) -> str:
+def folded(address: str) -> str:
+    """Return an address as it is compared: without case."""
     return address.strip().casefold()

@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
+from shared.contracts.base import Author
 from shared.sealing import derive_key
 
 FIRST_MAC: Final = bytes(32)
@@ -29,6 +30,8 @@ class AuditAction(StrEnum):
     READ_MESSAGES = "read_messages"
     READ_TIMELINE = "read_timeline"
     READ_TRANSCRIPT = "read_transcript"
+    SEND_TRANSCRIPT = "send_transcript"
+    READ_CONTACT = "read_contact"
     LIST_TICKETS = "list_tickets"
     EDIT_TICKET = "edit_ticket"
     ASSIGN_TICKET = "assign_ticket"
@@ -189,6 +192,19 @@ class Witness:
             request_id=self.request_id,
             trace_id=self.trace_id,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignLook:
+    """What somebody saw or did to a player's data in another service, as that one told; `narrowed` says of what."""
+
+    action: AuditAction
+    ticket_id: UUID
+    reader: Author
+    reason: str | None
+    request_id: str
+    at: datetime
+    narrowed: Mapping[str, object] = field(default_factory=dict)
 
 
 def chain_key(secret: bytes, brand: str) -> bytes:

@@ -8,9 +8,10 @@ from shared.contracts.base import Author
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """Who talks live, and what the ticket opens with."""
+    """Who talks live, and what the ticket opens with; `reason` is the one he chose, if there is such a reason."""
 
     player: Author
     subject: str | None
     language: str | None
     started_at: datetime
+    reason: str | None = None

@@ -5,6 +5,12 @@ from typing import ClassVar
 from shared.errors import DomainError, Kind
 
 
+class QuickRepliesRefused(DomainError):
+    """Answers to choose from stand under a reply to a live player, each with a label of its own."""
+
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
 class FilesUndeliverable(DomainError):
     """Replies by e-mail carry no files; the player would never get them."""
 

@@ -4,14 +4,14 @@ Conditions are data: lists that the ticket's own values must be in. Nothing in a
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 from services.tickets.domain.errors import MacroInvalid, MacroNotUsable
 from services.tickets.domain.placeholders import placeholders_of
-from shared.contracts.base import Channel
+from shared.contracts.base import Channel, QuickReply
 from shared.contracts.tickets import Priority, ReasonClass, TicketState, TicketStatus
 
 SAFETY_TAG: Final = "safety"
@@ -34,7 +34,10 @@ class Conditions:
 
 @dataclass(frozen=True, slots=True)
 class Actions:
-    """What a macro does besides speaking; what is left out stays as it is."""
+    """What a macro does besides speaking; what is left out stays as it is.
+
+    `quick_replies` are the answers that a live player may choose from, by the language of the words.
+    """
 
     status: TicketStatus | None = None
     priority: Priority | None = None
@@ -42,6 +45,7 @@ class Actions:
     add_tags: tuple[str, ...] = ()
     remove_tags: tuple[str, ...] = ()
     assign_me: bool = False
+    quick_replies: Mapping[str, tuple[QuickReply, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,11 @@ def check_macro(macro: Macro) -> None:
         placeholders_of(text, field=f"texts/{language}")
     if macro.promotional and (macro.allowed_in_safety or macro.allowed_in_complaints):
         raise MacroInvalid("a promotional macro is for neither safety tickets nor complaints", field="promotional")
+    for language, choices in macro.actions.quick_replies.items():
+        if language not in macro.texts:
+            raise MacroInvalid("there are no words in this language", field=f"actions/quick_replies/{language}")
+        if len({one.label for one in choices}) < len(choices):
+            raise MacroInvalid("two of them say the same", field=f"actions/quick_replies/{language}")
     if not macro.texts and macro.actions == Actions():
         raise MacroInvalid("says nothing and does nothing", field="texts")
 
@@ -134,6 +143,12 @@ def text_for(macro: Macro, wanted: str | None, default: str) -> tuple[str, str] 
         if language is not None:
             return language, macro.texts[language]
     return None
+
+
+def quick_replies_for(macro: Macro, wanted: str | None, default: str) -> tuple[QuickReply, ...]:
+    """Return the answers to choose from in the language in which the words are said, none if they have none in it."""
+    chosen = text_for(macro, wanted, default)
+    return () if chosen is None else macro.actions.quick_replies.get(chosen[0], ())
 
 
 def _primary(language: str | None) -> str | None:

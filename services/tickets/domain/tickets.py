@@ -15,7 +15,7 @@ from services.tickets.domain.statuses import (
     status_after_words,
 )
 from services.tickets.domain.waiting import waiting_after
-from shared.contracts.base import Author, AuthorKind, Channel, ContactRef
+from shared.contracts.base import Author, AuthorKind, Channel, ContactRef, QuickReply
 from shared.contracts.tickets import (
     MessageAdded,
     MessageCorrected,
@@ -95,6 +95,8 @@ class Words:
 
     `mentions` are the staff whom a note calls, `origin_id` is the merged ticket the words were said to, `copied_from`
     the message that a split copies. `attachments` are ids of files: intake lets words carry only their speaker's.
+    `came_by` is where words came from that took another way than the ticket's own, `quick_replies` what a live player
+    may choose to answer.
     """
 
     id: UUID
@@ -107,6 +109,8 @@ class Words:
     origin_id: UUID | None = None
     copied_from: UUID | None = None
     attachments: tuple[UUID, ...] = ()
+    came_by: ContactRef | None = None
+    quick_replies: tuple[QuickReply, ...] = ()
 
 
 class Story:
@@ -138,13 +142,15 @@ class Story:
                 author=words.author,
                 text=words.text,
                 automatic=words.automatic,
-                contact=self.ticket.contact if reply else None,
+                contact=self.ticket.contact if reply else words.came_by,
                 live=self.ticket.live and reply,
                 mentions=words.mentions,
                 also_for=self.ticket.also_for if reply else (),
                 origin_id=words.origin_id,
                 copied_from=words.copied_from,
                 attachments=words.attachments,
+                channel=None if words.came_by is None else words.came_by.channel,
+                quick_replies=words.quick_replies,
             )
         )
         if words.automatic or words.kind is MessageKind.NOTE or words.author.kind is AuthorKind.SYSTEM:

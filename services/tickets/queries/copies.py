@@ -7,10 +7,11 @@ from uuid import UUID
 from sqlalchemy import Row, and_, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from services.tickets.domain.access import folded
 from services.tickets.domain.conversations import Conversation
 from services.tickets.domain.escalation import Colleague
 from services.tickets.domain.statuses import FINISHED
-from services.tickets.tables import breaches, conversations, staff, tickets
+from services.tickets.tables import breaches, conversations, staff, tickets, written_to
 from shared.contracts.base import Author, AuthorKind
 from shared.contracts.gateway import AccountChanged, StaffRole, StaffStatus
 from shared.contracts.sla import ClockBreached
@@ -87,6 +88,7 @@ async def save_conversation(session: Session, brand: str, ticket_id: UUID, conve
         "author_id": conversation.player.id,
         "subject": conversation.subject,
         "language": conversation.language,
+        "reason": conversation.reason,
         "started_at": conversation.started_at,
         "ended_at": None,
     }
@@ -124,7 +126,23 @@ async def conversation(session: Session, brand: str, ticket_id: UUID) -> Convers
         subject=row.subject,
         language=row.language,
         started_at=row.started_at,
+        reason=row.reason,
     )
+
+
+async def note_written_to(session: Session, brand: str, ticket_id: UUID, address: str, *, at: datetime) -> None:
+    """Remember that the player of a conversation was written to at an address."""
+    values = {"ticket_id": ticket_id, "address": folded(address), "brand": brand, "told_at": at}
+    statement = insert(written_to).values(values)
+    await session.execute(statement.on_conflict_do_nothing())
+
+
+async def was_written_to(session: Session, brand: str, ticket_id: UUID, address: str) -> bool:
+    """True if the player of a conversation was written to at this address."""
+    statement = select(written_to.c.ticket_id).where(
+        written_to.c.brand == brand, written_to.c.ticket_id == ticket_id, written_to.c.address == folded(address)
+    )
+    return (await session.execute(statement)).first() is not None
 
 
 async def first_breach(session: Session, brand: str, breach: ClockBreached) -> bool:

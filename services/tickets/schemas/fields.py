@@ -62,6 +62,18 @@ Text = Annotated[str, StringConstraints(min_length=1, max_length=TEXT_LIMIT), Af
 Subject = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=SUBJECT_LIMIT), AfterValidator(_line)
 ]
+ButtonLabel = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=40),
+    AfterValidator(_line),
+    AfterValidator(harmless),
+]
+ButtonValue = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
+    AfterValidator(_line),
+    AfterValidator(harmless),
+]
 Explanation = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(_text)]
 Id = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_line)]
 Language = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$")]

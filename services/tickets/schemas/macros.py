@@ -10,7 +10,7 @@ from services.tickets.domain import macros as domain
 from services.tickets.domain.tags import MOST_TAGS, new_tag, tag_of
 from services.tickets.queries.macros import DayOfUse
 from services.tickets.schemas.fields import Id, Language, ReasonCode, Subject, Text, harmless, left_out
-from services.tickets.schemas.tickets import Message, Ticket
+from services.tickets.schemas.tickets import Message, QuickReplies, Ticket
 from services.tickets.use_cases.using_macros import Rendered
 from shared.contracts.base import Channel
 from shared.contracts.tickets import MessageKind, Priority, ReasonClass, TicketStatus
@@ -34,6 +34,10 @@ class Actions(BaseModel):
     add_tags: Annotated[list[Id], Field(max_length=MOST_TAGS)] = []
     remove_tags: Annotated[list[Id], Field(max_length=MOST_TAGS)] = []
     assign_me: bool = False
+    quick_replies: Annotated[
+        dict[Language, QuickReplies],
+        Field(max_length=30, description="answers that a live player may choose from, by the language of the words"),
+    ] = {}
 
     def meant(self) -> domain.Actions:
         """Return them as the rules know them."""
@@ -44,6 +48,7 @@ class Actions(BaseModel):
             add_tags=tuple(map(new_tag, self.add_tags)),
             remove_tags=tuple(map(tag_of, self.remove_tags)),
             assign_me=self.assign_me,
+            quick_replies=dict(self.quick_replies),
         )
 
 

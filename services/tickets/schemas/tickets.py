@@ -11,8 +11,11 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictBool, St
 
 from services.tickets.domain.corrections import Version
 from services.tickets.domain.mentions import MOST_MENTIONS
+from services.tickets.domain.quick_replies import MOST_QUICK_REPLIES
 from services.tickets.domain.timeline import INSIDE, Entry, EntryKind
 from services.tickets.schemas.fields import (
+    ButtonLabel,
+    ButtonValue,
     Explanation,
     FieldKey,
     Id,
@@ -25,12 +28,28 @@ from services.tickets.schemas.fields import (
     left_out,
 )
 from shared.contracts.base import Author as Speaker
-from shared.contracts.base import AuthorKind, Channel
+from shared.contracts.base import AuthorKind, Channel, QuickReply
 from shared.contracts.tickets import BackOffice, MessageKind, Priority, TicketState, TicketStatus
+
+
+class QuickReplyChoice(QuickReply):
+    """An answer to choose from: what the button says, and the words that pressing it says."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    label: ButtonLabel
+    value: ButtonValue
+
 
 Attachments = Annotated[
     tuple[UUID, ...],
     Field(max_length=10, description="files of the speaker's, uploaded to /v1/attachments"),
+]
+
+
+QuickReplies = Annotated[
+    tuple[QuickReplyChoice, ...],
+    Field(max_length=MOST_QUICK_REPLIES, description="answers that a live player may choose from, under a reply"),
 ]
 
 
@@ -109,6 +128,7 @@ class AddMessage(BaseModel):
         int | None, Field(ge=0, description="refuse if somebody else spoke after this version of the ticket")
     ] = None
     attachments: Attachments = ()
+    quick_replies: QuickReplies = ()
     clear_draft: Annotated[bool, Field(description="forget the caller's draft of this kind for the ticket")] = True
 
 

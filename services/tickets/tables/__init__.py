@@ -12,7 +12,7 @@ from services.tickets.tables.collaboration import (
     watchers,
 )
 from services.tickets.tables.complaints import complaint_moves, complaints
-from services.tickets.tables.copies import conversations, staff
+from services.tickets.tables.copies import conversations, staff, written_to
 from services.tickets.tables.corrections import revisions
 from services.tickets.tables.lifecycle import alarms, lifecycles
 from services.tickets.tables.links import links
@@ -81,4 +81,5 @@ __all__ = [
     "timeline",
     "views",
     "watchers",
+    "written_to",
 ]

@@ -1,4 +1,4 @@
-"""What other services own and this one keeps a copy of: staff and live conversations."""
+"""What other services own and this one keeps a copy of: staff, live conversations, where their players got e-mails."""
 
 from typing import Final
 
@@ -40,6 +40,18 @@ conversations: Final = Table(
     Column("author_id", Text, nullable=False),
     Column("subject", Text),
     Column("language", Text),
+    Column("reason", Text),
     time_column("started_at"),
     time_column("ended_at", nullable=True),
+)
+
+# Where chat let the player of a conversation be written to: from there he may answer.
+written_to: Final = Table(
+    "written_to",
+    metadata,
+    Column("ticket_id", PG_UUID(as_uuid=True), nullable=False),
+    Column("address", Text, nullable=False),
+    brand_column(),
+    time_column("told_at"),
+    PrimaryKeyConstraint("ticket_id", "address"),
 )

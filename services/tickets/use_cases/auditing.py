@@ -6,14 +6,13 @@ from datetime import datetime
 from enum import Enum
 from uuid import UUID
 
-from services.tickets.domain.audit import AuditAction, AuditEntry, Witness
+from services.tickets.domain.audit import AuditAction, AuditEntry, ForeignLook, Witness
 from services.tickets.domain.complaints import Complaint
 from services.tickets.queries import audit, collaboration, copies, tickets
 from services.tickets.queries.audit import AuditFilters
 from services.tickets.queries.complaints import Filters as ComplaintFilters
 from services.tickets.queries.lists import Filters
 from shared.contracts.base import AuthorKind
-from shared.contracts.chat import TranscriptRead
 from shared.contracts.tickets import MessageKind, TicketState
 from shared.db.engine import Session
 from shared.ids import new_id
@@ -117,12 +116,12 @@ async def record_view(session: Session, witness: Witness | None, action: AuditAc
         await audit.record(session, witness.saw(new_id(), action, narrowed={"views": [str(id_) for id_ in views]}))
 
 
-async def record_foreign_look(session: Session, *, brand: str, read: TranscriptRead, trace_id: str | None) -> None:
-    """Record a look at a live conversation that chat told of; its ticket may not be known here yet.
+async def record_foreign_look(session: Session, *, brand: str, look: ForeignLook, trace_id: str | None) -> None:
+    """Record what chat told of somebody who looked at a live conversation; its ticket may not be known here yet.
 
     The role is what is known of the reader here when the fact arrives, moments later.
     """
-    reader = read.reader
+    reader = look.reader
     known = await copies.colleague(session, brand, reader.id) if reader.kind is AuthorKind.STAFF else None
     witness = Witness(
         brand=brand,
@@ -130,20 +129,17 @@ async def record_foreign_look(session: Session, *, brand: str, read: TranscriptR
         id=reader.id,
         name=reader.name,
         role=known.role.value if known else None,
-        reason=read.reason,
-        request_id=read.request_id,
+        reason=look.reason,
+        request_id=look.request_id,
         trace_id=trace_id,
-        at=read.read_at,
-    )
-    narrowed = _narrowed(
-        {"after_seq": read.after_seq or None, "listening": read.listening, "message_id": read.message_id}
+        at=look.at,
     )
     entry = witness.saw(
         new_id(),
-        AuditAction.READ_TRANSCRIPT if read.message_id is None else AuditAction.READ_HISTORY,
-        ticket_id=read.ticket_id,
-        player_id=await _player_of(session, brand, read.ticket_id),
-        narrowed=narrowed or None,
+        look.action,
+        ticket_id=look.ticket_id,
+        player_id=await _player_of(session, brand, look.ticket_id),
+        narrowed=_narrowed(look.narrowed) or None,
     )
     await audit.record(session, entry)
 

@@ -21,7 +21,7 @@ from services.tickets.use_cases.keeping_macros import Keeper, Shown, with_uses
 from services.tickets.use_cases.planning import plan_edit
 from services.tickets.use_cases.reaching import Landing, heard_by_its_player, restored
 from services.tickets.use_cases.telling import locked, tell
-from shared.contracts.base import Author
+from shared.contracts.base import Author, QuickReply
 from shared.contracts.tickets import MessageKind, TicketState
 from shared.db.engine import Session
 from shared.ids import new_id
@@ -123,7 +123,8 @@ async def use_macro(
         text = await _words(session, ticket, macro, user, wish)
         called = mentioned(wish.kind, text, ())
         await check_staff(session, brand, called, field="text")
-        story.says(Words(new_id(), wish.kind, user, redact(text), now, mentions=called))
+        choices = await _choices(session, story.ticket, macro, wish)
+        story.says(Words(new_id(), wish.kind, user, redact(text), now, mentions=called, quick_replies=choices))
     await _act(session, story, macro.actions, role)
     rules.check_usable(rules.protections(macro, story.state))
     state = await tell(session, restored(story, ticket))
@@ -177,6 +178,15 @@ async def _words(session: Session, ticket: Ticket, macro: Macro, user: Author, w
     if chosen is None:
         raise MacroTextMissing(field="language")
     return filled(chosen[1], setting.values)
+
+
+async def _choices(session: Session, ticket: Ticket, macro: Macro, wish: Wish) -> tuple[QuickReply, ...]:
+    """Return the answers to choose from, where somebody can: under a reply to a live player."""
+    if wish.kind is not MessageKind.REPLY or not (ticket.live or ticket.also_for) or not macro.actions.quick_replies:
+        return ()
+    brand = await macros.brand_of(session, ticket.brand)
+    default = brand.default_language if brand else rules.DEFAULT_LANGUAGE
+    return rules.quick_replies_for(macro, wish.language or ticket.state.language, default)
 
 
 async def _act(session: Session, story: Story, actions: Actions, role: str) -> None:

@@ -8,6 +8,7 @@ from services.tickets.domain import access
 from services.tickets.domain.audit import Witness
 from services.tickets.domain.errors import FilesUndeliverable, TicketNotFound
 from services.tickets.domain.mentions import mentioned
+from services.tickets.domain.quick_replies import check_quick_replies
 from services.tickets.domain.tickets import Words
 from services.tickets.domain.timeline import Entry, entry_of
 from services.tickets.queries import collaboration
@@ -15,7 +16,7 @@ from services.tickets.use_cases.auditing import record_words
 from services.tickets.use_cases.collaborating import check_staff, check_view
 from services.tickets.use_cases.following import take_words
 from services.tickets.use_cases.reaching import heard_by_its_player, landing
-from shared.contracts.base import Author
+from shared.contracts.base import Author, QuickReply
 from shared.contracts.tickets import MessageAdded, MessageKind
 from shared.db.engine import Session
 from shared.ids import new_id
@@ -35,6 +36,7 @@ async def add_message(
     now: datetime,
     mentions: Sequence[str] = (),
     attachments: tuple[UUID, ...] = (),
+    quick_replies: tuple[QuickReply, ...] = (),
     after_version: int | None = None,
     clear_draft: bool = True,
 ) -> tuple[UUID, Entry]:
@@ -55,9 +57,10 @@ async def add_message(
     await check_view(session, landed.ticket, speaker, after_version)
     await check_staff(session, brand, called, field="mentions")
     ticket = await heard_by_its_player(session, landed, chosen)
+    check_quick_replies(quick_replies, chosen, ticket)
     words = Words(
         new_id(), chosen, author, redact(text), now,
-        mentions=called, origin_id=landed.origin_id, attachments=attachments,
+        mentions=called, origin_id=landed.origin_id, attachments=attachments, quick_replies=quick_replies,
     )  # fmt: skip
     story = await take_words(session, ticket, words, actor=speaker, now=now, stored=landed.ticket)
     said = next(event for event in story.events if isinstance(event, MessageAdded))

@@ -62,20 +62,25 @@ def render_reply(
     key: bytes,
     sent_at: datetime,
     automatic: bool = False,
+    html: str | None = None,
+    first_message_id: UUID | None = None,
 ) -> EmailMessage:
     """Return the mail that answers a ticket; equal arguments give equal bytes, so a retry repeats the same Message-ID.
 
     `automatic` marks a machine's mail, such as an acknowledgement; an answer meant for the player carries no such mark.
-    Raises UnusableAddress.
+    Without `number` the subject is that of a mail which answers none. `html` says the same as `text`. Where the player
+    wrote no mail yet, the mail continues our own first one, `first_message_id`. Raises UnusableAddress.
     """
     mail = EmailMessage(policy=_POLICY)
     mail["From"] = _address(from_name, from_address)
     mail["To"] = _address(to.name or "", to.address)
     mail["Reply-To"] = _address(from_name, reply_address(ticket_id, address=from_address, key=key))
-    mail["Subject"] = reply_subject(subject, number)
+    mail["Subject"] = reply_subject(subject, number) if number else _one_line(subject, _LONGEST_SUBJECT * 2)
     mail["Date"] = sent_at
     mail["Message-ID"] = outgoing_message_id(message_id, ticket_id, address=from_address, key=key)
     thread = tuple(one for one in to.thread if _ID.fullmatch(one))
+    if not thread and first_message_id is not None and first_message_id != message_id:
+        thread = (outgoing_message_id(first_message_id, ticket_id, address=from_address, key=key),)
     if thread:
         mail["In-Reply-To"] = thread[-1]
         mail["References"] = " ".join(thread[-_ANCESTORS:])
@@ -84,6 +89,9 @@ def render_reply(
         mail["Auto-Submitted"] = "auto-replied"
         mail["X-Auto-Response-Suppress"] = "All"
     mail.set_content(clean(text), subtype="plain", charset="utf-8", cte="quoted-printable")
+    if html is not None:
+        mail.add_alternative(clean(html), subtype="html", charset="utf-8", cte="quoted-printable")
+        mail.set_boundary(f"={message_id.hex}=")
     return mail
 
 

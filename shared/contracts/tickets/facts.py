@@ -5,7 +5,16 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from shared.contracts.base import SAMPLE_ID, SAMPLE_TIME, Author, AuthorKind, ContactRef, Event
+from shared.contracts.base import (
+    SAMPLE_ID,
+    SAMPLE_TIME,
+    Author,
+    AuthorKind,
+    Channel,
+    ContactRef,
+    Event,
+    QuickReply,
+)
 from shared.contracts.tickets.state import (
     SAMPLE_AGENT,
     SAMPLE_TICKET,
@@ -49,11 +58,12 @@ class MessageAdded(TicketEvent, Event):
     """Words joined the timeline. `occurred_at` is the message's own time: clocks use it.
 
     `automatic` marks robots' messages, which stop no clock and reopen nothing. `contact` is set when the ticket's
-    player is
-    answered outside web chat. `live` marks a reply to a conversation that chat holds; `also_for` names such
+    player is answered outside web chat, and on words of his that came another way than the ticket's own, which
+    `channel` then names. `live` marks a reply to a conversation that chat holds; `also_for` names such
     conversations of the same player that were merged into this ticket. `origin_id` is the merged ticket that the words
     were said to; `copied_from` is the message they were copied from in a split, which nobody is to hear again.
-    `mentions` are the staff whom a note calls, `attachments` ids of files that intake holds.
+    `mentions` are the staff whom a note calls, `attachments` ids of files that intake holds, `quick_replies` answers
+    that a live player may choose from.
     """
 
     type: ClassVar[str] = "tickets.message.added.v1"
@@ -72,6 +82,8 @@ class MessageAdded(TicketEvent, Event):
     origin_id: UUID | None = None
     copied_from: UUID | None = None
     attachments: tuple[UUID, ...] = ()
+    channel: Channel | None = None
+    quick_replies: tuple[QuickReply, ...] = ()
 
     @classmethod
     def sample(cls) -> Self:

@@ -15,7 +15,7 @@ export class OpenTicket {
     Object.assign(this, { desk, id, api: desk.api });
     this.ticket = desk.tickets.get(id) ?? null;
     Object.assign(this, { entries: [], clocks: [], related: [], viewers: [], files: new Map(), drafting: [] });
-    Object.assign(this, { participants: [], ban: null, problem: null, conflict: null, spoke: null, typing: null, macros: null, uploads: [], isLoaded: false });
+    Object.assign(this, { participants: [], ban: null, reach: null, problem: null, conflict: null, spoke: null, typing: null, macros: null, uploads: [], isLoaded: false });
     Object.assign(this, { head: 0, isSending: false, isBusy: false, corrections: new Corrections(this) });
   }
 
@@ -159,7 +159,7 @@ export class OpenTicket {
       this.desk.drafts.said(this.id);
       this.uploads = [];
       this.spoke = null;
-      await Promise.allSettled([this.renew(), this.tail(), this.renewClocks()]);
+      await Promise.allSettled([this.renew(), this.tail(), this.renewClocks(), this.#renewReach()]);
     });
   }
 
@@ -231,7 +231,13 @@ export class OpenTicket {
     } else this.problem = problem;
   }
 
+  /** Whether a live player got what he was answered; whoever looks is on record, so only where there is something to see. */
+  async #renewReach() {
+    if (this.ticket?.channel === "web" && !this.ticket.merged_into) this.reach = await this.api.get(`/v1/chat/sessions/${this.id}/reach`);
+  }
+
   async #renewAround() {
+    await this.#renewReach().catch(() => null);
     const player = this.ticket.player_id;
     const [drafts, links, others] = await Promise.allSettled([
       this.api.get(`${this.path}/drafts`), this.api.get(`${this.path}/links`),

@@ -9,6 +9,7 @@ import { Corrections } from "./corrections.js";
 import { Delivery } from "./delivery.js";
 import { Files } from "./files.js";
 import { FRAMES } from "./frames.js";
+import { Reach } from "./reach.js";
 import { isMine, Transcript } from "./transcript.js";
 
 const TYPING_LASTS = 6_000;
@@ -52,6 +53,7 @@ export class Conversation extends EventTarget {
     this.reported = { delivered: 0, read: 0 };
     Object.assign(this, { typing: null, queue: null, endsAt: null, ended: null, rating: null, problem: null, arrivals: [] });
     this.corrections = new Corrections(this);
+    this.reach = new Reach(this, this.reach?.offer);
   }
 
   get link() {
@@ -93,8 +95,8 @@ export class Conversation extends EventTarget {
   }
 
   /** Say something: it is kept before it is sent. */
-  say(text) {
-    this.outbox.add(text, Date.now(), this.files.take());
+  say(text, inReplyTo) {
+    this.outbox.add(text, Date.now(), this.files.take(), { in_reply_to: inReplyTo });
     this.begin();
     this.delivery.pump();
   }

@@ -18,7 +18,7 @@ export class Corrections {
   wish(messageId, text) {
     const { outbox, delivery } = this.conversation;
     this.refused.delete(messageId);
-    outbox.add(text, Date.now(), [], messageId);
+    outbox.add(text, Date.now(), [], { corrects: messageId });
     delivery.pump();
   }
 

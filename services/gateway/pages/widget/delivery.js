@@ -102,7 +102,7 @@ export class Delivery {
   }
 }
 
-const frameOf = ({ client_msg_id: id, text, attachments, corrects }) =>
+const frameOf = ({ client_msg_id, text, attachments, corrects, in_reply_to }) =>
   corrects
-    ? { t: "correct", client_msg_id: id, message_id: corrects, text }
-    : { t: "send", client_msg_id: id, text, ...(attachments && { attachments }) };
+    ? { t: "correct", client_msg_id, message_id: corrects, text }
+    : { t: "send", client_msg_id, text, attachments, in_reply_to };

@@ -44,12 +44,12 @@ export class Outbox {
    * @param {string} text
    * @param {number} now
    * @param {string[]} attachments
-   * @param {string} [corrects]
+   * @param {{ corrects?: string, in_reply_to?: string }} [about] the message whose words these replace, or whose quick reply they are
    * @returns {Item}
    */
-  add(text, now, attachments = [], corrects = undefined) {
+  add(text, now, attachments = [], about = {}) {
     const files = attachments.length ? { attachments } : {};
-    const item = { client_msg_id: this.#newId(now), text, ...files, corrects, at: now, problem: null };
+    const item = { client_msg_id: this.#newId(now), text, ...files, ...about, at: now, problem: null };
     this.#write(item);
     return item;
   }

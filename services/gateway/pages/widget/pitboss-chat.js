@@ -136,6 +136,7 @@ export class PitbossChat extends HTMLElement {
 
   /** A player who opens the chat is connected at once: he may have a conversation on another device. */
   #enter() {
+    if (!this.conversation?.transcript.head) this.conversation?.reach.learn();
     if (this.conversation && !this.#asksFirst) this.conversation.begin();
   }
 
@@ -209,16 +210,17 @@ export class PitbossChat extends HTMLElement {
     edit: (message) => this.#editing.begin(message),
     keepAsIs: () => this.#editing.leave(),
     withdraw: ({ id }) => this.conversation.corrections.wish(id, null),
-    say: (text) => {
+    say: (text, inReplyTo) => {
       if (this.#editing.finish(this.conversation, text)) return;
       const { files } = this.conversation;
       if (files.isSending || (!text.trim() && !files.uploads.some((upload) => upload.state === "sent"))) return;
       this.#change({ draft: "", atEnd: true });
-      this.conversation.say(text);
+      this.conversation.say(text, inReplyTo);
     },
-    introduce: ({ subject, introduction }) => {
-      this.conversation.begin({ subject });
-      if (introduction) this.conversation.say(introduction);
+    reach: (how, email) => this.#attempt(() => this.conversation.reach[how](email)),
+    introduce: (said) => {
+      this.conversation.begin(said);
+      this.#render();
       this.#focusInside();
     },
     addFiles: (files) => {

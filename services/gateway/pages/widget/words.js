@@ -41,6 +41,11 @@ export class Words {
     return text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
   }
 
+  /** Choose from words of the brand's own by language; the first are for all others. */
+  pick(labels) {
+    return labels[baseOf(this.locale)] ?? Object.values(labels)[0];
+  }
+
   /** True if there are words for `key`. */
   has(key) {
     return key in this.table;

@@ -17,7 +17,7 @@ export const card = (desk) => {
   return html`
     <aside class="card" aria-label="Ticket card">
       ${iconButton("cross", "Close the card", () => { desk.isCardOpen = false; desk.changed(); }, "card-close")}
-      ${player(desk, open)} ${people(desk, open)} ${promises(open)} ${fields(desk, open)} ${tags(open)} ${deeds(desk, open)} ${related(desk, open)}
+      ${player(desk, open)} ${reached(open)} ${people(desk, open)} ${promises(open)} ${fields(desk, open)} ${tags(open)} ${deeds(desk, open)} ${related(desk, open)}
     </aside>`;
 };
 
@@ -38,6 +38,25 @@ const player = (desk, { ticket, entries, ban }) => html`
 const banned = (desk, { reason, until }) => html`
   <p class="banned"><strong>Banned from the chat</strong> ${until ? `until ${when(until)}` : "until it is lifted"}: <bdi>${reason}</bdi>
     ${desk.isSenior ? html`<button type="button" @click=${() => lift(desk.open)}>Lift the ban</button>` : nothing}</p>`;
+
+const DELIVERIES = {
+  waiting: "Not read yet", undelivered: "Not delivered yet: no e-mail address is known", told: "Not read, on its way by e-mail",
+  sent: "Not read, sent by e-mail", failed: "Not delivered: the e-mail was refused",
+};
+
+/** What a live player said of himself, which proves nothing, and whether the answers got to him. */
+const reached = ({ reach }) => {
+  const { name, email, vouched_email: vouched, answers = {}, delivery, unread, mail_at: at } = reach ?? {};
+  const facts = [["Name given", name], ["E-mail", vouched], ["E-mail given", vouched ? null : email], ...Object.entries(answers)];
+  const known = facts.filter(([, value]) => value);
+  if (!known.length && !DELIVERIES[delivery]) return nothing;
+  return html`
+    <section class="reach">
+      <h2>Contact</h2>
+      <dl>${known.map(([term, value]) => html`<dt><bdi>${term}</bdi></dt><dd><bdi>${value}</bdi></dd>`)}</dl>
+      ${DELIVERIES[delivery] ? html`<p class="aside">${DELIVERIES[delivery]} (${unread})${at ? html`, by e-mail ${when(at)}` : nothing}</p>` : nothing}
+    </section>`;
+};
 
 const promises = ({ clocks }) => {
   const told = clocks.filter(({ state }) => state !== "cancelled");

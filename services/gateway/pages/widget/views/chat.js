@@ -55,6 +55,7 @@ const header = ({ words, heading, conversation, asksFirst }, actions) => html`
 `;
 
 const status = (words, conversation, asksFirst) => {
+  if (conversation?.reach.absence) return words.say("away");
   if (!conversation || asksFirst || conversation.link.phase === "off") return words.say("status.idle");
   if (conversation.ended) return words.say("status.ended");
   if (conversation.link.phase !== "live") return words.say("status.connecting");

@@ -2,6 +2,7 @@
 
 import { html, nothing } from "../../vendor/lit.js";
 import { star } from "./icons.js";
+import { address } from "./notices.js";
 
 const SCORES = [1, 2, 3, 4, 5];
 
@@ -22,6 +23,7 @@ export const ended = (view, actions) => {
     <div class="foot ended">
       <p>${words.say("ended")}</p>
       ${conversation.rating ? rating(conversation.rating, words, actions) : ""}
+      ${conversation.transcript.head ? mailing(conversation.reach.mailing, words, actions) : nothing}
       <button type="button" class=${conversation.rating?.sent === false ? "plain" : "primary"} @click=${actions.renew}>${words.say("ended.again")}</button>
     </div>
   `;
@@ -63,3 +65,10 @@ const comment = (words) => html`
   </label>
   <button type="submit" class="primary">${words.say("rating.send")}</button>
 `;
+
+/** The conversation by e-mail. */
+const mailing = (stage, words, actions) => {
+  if (stage === "sent") return html`<p role="status">${words.say("mail.sent")}</p>`;
+  if (stage === "ask") return address(words, "mail", actions);
+  return html`<button type="button" class="link" @click=${() => actions.reach("mail")}>${words.say("mail.ask")}</button>`;
+};

@@ -1,40 +1,53 @@
 /** What a visitor is asked before the first word: nobody vouches for him, and a topic finds the right person sooner. */
 
-import { html } from "../../vendor/lit.js";
+import { html, nothing } from "../../vendor/lit.js";
+import { absence } from "./notices.js";
 
 const TOPICS = ["account", "payments", "bonuses", "verification", "technical", "complaint", "other"];
 
-export const form = ({ words }, actions) => {
+export const form = (view, actions) => {
+  const { words, conversation } = view;
+  const asked = { name: "optional", email: "optional", reasons: [], questions: [], ...conversation.reach.offer?.form };
+  if (conversation.reach.absence) asked.email = "required";
+  const topics = asked.reasons.length
+    ? asked.reasons.map(({ code, labels }) => [code, words.pick(labels)])
+    : TOPICS.map((topic) => [topic, words.say(`topic.${topic}`)]);
   const submit = (event) => {
     event.preventDefault();
-    const given = Object.fromEntries(new FormData(event.target));
-    actions.introduce({ subject: words.say(`topic.${given.topic}`), introduction: introduction(given, words) });
+    actions.introduce(saidIn(new FormData(event.target), asked, topics));
   };
+  const field = (name, label, isRequired, type, longest) => html`
+    <label>
+      <span>${label} ${isRequired ? nothing : html`<small>(${words.say("form.optional")})</small>`}</span>
+      <input name=${name} type=${type} maxlength=${longest} autocomplete=${name} dir="auto" ?required=${isRequired} />
+    </label>
+  `;
+  const usual = (name, type, longest) =>
+    asked[name] === "no" ? nothing : field(name, words.say(`form.${name}`), asked[name] === "required", type, longest);
   return html`
     <form class="form" @submit=${submit}>
       <h3>${words.say("form.title")}</h3>
-      <label>
-        <span>${words.say("form.name")} <small>(${words.say("form.optional")})</small></span>
-        <input name="name" maxlength="120" autocomplete="name" dir="auto" />
-      </label>
-      <label>
-        <span>${words.say("form.email")} <small>(${words.say("form.optional")})</small></span>
-        <input name="email" type="email" maxlength="254" autocomplete="email" />
-      </label>
+      ${absence(view, actions)} ${usual("name", "text", 120)} ${usual("email", "email", 254)}
       <label>
         <span>${words.say("form.topic")}</span>
         <select name="topic" required>
           <option value="">${words.say("form.choose")}</option>
-          ${TOPICS.map((topic) => html`<option value=${topic}>${words.say(`topic.${topic}`)}</option>`)}
+          ${topics.map(([value, label]) => html`<option value=${value}>${label}</option>`)}
         </select>
       </label>
+      ${asked.questions.map(({ key, labels, required }) => field(`own-${key}`, words.pick(labels), required, "text", 500))}
       <button type="submit" class="primary">${words.say("form.begin")}</button>
     </form>
   `;
 };
 
-/** Name and address are the visitor's own words, believed by nobody, so they are said like words. */
-const introduction = ({ name, email }, words) =>
-  [name.trim() && words.say("form.introduced", { name: name.trim() }), email.trim() && words.say("form.reachable", { email: email.trim() })]
-    .filter(Boolean)
-    .join("\n");
+/** What was filled in: the visitor's own words, believed by nobody. */
+const saidIn = (given, { reasons, questions }, topics) => {
+  const said = (name) => given.get(name)?.trim() || undefined;
+  const topic = said("topic");
+  return {
+    name: said("name"), email: said("email"), reason: reasons.length ? topic : undefined,
+    subject: topics.find(([value]) => value === topic)[1],
+    answers: Object.fromEntries(questions.map(({ key }) => [key, said(`own-${key}`)])),
+  };
+};

@@ -4,6 +4,7 @@ import { html, nothing, repeat } from "../../vendor/lit.js";
 import { corrected, grouped, isMine } from "../transcript.js";
 import { attachments } from "./attachments.js";
 import { clock, down, tick, ticks } from "./icons.js";
+import { absence } from "./notices.js";
 import { linked } from "./text.js";
 
 export const log = (view, actions) => {
@@ -16,7 +17,7 @@ export const log = (view, actions) => {
         class="log" role="log" aria-label=${words.say("log")} aria-live="polite" aria-relevant="additions"
         aria-busy=${isLoading} tabindex="0" @scroll=${actions.scroll}
       >
-        ${rows.length === 0 ? greeting(words, isLoading) : nothing}
+        ${rows.length === 0 ? greeting(view, actions, isLoading) : nothing}
         ${repeat(rows, (row) => row.key, (row) => message(row, view, actions))}
         ${quickReplies(rows, view, actions)}
         ${conversation?.typing ? typing(words, conversation) : nothing}
@@ -52,10 +53,10 @@ const rowsOf = (conversation) => {
 const among = (written, arrivals) =>
   arrivals.length ? [...written, ...arrivals].sort((one, other) => new Date(one.sent_at) - new Date(other.sent_at)) : written;
 
-const greeting = (words, isLoading) =>
+const greeting = (view, actions, isLoading) =>
   isLoading
-    ? html`<p class="greeting">${words.say("loading")}</p>`
-    : html`<div class="greeting"><strong>${words.say("greeting")}</strong><p>${words.say("greeting.detail")}</p></div>`;
+    ? html`<p class="greeting">${view.words.say("loading")}</p>`
+    : html`<div class="greeting"><strong>${view.words.say("greeting")}</strong>${view.conversation?.reach.absence ? absence(view, actions) : html`<p>${view.words.say("greeting.detail")}</p>`}</div>`;
 
 const message = (row, view, actions) => html`
   ${row.day ? html`<div class="day"><span>${view.words.day(row.day)}</span></div>` : nothing}
@@ -121,7 +122,7 @@ const quickReplies = (rows, { conversation }, actions) => {
   const newest = rows.findLast((row) => !row.people);
   if (!newest?.quick_replies?.length || newest.isMine || conversation.ended) return nothing;
   return html`<div class="choices">
-    ${newest.quick_replies.map((text) => html`<button type="button" class="choice" @click=${() => actions.say(text)}>${text}</button>`)}
+    ${newest.quick_replies.map(({ label, value }) => html`<button type="button" class="choice" @click=${() => actions.say(value, newest.id)}>${label}</button>`)}
   </div>`;
 };
 

@@ -37,3 +37,29 @@ const waiting = (words, conversation, actions) => {
 
 const notice = (kind, text, more = nothing) => html`<p class="notice ${kind}"><span>${text}</span> ${more}</p>`;
 const button = (text, act) => html`<button type="button" class="link" @click=${act}>${text}</button>`;
+
+/** Say before the first word that nobody answers soon; nothing if somebody does. */
+export const absence = ({ words, conversation, asksFirst }, actions) => {
+  const reach = conversation?.reach;
+  if (!reach?.absence) return nothing;
+  const { absence: why, opens_at: at, wait_seconds: wait, email_known: isKnown } = reach.offer;
+  const values = { time: at && `${words.day(at)}, ${words.time(at)}`, wait: words.wait(wait) };
+  return html`
+    <p>${words.say(at ? "away.until" : why === "busy" ? "away.busy" : "away", values)} ${words.say("away.leave")}</p>
+    ${isKnown || asksFirst ? nothing : address(words, "leave", actions)}
+  `;
+};
+
+/** Ask for an address; `how` says what becomes of it. */
+export const address = (words, how, actions) => {
+  const submit = (event) => {
+    event.preventDefault();
+    actions.reach(how, event.target.email.value);
+  };
+  return html`
+    <form class="row" @submit=${submit}>
+      <input name="email" type="email" required maxlength="254" autocomplete="email" aria-label=${words.say("mail.address")} placeholder=${words.say("mail.address")} />
+      <button type="submit" class="plain">${words.say("mail.use")}</button>
+    </form>
+  `;
+};
