@@ -59,12 +59,19 @@ export class Corrections {
   }
 
   /** Show what words said before, or hide it again; who looks is recorded. */
-  async toggle(entry) {
-    if (this.histories.delete(entry.id)) return this.open.desk.changed();
-    return this.open.look(async () => {
-      const { items } = await this.open.api.get(`${this.#path(entry)}/history`);
-      this.histories.set(entry.id, items.slice(0, -1));
-    });
+  async toggle({ id }) {
+    if (this.histories.delete(id)) return this.open.desk.changed();
+    return this.open.look(() => this.#read(id));
+  }
+
+  /** What is shown has got longer: a correction in the chat is on the screen a moment before the ticket knows of it. */
+  renew() {
+    return this.open.look(() => Promise.all([...this.histories.keys()].map((id) => this.#read(id))));
+  }
+
+  async #read(id) {
+    const { items } = await this.open.api.get(`${this.#path({ id })}/history`);
+    this.histories.set(id, items.slice(0, -1));
   }
 
   /** What has left by e-mail stays, and a copy is corrected where it was said. */
@@ -73,7 +80,7 @@ export class Corrections {
     return KINDS.includes(entry.kind) && stays && !entry.withdrawn_at && !entry.copied_from;
   }
 
-  #path(entry) {
-    return `${this.open.path}/messages/${entry.id}`;
+  #path({ id }) {
+    return `${this.open.path}/messages/${id}`;
   }
 }

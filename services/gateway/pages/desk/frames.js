@@ -31,6 +31,7 @@ export const FRAMES = {
     const open = seen(desk, ticket.id);
     open?.happened(kept);
     if (/^(participant|assigned)/.test(fact)) open?.renewPeople().catch(() => null);
+    if (fact === "message_corrected") open?.corrections.renew();
     if (fact === "opened" && isNew) call(desk, ticket, "New ticket");
     if (/^(participant|escalat)/.test(fact) && (desk.company.has(ticket.id) || desk.company.asks.some((ask) => ask.ticket_id === ticket.id))) desk.company.soon();
     desk.feedSoon();
