@@ -88,7 +88,9 @@ async def test_a_player_corrects_and_withdraws_and_the_desk_sees_it_at_once(gues
     await chat.page.keyboard.press("Tab")
     await chat.page.keyboard.press("Enter")
     await chat.heard("My card is wrong", GONE)
+    await expect(ann.page.get_by_text("withdrew what was said")).to_be_visible()
     await expect(ann.page.locator(".words.gone")).to_have_count(1)
+    await expect(ann.row("My card is wrong")).to_be_visible()
 
 
 async def test_an_agent_corrects_and_withdraws_and_the_player_sees_it_at_once(guest: Guest, ann: Clerk) -> None:

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from services.tickets.domain.tickets import Ticket
 from services.tickets.domain.timeline import Entry, EntryKind
+from services.tickets.domain.words import subject_line
 from shared.contracts.base import Author, AuthorKind
 from shared.errors import DomainError, Kind
 
@@ -102,6 +103,12 @@ def heard_in(entry: Entry, ticket: Ticket) -> tuple[UUID, ...]:
     if entry.kind is not EntryKind.REPLY:
         return ()
     return entry.heard_in or ((ticket.state.id,) if ticket.live else ())
+
+
+def subject_after(entry: Entry, ticket: Ticket, text: str | None) -> dict[str, str]:
+    """Return the subject as a change if the player's words had made it: what he withdrew must not live on there."""
+    made_it = entry.kind is EntryKind.MESSAGE and ticket.state.subject == subject_line(None, entry.text or "")
+    return {"subject": subject_line(None, text or "")} if made_it else {}
 
 
 def says(entry: Entry, text: str | None) -> bool:

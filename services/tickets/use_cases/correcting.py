@@ -13,6 +13,7 @@ from services.tickets.domain.corrections import (
     heard_in,
     says,
     stands_already,
+    subject_after,
     versions_of,
 )
 from services.tickets.domain.errors import TicketNotFound
@@ -151,6 +152,7 @@ async def _replace(
         story = Story(ticket, actor=actor, now=now)
         story.tells(
             MessageCorrected,
+            subject_after(entry, ticket, text),
             at=at,
             message_id=entry.id,
             correction_id=revision.id,

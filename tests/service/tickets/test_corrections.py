@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -247,7 +248,8 @@ async def test_a_player_corrects_what_he_said_live(desk: Desk) -> None:
     (told,) = await _told(desk, hello.ticket_id)
     assert (told.actor.id, told.text, told.kind, told.occurred_at) == ("p-1", "Hello", "message", fact.corrected_at)
     after = await desk.get(f"/{hello.ticket_id}")
-    assert {**answered, "version": 0, "updated_at": ""} == {**after, "version": 0, "updated_at": ""}
+    same = {"version": 0, "updated_at": "", "subject": "Hello"}
+    assert {**answered, **same} == {**after, "version": 0, "updated_at": ""}
     await desk.service.publish(_corrected(hello, None, 10), sequence=4)
     await eventually(lambda: _is_gone(desk, hello.ticket_id))
     said = {"ticket_id": str(hello.ticket_id), "id": str(hello.message_id)}
@@ -260,6 +262,21 @@ async def test_a_player_corrects_what_he_said_live(desk: Desk) -> None:
     await desk.service.publish(last, sequence=7)
     await eventually(lambda: _has(desk, hello.ticket_id, "Bye"))
     assert len(await _told(desk, hello.ticket_id)) == 2
+
+
+async def test_a_subject_that_the_words_had_made_follows_them(desk: Desk) -> None:
+    """What was withdrawn does not live on in the list; a subject that somebody chose stays."""
+    (first,) = await _live(desk, f"The {SECRET}")
+    for text, subject in ((f"My {SECRET}", f"My {SECRET}"), (None, "(no subject)")):
+        await desk.service.publish(_corrected(first, text))
+        await eventually(partial(_has_subject, desk, first.ticket_id, subject))
+    assert SECRET not in str((await desk.get(""))["items"])
+    (second,) = await _live(desk, "Hello")
+    ticket = await desk.get(f"/{second.ticket_id}")
+    assert (await desk.patch(ticket, subject="Chosen")).status_code == 200
+    await desk.service.publish(_corrected(second, None))
+    await eventually(lambda: _is_gone(desk, second.ticket_id))
+    assert (await desk.get(f"/{second.ticket_id}"))["subject"] == "Chosen"
 
 
 async def test_a_correction_waits_for_the_words_it_corrects(desk: Desk) -> None:
@@ -337,6 +354,10 @@ async def test_nonsense_is_refused(desk: Desk, text: str) -> None:
     said = await _say(desk, ticket["id"], "Hello")
     assert (await _correct(desk, said, text)).status_code == 422
     assert (await _words(desk, ticket["id"]))[-1]["text"] == "Hello"
+
+
+async def _has_subject(desk: Desk, ticket_id: Any, subject: str) -> bool:
+    return bool((await desk.get(f"/{ticket_id}"))["subject"] == subject)
 
 
 async def _is_gone(desk: Desk, ticket_id: Any) -> bool:

@@ -9,13 +9,17 @@ const BY_CORRECTION = ["corrected", "withdrawn"];
 export const corrected = (entry, { text, at }) =>
   text === null ? { ...entry, text: "", attachments: [], withdrawn_at: at, edited_at: null } : { ...entry, text, edited_at: at };
 
+/** Return what was read of an entry, unless the socket has told of a correction that whoever was asked had not heard of. */
+export const newer = (known, read) => (known && since(known) > since(read) ? known : read);
+
+const since = ({ withdrawn_at: withdrawn, edited_at: edited }) => Date.parse(withdrawn ?? edited ?? 0);
+
 /** True if a page tells of a correction of words that stand outside it and are older than that. */
 export const isBehind = (known, page) => {
   const read = new Set(page.map((entry) => entry.id));
   return page.some(({ change, occurred_at: at }) => {
     if (!BY_CORRECTION.includes(change?.what) || read.has(change.message_id)) return false;
-    const { edited_at: edited, withdrawn_at: withdrawn } = known.get(change.message_id) ?? { withdrawn_at: at };
-    return Date.parse(withdrawn ?? edited ?? 0) < Date.parse(at);
+    return since(known.get(change.message_id) ?? { edited_at: at }) < Date.parse(at);
   });
 };
 

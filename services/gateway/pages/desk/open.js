@@ -1,6 +1,6 @@
 /** The ticket on the screen: its words, its promises, what others do with it, and everything one can do to it. */
 
-import { Corrections, corrected, isBehind } from "./corrections.js";
+import { Corrections, corrected, isBehind, newer } from "./corrections.js";
 import { differences } from "./differences.js";
 
 const TYPING_LASTS = 6000;
@@ -70,7 +70,7 @@ export class OpenTicket {
         continue;
       }
       this.#lastPage = cursor;
-      page.items.forEach((entry) => known.set(entry.id, entry));
+      page.items.forEach((entry) => known.set(entry.id, newer(known.get(entry.id), entry)));
       if (!page.next_cursor) break;
       cursor = page.next_cursor;
     }
