@@ -4,7 +4,7 @@ import re
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Page, expect
 
 from deploy.demo.clients import Door
 from tests.e2e.asking import ask
@@ -51,6 +51,13 @@ async def _change(chat: Chat, text: str, deed: str) -> None:
     message = chat.page.locator(".message.mine", has_text=text)
     await message.locator("summary").click()
     await message.get_by_role("button", name=deed).click()
+
+
+async def _faults(page: Page) -> list[str]:
+    """Return what axe finds wrong with a page as it is."""
+    await page.evaluate(AXE.read_text())
+    found = await page.evaluate(RULES)
+    return [f"{one['id']}: {one['nodes'][0]['html']}" for one in found["violations"]]
 
 
 async def _allow(house: House, seconds: int) -> None:
@@ -113,6 +120,7 @@ async def test_an_agent_corrects_and_withdraws_and_the_player_sees_it_at_once(gu
     await expect(said.locator(".words.gone")).to_be_visible()
     await said.get_by_role("button", name="withdrawn").click()
     await expect(said.locator(".history li")).to_have_count(2)
+    assert await _faults(ann.page) == []
 
     await chat.page.reload()
     await chat.heard("My card is wrong", GONE)
@@ -150,9 +158,7 @@ async def test_what_comes_too_late_is_said_in_plain_words(house: House, guest: G
     await chat.say("One")
     await chat.heard("One")
     await chat.page.locator("summary").click()
-    await chat.page.evaluate(AXE.read_text())
-    found = await chat.page.evaluate(RULES)
-    assert [one["id"] for one in found["violations"]] == []
+    assert await _faults(chat.page) == []
     await _allow(house, 0)
     await chat.page.get_by_role("button", name="Withdraw").click()
     await expect(chat.page.locator(".held")).to_have_text("This message can no longer be changed.")
