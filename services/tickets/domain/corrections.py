@@ -130,8 +130,8 @@ def check_correction(
     made: int,
     within: timedelta,
     now: datetime,
-) -> bool:
-    """Refuse what may not be; True if it needed a senior. `made` counts the corrections so far, `text` None withdraws.
+) -> None:
+    """Refuse what may not be. `made` counts the corrections so far, `text` None withdraws.
 
     Whoever may not correct is told so before he is told anything else.
     """
@@ -150,7 +150,6 @@ def check_correction(
         raise CorrectionsSwitchedOff if within <= _NO_TIME else CorrectionTooLate(until=until.isoformat())
     if text is not None and made >= MOST_CORRECTIONS:
         raise TooManyCorrections
-    return as_senior
 
 
 def versions_of(entry: Entry, revisions: Sequence[Revision]) -> list[Version]:

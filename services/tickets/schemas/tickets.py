@@ -219,7 +219,7 @@ class Message(BaseModel):
 
 
 class MessageVersion(BaseModel):
-    """What words said from `since` on, by whose hand, and why if that needed a reason; `text` null: nothing."""
+    """What words said from `since` on, by whose hand, and why they were withdrawn if that was said; null: nothing."""
 
     text: str | None
     author: Author

@@ -16,7 +16,7 @@ revisions: Final = Table(
     brand_column(),
     Column("message_id", PG_UUID(as_uuid=True), ForeignKey("timeline.id", ondelete="CASCADE"), nullable=False),
     Column("text", Text, nullable=False),
-    # Who replaced it, when, and why if that needs a reason.
+    # Who replaced it, when, and why he withdrew it, as far as he says so.
     Column("actor_kind", Text, nullable=False),
     Column("actor_id", Text, nullable=False),
     Column("actor_name", Text),

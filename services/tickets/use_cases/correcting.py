@@ -57,8 +57,8 @@ async def correct_message(
     within = (await lifecycles.policy_of(session, brand)).correct_within
     if stands_already(entry, corrector, text):
         return entry
-    as_senior = check_correction(entry, ticket, corrector, text=text, made=made, within=within, now=now)
-    reason = corrector.reason if as_senior else None
+    check_correction(entry, ticket, corrector, text=text, made=made, within=within, now=now)
+    reason = corrector.reason if text is None else None
     await _replace(session, held, chain, text, actor=corrector.author, at=now, now=now, reason=reason)
     action = AuditAction.WITHDRAW_MESSAGE if text is None else AuditAction.CORRECT_MESSAGE
     await record_correction(session, witness, action, ticket.state, message_id)

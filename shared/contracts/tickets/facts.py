@@ -106,7 +106,7 @@ class MessageCorrected(TicketEvent, Event):
 
     `actor` did it, `author` had said the words, `said_at` is when: no clock goes back. `ticket_id` is where they are
     recorded, `heard_in` the live conversations that were given a reply. `copied_from` is set where the words are a copy
-    that a split made. `reason` is why somebody withdrew words that were not his, or too late; `attachments` are the
+    that a split made. `reason` is why they were withdrawn, as far as that was said; `attachments` are the
     files that went with them.
     """
 
