@@ -20,12 +20,13 @@ _TYPES: Final = {
 
 
 _COMMENT: Final = re.compile(rb"^[ \t]*/\*.*?\*/", re.DOTALL | re.MULTILINE)
+_INDENTATION: Final = re.compile(rb"^[ \t]+", re.MULTILINE)
 
 
 class Item(NamedTuple):
     """One file: what it is, its bytes plain and packed, and the tag that changes with them.
 
-    Packed ones have lost their comments, which are a fifth of the weight; every line keeps its number.
+    Packed ones have lost comments and indentation, a quarter of the weight; every line keeps its number.
     """
 
     media_type: str
@@ -63,4 +64,5 @@ def _item(path: Path) -> Item:
     plain = path.read_bytes()
     digest = hashlib.sha256(plain).hexdigest()
     bare = _COMMENT.sub(lambda comment: b"\n" * comment.group().count(b"\n"), plain)
-    return Item(_TYPES[path.suffix], plain, gzip.compress(bare, mtime=0), f'"{digest[:32]}"')
+    packed = gzip.compress(_INDENTATION.sub(b"", bare), mtime=0)
+    return Item(_TYPES[path.suffix], plain, packed, f'"{digest[:32]}"')

@@ -1,6 +1,7 @@
 /** What each frame of the socket means for the desk. */
 
 import { chime, notify } from "./alerts.js";
+import { renewPeople } from "./around.js";
 
 const seen = (desk, id) => (desk.open?.id === id ? desk.open : null);
 
@@ -9,7 +10,7 @@ export const FRAMES = {
     desk.heads = frame.heads ?? {};
     const head = desk.open && frame.heads?.[desk.open.id];
     desk.open?.listen();
-    desk.open?.renewPeople().catch(() => null);
+    if (desk.open) renewPeople(desk.open).catch(() => null);
     desk.board.listen();
     desk.company.soon();
     if (head !== undefined) desk.open?.tail().catch(() => null);
@@ -30,7 +31,7 @@ export const FRAMES = {
     const kept = desk.tickets.take(ticket);
     const open = seen(desk, ticket.id);
     open?.happened(kept);
-    if (/^(participant|assigned)/.test(fact)) open?.renewPeople().catch(() => null);
+    if (open && /^(participant|assigned)/.test(fact)) renewPeople(open).catch(() => null);
     if (fact === "message_corrected") open?.corrections.renew();
     if (fact === "opened" && isNew) call(desk, ticket, "New ticket");
     if (/^(participant|escalat)/.test(fact) && (desk.company.has(ticket.id) || desk.company.asks.some((ask) => ask.ticket_id === ticket.id))) desk.company.soon();

@@ -1,6 +1,7 @@
 /** The ticket on the screen: its words, its promises, what others do with it, and everything one can do to it. */
 
 import { Corrections, corrected, isBehind, newer } from "./corrections.js";
+import { renewAround, renewFiles, renewReach } from "./around.js";
 import { differences } from "./differences.js";
 
 const TYPING_LASTS = 6000;
@@ -29,7 +30,7 @@ export class OpenTicket {
     this.isLoaded = true;
     this.listen();
     this.desk.changed();
-    await Promise.allSettled([this.renewClocks(), this.#renewAround(), this.#renewFiles()]);
+    await Promise.allSettled([this.renewClocks(), renewAround(this), renewFiles(this)]);
     this.desk.changed();
   }
 
@@ -76,7 +77,7 @@ export class OpenTicket {
     }
     this.#show(known);
     const isUnknown = this.entries.some(({ attachments = [] }) => attachments.some((id) => !this.files.has(id)));
-    if (isUnknown && this.isLoaded) this.#renewFiles().catch(() => null);
+    if (isUnknown && this.isLoaded) renewFiles(this).catch(() => null);
   }
 
   #show(known) {
@@ -159,7 +160,7 @@ export class OpenTicket {
       this.desk.drafts.said(this.id);
       this.uploads = [];
       this.spoke = null;
-      await Promise.allSettled([this.renew(), this.tail(), this.renewClocks(), this.#renewReach()]);
+      await Promise.allSettled([this.renew(), this.tail(), this.renewClocks(), renewReach(this)]);
     });
   }
 
@@ -197,7 +198,7 @@ export class OpenTicket {
   async act(deed) {
     await this.#try("act", async () => {
       await deed();
-      await Promise.allSettled([this.renew(), this.tail(), this.renewClocks(), this.#renewAround()]);
+      await Promise.allSettled([this.renew(), this.tail(), this.renewClocks(), renewAround(this)]);
     });
   }
 
@@ -229,43 +230,6 @@ export class OpenTicket {
       await this.tail().catch(() => null);
       this.spoke = problem.message;
     } else this.problem = problem;
-  }
-
-  /** Whether a live player got what he was answered; whoever looks is on record, so only where there is something to see. */
-  async #renewReach() {
-    if (this.ticket?.channel === "web" && !this.ticket.merged_into) this.reach = await this.api.get(`/v1/chat/sessions/${this.id}/reach`);
-  }
-
-  async #renewAround() {
-    await this.#renewReach().catch(() => null);
-    const player = this.ticket.player_id;
-    const [drafts, links, others] = await Promise.allSettled([
-      this.api.get(`${this.path}/drafts`), this.api.get(`${this.path}/links`),
-      player ? this.api.get("/v1/tickets", { player_id: player, limit: 10 }) : { items: [] }, this.renewPeople(), this.#renewBan(),
-    ]);
-    this.drafting = (drafts.value?.items ?? []).filter((draft) => draft.staff_id !== this.desk.me.id);
-    const linked = (links.value?.items ?? []).map((link) => ({ ...link, id: link.ticket_id }));
-    const rest = (others.value?.items ?? []).filter((one) => one.id !== this.id && !linked.some((link) => link.id === one.id));
-    this.related = [...linked, ...rest];
-  }
-
-  async renewPeople() {
-    this.participants = (await this.api.get(`${this.path}/participants`)).items;
-    this.desk.changed();
-  }
-
-  /** Find out whether the player is kept out of the chat: by his account, a visitor by this conversation. */
-  async #renewBan() {
-    const bans = await this.api.pages("/v1/chat/bans", {}, { most: 3 });
-    const player = this.ticket.player_id;
-    this.ban = bans.find((ban) => (player && ban.person_kind === "player" ? ban.person_id === player : ban.ticket_id === this.id)) ?? null;
-    this.desk.changed();
-  }
-
-  async #renewFiles() {
-    const { items } = await this.api.get("/v1/attachments", { ticket_id: this.id, limit: 100 });
-    this.files = new Map(items.map((file) => [file.id, file]));
-    this.desk.changed();
   }
 
   #changedBy(version) {

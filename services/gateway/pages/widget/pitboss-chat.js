@@ -223,9 +223,7 @@ export class PitbossChat extends HTMLElement {
       this.#render();
       this.#focusInside();
     },
-    addFiles: (files) => {
-      for (const file of files) this.conversation.files.add(file, this.conversation.transcript.ticketId);
-    },
+    addFiles: (files) => [...files].forEach((file) => this.conversation.files.add(file, this.conversation.transcript.ticketId)),
     dropFile: (upload) => this.conversation.files.remove(upload),
     openFile: (id) => this.#attempt(() => this.conversation.files.open(id)),
     again: (item) => {

@@ -1,0 +1,41 @@
+/** What stands around the words of a ticket: who is in it, what belongs to it, and whether its player is reached. */
+
+/** Whether a live player got what he was answered; whoever looks is on record, so only where there is something to see. */
+export const renewReach = async (open) => {
+  const { ticket, api, id } = open;
+  if (ticket?.channel === "web" && !ticket.merged_into) open.reach = await api.get(`/v1/chat/sessions/${id}/reach`);
+};
+
+export const renewPeople = async (open) => {
+  open.participants = (await open.api.get(`${open.path}/participants`)).items;
+  open.desk.changed();
+};
+
+export const renewFiles = async (open) => {
+  const { items } = await open.api.get("/v1/attachments", { ticket_id: open.id, limit: 100 });
+  open.files = new Map(items.map((file) => [file.id, file]));
+  open.desk.changed();
+};
+
+/** Find out whether the player is kept out of the chat: by his account, a visitor by this conversation. */
+const renewBan = async (open) => {
+  const bans = await open.api.pages("/v1/chat/bans", {}, { most: 3 });
+  const player = open.ticket.player_id;
+  open.ban = bans.find((ban) => (player && ban.person_kind === "player" ? ban.person_id === player : ban.ticket_id === open.id)) ?? null;
+  open.desk.changed();
+};
+
+/** Each part for itself: what fails leaves the others. */
+export const renewAround = async (open) => {
+  const { api, path, id, desk, ticket } = open;
+  await renewReach(open).catch(() => null);
+  const player = ticket.player_id;
+  const [drafts, links, others] = await Promise.allSettled([
+    api.get(`${path}/drafts`), api.get(`${path}/links`), player ? api.get("/v1/tickets", { player_id: player, limit: 10 }) : { items: [] },
+    renewPeople(open), renewBan(open),
+  ]);
+  open.drafting = (drafts.value?.items ?? []).filter((draft) => draft.staff_id !== desk.me.id);
+  const linked = (links.value?.items ?? []).map((link) => ({ ...link, id: link.ticket_id }));
+  const rest = (others.value?.items ?? []).filter((one) => one.id !== id && !linked.some((link) => link.id === one.id));
+  open.related = [...linked, ...rest];
+};
