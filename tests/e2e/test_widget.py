@@ -137,6 +137,7 @@ async def test_a_reload_keeps_the_conversation_the_panel_and_the_half_written_wo
     await chat.heard("one", "two", "three")
 
 
+@pytest.mark.timeout(120 + 3 * int(OFFLINE_SECONDS))
 async def test_words_written_without_a_network_are_kept_and_said_once(house: House, guest: Guest) -> None:
     """However long it lasts: every word is said once, in order, under the id it was kept with."""
     chat = await (await guest.visit(player=_somebody())).open()
