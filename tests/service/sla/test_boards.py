@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import text
@@ -89,6 +89,20 @@ async def test_an_answered_ticket_waits_no_more_and_a_second_later_the_board_sho
         return not (await line(desk, Channel.WEB))["waiting"]
 
     assert await eventually(answered, within=5)
+
+
+async def test_after_an_undo_the_board_shows_who_waits_and_a_clock_watches_each(desk: Desk) -> None:
+    """Words of the meantime wait in the survivor, those of before in the twin."""
+    survivor = ago(2, Channel.EMAIL).opened().player_writes(0).staff_replies(10).absorbed(20, waiting_since=5)
+    await desk.tell(survivor.player_writes(30).released(40))
+    await desk.tell(ago(2).opened().player_writes(0).merged(20).unmerged(40))
+    answered = ago(2, Channel.PHONE).opened().player_writes(0).staff_replies(10).absorbed(20, waiting_since=5)
+    await desk.tell(answered.released(40))
+    assert {found["channel"]: found["waiting"] for found in (await get(desk, "board"))["lines"]} == {
+        "email": 1, "web": 1, "phone": 0,
+    }  # fmt: skip
+    clocks = {clock["state"]: clock for clock in await desk.clocks(survivor) if clock["kind"] == "next_response"}
+    assert datetime.fromisoformat(str(clocks["running"]["started_at"])) == survivor.zero + timedelta(seconds=30)
 
 
 async def test_strangers_and_wrong_questions_are_refused(desk: Desk) -> None:
