@@ -123,6 +123,25 @@ async def test_strangers_and_wrong_questions_are_refused(desk: Desk) -> None:
         assert (answer.status_code, answer.json()["code"]) == (400, code), path
 
 
+async def test_what_is_asked_for_since_a_moment_reaches_to_now(desk: Desk) -> None:
+    """However long ago it was: only a file has a longest period, which is said instead of cut."""
+    await desk.tell(ago(20).opened().player_writes(0).staff_replies(600))
+    (broken,) = await breached(desk, 1)
+    async with desk.service.ground.database.begin_worker() as session:
+        await measure_tickets(session, limit=10, wait=True)
+    long_ago = (SystemClock().now() - timedelta(days=60)).isoformat()
+    assert [one["clock_id"] for one in (await get(desk, "breaches", since=long_ago))["items"]] == [broken["clock_id"]]
+    assert (await get(desk, "measures", since=long_ago))["items"]
+    for path in ("breaches/export", "measures/export"):
+        params = {"since": long_ago}
+        answer = await desk.service.http.get(f"/v1/sla/{path}", params=params, headers=desk.lead())
+        assert (answer.status_code, answer.json()["code"]) == (400, "period-invalid")
+        assert "31 days" in answer.json()["detail"]
+        assert answer.json()["errors"][0]["pointer"] == "#query/until"
+    ahead = (SystemClock().now() + timedelta(minutes=1)).isoformat()
+    assert (await get(desk, "breaches", since=ahead))["items"] == []
+
+
 async def test_whose_move_it_was_when_the_promise_broke_is_whom_it_is_put_down_to(desk: Desk) -> None:
     counting = {
         "name": "The bot counts too",
