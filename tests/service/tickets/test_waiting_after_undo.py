@@ -1,5 +1,6 @@
 """Who waits for an answer once a merge is taken back, and since when: each ticket for its own words."""
 
+from datetime import datetime
 from typing import Any
 
 from shared.contracts.tickets import TicketReleased, TicketUnmerged
@@ -56,8 +57,8 @@ async def test_words_of_the_meantime_wait_in_the_survivor(desk: Desk) -> None:
     assert await _waits(desk) == {twin["id"]: first, survivor["id"]: news}
     (unmerged,) = await desk.service.recorded(TicketUnmerged)
     (released,) = await desk.service.recorded(TicketReleased)
-    told = [fact.data["waiting_since"] for fact in (unmerged, released)]
-    assert [at.replace("Z", "+00:00") for at in told] == [at.replace("Z", "+00:00") for at in (first, news)]
+    told = [datetime.fromisoformat(str(fact.data["waiting_since"])) for fact in (unmerged, released)]
+    assert told == [datetime.fromisoformat(at) for at in (first, news)]
 
 
 async def test_who_was_answered_does_not_wait(desk: Desk) -> None:
