@@ -50,7 +50,10 @@ def at(seconds: float) -> datetime:
 
 @dataclass
 class Story:
-    """Writes the events of one ticket; every method says one thing that happens `seconds` after its start."""
+    """Writes the events of one ticket; every method says one thing that happens `seconds` after its start.
+
+    `asked` and `brought` are the oldest words without an answer: the ticket's own and those that a merge brought.
+    """
 
     channel: Channel = Channel.WEB
     reason_class: ReasonClass | None = None
@@ -64,18 +67,30 @@ class Story:
     language: str | None = "en"
     waiting_on: BackOffice | None = None
     merged_into: UUID | None = None
+    asked: float | None = None
+    brought: float | None = None
     events: list[TicketFact] = field(default_factory=list)
+
+    @property
+    def waits(self) -> float | None:
+        """Since when somebody waits for an answer here."""
+        return min((one for one in (self.asked, self.brought) if one is not None), default=None)
 
     def opened(self, seconds: float = 0, *, actor: Author = PLAYER) -> "Story":
         """The ticket is opened."""
+        self.asked = seconds if actor is PLAYER else None
         return self._add(TicketOpened(**self._common(seconds, actor)))
 
     def player_writes(self, seconds: float, *, automatic: bool = False) -> "Story":
         """The player writes."""
+        if not automatic and self.asked is None:
+            self.asked = seconds
         return self._message(seconds, MessageKind.MESSAGE, PLAYER, automatic=automatic)
 
     def staff_replies(self, seconds: float, *, automatic: bool = False) -> "Story":
         """A person answers."""
+        if not automatic:
+            self.asked = self.brought = None
         return self._message(seconds, MessageKind.REPLY, AGENT, automatic=automatic)
 
     def bot_replies(self, seconds: float) -> "Story":
@@ -93,6 +108,8 @@ class Story:
     def becomes(self, seconds: float, status: TicketStatus, waiting_on: BackOffice | None = None) -> "Story":
         """The status changes."""
         before, self.status, self.waiting_on = self.status, status, waiting_on
+        if status in {TicketStatus.RESOLVED, TicketStatus.CLOSED}:
+            self.asked = self.brought = None
         return self._add(TicketStatusChanged(**self._common(seconds, AGENT), before=before, after=status))
 
     def assigned(
@@ -126,23 +143,31 @@ class Story:
     def unmerged(self, seconds: float, status: TicketStatus = TicketStatus.OPEN) -> "Story":
         """The merge is taken back."""
         self.status, self.merged_into = status, None
-        return self._add(TicketUnmerged(**self._common(seconds, AGENT), survivor_id=OTHER))
+        common = self._common(seconds, AGENT)
+        return self._add(TicketUnmerged(**common, survivor_id=OTHER, waiting_since=self._moment(self.waits)))
 
     def absorbed(self, seconds: float, waiting_since: float | None = None) -> "Story":
         """Another ticket goes up in this one."""
-        waiting = None if waiting_since is None else self.zero + timedelta(seconds=waiting_since)
+        self.brought = waiting_since
         told = TicketAbsorbed(
             **self._common(seconds, AGENT),
             merged_id=OTHER,
             merged_number="LUCKY-1000",
             received_at=self.zero,
-            waiting_since=waiting,
+            waiting_since=self._moment(waiting_since),
         )
         return self._add(told)
 
     def released(self, seconds: float) -> "Story":
         """The other ticket has its words again."""
-        return self._add(TicketReleased(**self._common(seconds, AGENT), merged_id=OTHER, received_at=self.zero))
+        self.brought = None
+        told = TicketReleased(
+            **self._common(seconds, AGENT),
+            merged_id=OTHER,
+            received_at=self.zero,
+            waiting_since=self._moment(self.asked),
+        )
+        return self._add(told)
 
     def classified(self, seconds: float, reason_class: ReasonClass | None) -> "Story":
         """The class of its reason becomes known."""
@@ -160,6 +185,9 @@ class Story:
         for name, value in fields.items():
             setattr(self, name, value)
         return self._add(TicketUpdated(**self._common(seconds, SYSTEM), changes=changes))
+
+    def _moment(self, seconds: float | None) -> datetime | None:
+        return None if seconds is None else self.zero + timedelta(seconds=seconds)
 
     def _message(self, seconds: float, kind: MessageKind, author: Author, *, automatic: bool = False) -> "Story":
         return self._add(

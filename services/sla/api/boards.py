@@ -30,11 +30,13 @@ router = APIRouter(prefix="/v1/sla", tags=["sla"])
 Lead = Annotated[Actor, Depends(require(ActorKind.STAFF, ActorKind.SERVER, role="lead", scope="sla:read"))]
 Team = Annotated[str | None, Query(max_length=200)]
 Person = Annotated[str | None, Query(max_length=200)]
-Moment = Annotated[datetime | None, Query(description="with its offset; by default the last 31 days")]
+Since = Annotated[datetime | None, Query(description="with its offset; by default 31 days before `until`")]
+Until = Annotated[datetime | None, Query(description="before this moment, with its offset; by default now")]
 Fetch = Callable[[Session, Any], Awaitable[Sequence[dict[str, Any]]]]
 
 _BATCH: Final = 1000
 _USUAL: Final = timedelta(days=31)
+_INSTANT: Final = timedelta(microseconds=1)
 
 
 @router.get("/board", responses=problems(Forbidden, BoardZoneUnknown))
@@ -60,8 +62,8 @@ class Breaches:
         self,
         *,
         ground: GroundDep,
-        since: Moment = None,
-        until: Moment = None,
+        since: Since = None,
+        until: Until = None,
         metric: ClockKind | None = None,
         channel: Channel | None = None,
         team_id: Team = None,
@@ -81,8 +83,8 @@ class Measures:
         self,
         *,
         ground: GroundDep,
-        since: Moment = None,
-        until: Moment = None,
+        since: Since = None,
+        until: Until = None,
         kind: MeasureKind | None = None,
         channel: Channel | None = None,
         team_id: Team = None,
@@ -213,7 +215,8 @@ def _period(since: datetime | None, until: datetime | None, now: datetime) -> di
     for name, moment in (("since", since), ("until", until)):
         if moment is not None and moment.tzinfo is None:
             raise PeriodInvalid("a moment needs its offset from UTC", field=f"#query/{name}")
-    last = until or (now if since is None else since + _USUAL)
+    # Who asks for what is new by a clock ahead of ours asks for nothing yet, not for nonsense.
+    last = until or (now if since is None else max(now, since + _INSTANT))
     first = since or last - _USUAL
     looking.check_period(first, last, most_days=None)
     return {"since": first, "until": last}

@@ -109,7 +109,10 @@ async def edit_policy(
 async def read_ticket_clocks(
     ticket_id: UUID, session: SessionDep, actor: Reader, ground: GroundDep
 ) -> clock_schemas.TicketClocks:
-    """Read every promise of a ticket: where it stands, when it is due and how long it has been counting."""
+    """Read every promise of a ticket: where it stands, when it is due and how long it has been counting.
+
+    The legal clocks of its complaint are no promises: their due times are the complaint's.
+    """
     ticket = await measuring.tracked_ticket(session, brand=actor.brand, ticket_id=ticket_id)
     clocks = await measuring.clocks_of_ticket(session, brand=actor.brand, ticket_id=ticket_id)
     earlier = await measuring.earlier_schedules(session, brand=actor.brand, ticket_id=ticket_id)

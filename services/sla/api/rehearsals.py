@@ -1,5 +1,6 @@
 """The HTTP edge of trying a change of a policy, applying it to what is open, and looking at what it was."""
 
+from typing import Final
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -15,6 +16,8 @@ from shared.web.actor import Forbidden
 from shared.web.idempotency import OnceDep, Reply
 from shared.web.pages import CursorInvalid, Page, PageDep
 from shared.web.problems import problems
+
+_FROM_THE_START: Final = schemas.Application()
 
 router = APIRouter(prefix="/v1/sla/policies", tags=["sla"])
 
@@ -39,9 +42,12 @@ async def try_policy(
     "/{policy_id}/apply", response_model=schemas.ApplicationView, responses=problems(Forbidden, PolicyNotFound)
 )
 async def apply_policy(
-    policy_id: UUID, body: schemas.Application, session: SessionDep, actor: Writer, once: OnceDep
+    policy_id: UUID, session: SessionDep, actor: Writer, once: OnceDep, body: schemas.Application = _FROM_THE_START
 ) -> Response:
-    """Recompute the open clocks that the policy makes now or made before, one batch of tickets at a time."""
+    """Recompute the open clocks that the policy makes now or made before, one batch of tickets at a time.
+
+    Without a body it begins with the first ticket.
+    """
 
     async def run() -> Reply:
         applied = await rehearsing.apply_policy(session, policy_id, brand=actor.brand, after=body.after)

@@ -18,9 +18,11 @@ from shared.contracts.tickets import (
     TicketEvent,
     TicketMerged,
     TicketOpened,
+    TicketReleased,
     TicketState,
     TicketStatus,
     TicketStatusChanged,
+    TicketUnmerged,
 )
 
 _DONE: Final = (TicketStatus.RESOLVED, TicketStatus.CLOSED)
@@ -42,11 +44,12 @@ class Party(StrEnum):
 
 
 class Effect(StrEnum):
-    """What a fact does to the player's wait: begin it, answer it, or end it without an answer."""
+    """What a fact does to the player's wait: begin it, answer it, end it without an answer, or say since when it is."""
 
     ASKS = "asks"
     ANSWERS = "answers"
     ENDS = "ends"
+    WAITS = "waits"
 
 
 _PARTIES: Final = {
@@ -118,10 +121,11 @@ def _effect(event: TicketEvent) -> tuple[Effect | None, datetime | None]:
             return Effect.ASKS, event.occurred_at
         case TicketAbsorbed() if event.waiting_since is not None:
             return Effect.ASKS, event.waiting_since
-        case TicketMerged():
+        case TicketMerged() | TicketStatusChanged(after=TicketStatus.RESOLVED | TicketStatus.CLOSED):
             return Effect.ENDS, None
-        case TicketStatusChanged() if event.after in _DONE:
-            return Effect.ENDS, None
+        # What was told before undos said it does not tell who waits.
+        case TicketUnmerged() | TicketReleased() if "waiting_since" in event.model_fields_set:
+            return Effect.WAITS, event.waiting_since
         case _:
             return None, None
 

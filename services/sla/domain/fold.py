@@ -152,7 +152,7 @@ class _Step(Owing):
         waiting = min(owed) if owed else self._ticket.waiting_since
         for metric in tuple(self._open):
             self._end(metric, rules.cancel, ClockCancelled)
-        self._ticket = replace(self._ticket, status=TicketStatus.CLOSED, waiting_since=waiting, borrowed_from=None)
+        self._ticket = replace(self._ticket, status=TicketStatus.CLOSED, waiting_since=waiting)
 
     def absorbed(self, event: TicketAbsorbed) -> None:
         """Words of the other ticket that nobody has answered wait here from their own time on."""
@@ -176,12 +176,20 @@ class _Step(Owing):
         self._work_again()
 
     def released(self, event: TicketReleased) -> None:
-        """An answer that was owed to the words of the other ticket is owed there again."""
-        if self._ticket.borrowed_from != event.merged_id:
+        """An answer that was owed to the words of the other ticket is owed there again.
+
+        Words that stay here are owed theirs, those said to the merged ticket since among them, from their own time on.
+        An answer that is owed only to words that came by merges is owed to nobody once none of these wait here.
+        """
+        if self._ticket.borrowed_from is None:
             return
-        self._ticket = replace(self._ticket, borrowed_from=None, waiting_since=None)
-        for metric in RESPONSES:
-            self._end(metric, rules.cancel, ClockCancelled)
+        since = event.waiting_since
+        if since is None:
+            self._ticket = replace(self._ticket, borrowed_from=None)
+        if self._ticket.done or self._with_bot:
+            self._ticket = replace(self._ticket, waiting_since=since)
+        else:
+            self._owe_only(since)
 
     def review(self) -> None:
         """Begin, recompute and drop the promises that depend on what the ticket is."""

@@ -105,13 +105,15 @@ class _Fold:
     def _words(self, fact: Fact) -> None:
         match fact.data.get("effect"):
             case Effect.ASKS:
-                asked_at = datetime.fromisoformat(str(fact.data["asked_at"]))
-                self._asked_at = asked_at if self._asked_at is None else min(self._asked_at, asked_at)
+                asked_at = _moment(fact.data["asked_at"])
+                self._asked_at = min(filter(None, (self._asked_at, asked_at)), default=None)
             case Effect.ANSWERS:
                 self._answer(fact)
             case Effect.ENDS:
                 self._greeted = self._greeted or self._asked_at is not None
                 self._asked_at = None
+            case Effect.WAITS:
+                self._asked_at = _moment(fact.data["asked_at"])
 
     def _answer(self, fact: Fact) -> None:
         if self._asked_at is not None:
@@ -173,6 +175,10 @@ def _place(data: Data) -> tuple[object, ...]:
 
 def _holder(data: Data) -> object:
     return None if data["party"] == Party.NONE else data.get("assignee_id")
+
+
+def _moment(value: object) -> datetime | None:
+    return None if value is None else datetime.fromisoformat(str(value))
 
 
 def _text(value: object) -> str | None:

@@ -29,6 +29,18 @@ class Owing(Running):
         else:
             self._greet(at)
 
+    def _owe_only(self, since: datetime | None) -> None:
+        """Owe an answer to words of `since`, if any, and to no older ones; a first one that is taken back is owed."""
+        running = [clock for metric in RESPONSES if (clock := self._open.get(metric)) is not None]
+        older = [clock for clock in running if since is None or clock.started_at < since]
+        for clock in older:
+            self._end(clock.kind, rules.cancel, ClockCancelled)
+            if clock.kind is ClockKind.FIRST_RESPONSE:
+                broken = self._changed[clock.id].state is ClockState.BREACHED
+                self._ticket = replace(self._ticket, greeted=broken)
+        if since is not None and len(older) == len(running):
+            self._owe(since)
+
     def _wait(self) -> None:
         if self._ticket.done or self._with_bot:
             self._ticket = replace(self._ticket, waiting_since=self._ticket.waiting_since or self._at)

@@ -83,8 +83,8 @@ class Ticket:
     after the end of the ticket, which count from then if it is reopened; of a merged ticket, those nobody had answered;
     while the bot has the ticket, those that a person owes an answer to once it is handed over.
     `accepted`: a senior or lead has taken the ticket on. `escalated`: it was handed up, so that it needs a senior
-    whatever its reason; `asked_id` is the senior who is asked. `borrowed_from` is the merged ticket whose words an
-    answer is owed to. `spent` is what each party has used up, `party_since` when the one that has the ticket got it.
+    whatever its reason; `asked_id` is the senior who is asked. `borrowed_from` is the merged ticket by whose words an
+    answer came to be owed. `spent` is what each party has used up, `party_since` when the one that has it got it.
     """
 
     id: UUID

@@ -20,6 +20,7 @@ _SAME: Final = (
 )  # fmt: skip
 _WAIT: Final = """CASE CAST(:effect AS text)
     WHEN 'asks' THEN least(face.waiting_since, excluded.waiting_since)
+    WHEN 'waits' THEN excluded.waiting_since
     WHEN 'answers' THEN NULL WHEN 'ends' THEN NULL ELSE face.waiting_since END"""
 
 

@@ -80,7 +80,8 @@ def check_period(since: datetime, until: datetime, *, most_days: int | None = EX
     if until <= since:
         raise PeriodInvalid("`until` must come after `since`", field="#query/until")
     if most_days is not None and until - since > timedelta(days=most_days):
-        raise PeriodInvalid(f"at most {most_days} days at once", field="#query/until")
+        detail = f"at most {most_days} days at once: name an `until` at most {most_days} days after `since`"
+        raise PeriodInvalid(detail, field="#query/until")
 
 
 async def breaches(

@@ -283,7 +283,9 @@ def check_final(rules: Rules, jurisdiction: Jurisdiction, given: Mapping[str, ob
     needed = [name for name in rules.final_fields if name != "adr_entity_ref" or jurisdiction.has_adr]
     missing = [name for name in needed if not given.get(name)]
     if missing:
-        raise FinalResponseIncomplete(f"missing: {', '.join(missing)}", field=missing[0], missing=missing)
+        code = FinalResponseIncomplete.code()
+        errors = [{"pointer": f"/{name}", "detail": "the final response needs it", "code": code} for name in missing]
+        raise FinalResponseIncomplete(f"the final response lacks: {', '.join(missing)}", missing=missing, errors=errors)
 
 
 def moved(complaint: Complaint, rules: Rules, move: Move, **changes: object) -> Complaint:

@@ -62,9 +62,9 @@ def letter(
         decision=record.decision or missing,
         reasons=record.reasons or missing,
         remedy=record.remedy or missing,
+        ended=record.end_of_process_statement or texts["ended"][chosen],
     )
-    parts = (body, record.end_of_process_statement, _way_on(complaint, texts, licences, chosen))
-    return "\n\n".join(part for part in parts if part)
+    return f"{body}\n\n{_way_on(complaint, texts, licences, chosen)}"
 
 
 def _way_on(complaint: Complaint, texts: Texts, licences: Mapping[str, Jurisdiction], language: str) -> str:

@@ -66,6 +66,19 @@ class Merge:
     survivor_after: Mapping[str, object]
     survivor_version: int
 
+    @property
+    def of_finished(self) -> bool:
+        """True if the merged ticket was finished before: its words wait for nothing."""
+        return self.merged_before.get("status") in FINISHED
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """What was said to one ticket itself: the oldest words without an answer, and its version at the last answer."""
+
+    asked_at: datetime | None = None
+    answered_version: int = 0
+
 
 def same_person(one: Ticket, other: Ticket) -> bool:
     """True if both belong to one known player, one visitor or one outside contact; nobody is like nobody."""
@@ -161,6 +174,20 @@ def addressed(ticket: Ticket, group: Collection[Ticket], audience: Ticket) -> Ti
     live = [one.state.id for one in his if one.live]
     own = ticket.state.id
     return replace(ticket, contact=contact, live=own in live, also_for=tuple(sorted(one for one in live if one != own)))
+
+
+def waiting_with(top: UUID, talks: Mapping[UUID, Talk], merges: Collection[Merge]) -> datetime | None:
+    """Return since when a player waits for `top` with all that went up in it by `merges`.
+
+    Words that a merge brought wait unless their ticket was finished before it or `top` has answered since.
+    """
+    talk = talks.get(top, Talk())
+    brought = [
+        waiting_with(merge.merged_id, talks, merges)
+        for merge in merges
+        if merge.into_id == top and not merge.of_finished and merge.survivor_version >= talk.answered_version
+    ]
+    return min(filter(None, (talk.asked_at, *brought)), default=None)
 
 
 def _check_loss(merged: TicketState, survivor: TicketState) -> None:

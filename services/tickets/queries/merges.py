@@ -5,10 +5,12 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, exists, func, insert, select, text, true, update
+from sqlalchemy import Row, and_, bindparam, exists, func, insert, or_, select, text, true, update
 
-from services.tickets.domain.merging import Merge
+from services.tickets.domain.merging import Merge, Talk
+from services.tickets.domain.statuses import FINISHED
 from services.tickets.domain.tickets import Ticket
+from services.tickets.domain.waiting import ANSWERERS
 from services.tickets.queries.tickets import ticket_from
 from services.tickets.tables import merges, tickets, timeline
 from shared.db.engine import Session
@@ -27,6 +29,11 @@ _LOCK_SURVIVOR: Final = (
     .select_from(tickets.join(_NO_MERGE, true()))
     .where(_T.brand == bindparam("brand"), _T.id == func.coalesce(_MERGED_INTO, bindparam("ticket_id")))
     .with_for_update(of=tickets)
+)
+_L: Final = timeline.c
+_ANSWERS: Final = or_(
+    and_(_L.kind == "reply", ~_L.automatic, _L.author_kind.in_(ANSWERERS)),
+    and_(_L.kind == "change", _L.change["what"].astext == "status", _L.change["after"].astext.in_(FINISHED)),
 )
 _MEMBERS: Final = select(tickets).where(_T.brand == bindparam("brand"), _T.merged_into == bindparam("ticket_id"))
 
@@ -77,15 +84,19 @@ async def end_merge(session: Session, brand: str, merge: Merge, at: datetime) ->
     await session.execute(update(merges).where(merges.c.brand == brand, merges.c.id == merge.id).values(undone_at=at))
 
 
-async def waiting_since(session: Session, brand: str, ids: Collection[UUID]) -> datetime | None:
-    """Return the time of the player's oldest words in these tickets that nobody has answered."""
-    words = (timeline.c.brand == brand, timeline.c.ticket_id.in_(ids), ~timeline.c.automatic)
-    answered = select(func.max(timeline.c.occurred_at)).where(*words, timeline.c.kind == "reply").scalar_subquery()
-    oldest = select(func.min(timeline.c.occurred_at)).where(
-        *words, timeline.c.kind == "message", timeline.c.occurred_at > func.coalesce(answered, text("'-infinity'"))
+async def talks_of(session: Session, brand: str, ids: Collection[UUID]) -> dict[UUID, Talk]:
+    """Return what was said to each of these tickets itself; being told that the matter is finished answers too."""
+    own = and_(_L.brand == brand, _L.ticket_id.in_(ids))
+    version = func.max(_L.version).label("version")
+    answered = select(_L.ticket_id, version).where(own, _ANSWERS).group_by(_L.ticket_id).cte("answered")
+    unanswered = and_(_L.kind == "message", ~_L.automatic, _L.version > func.coalesce(answered.c.version, 0))
+    statement = (
+        select(_L.ticket_id, func.max(answered.c.version), func.min(_L.occurred_at).filter(unanswered))
+        .select_from(timeline.outerjoin(answered, answered.c.ticket_id == _L.ticket_id))
+        .where(own)
+        .group_by(_L.ticket_id)
     )
-    found: datetime | None = (await session.execute(oldest)).scalar_one()
-    return found
+    return {row[0]: Talk(row[2], row[1] or 0) for row in await session.execute(statement)}
 
 
 async def spoken_since(session: Session, brand: str, ticket_id: UUID, version: int) -> bool:

@@ -55,8 +55,7 @@ async def merge_ticket(
     rows = await merges.lock_tickets(session, brand, {ticket_id, into, *members})
     merged, survivor = _found(rows, ticket_id), _found(rows, into, field="into")
     rules.check_pair(merged, survivor, force=force)
-    words = await merges.waiting_since(session, brand, [ticket_id, *members])
-    waiting = words if rules.may_wait(merged.state) else None
+    waiting = merged.waiting_since if rules.may_wait(merged.state) else None
     others = [*already, *(rows[one].state for one in (ticket_id, *members))]
     absorbing = Story(survivor, actor=actor, now=now)
     received = rules.received_at(survivor.state, others)
@@ -87,8 +86,8 @@ async def unmerge_ticket(
 ) -> TicketState:
     """Take a merge of the last 24 hours back and return the ticket that stands for itself again.
 
-    What came for it since stays in the survivor. The survivor gets its status and holder back unless something has
-    happened to them since.
+    What came for it since stays in the survivor, and who waits for an answer there goes on waiting. The survivor gets
+    its status and holder back unless something has happened to them since.
     """
     await merges.queue_up(session, brand)
     ticket = await merges.lock_survivor(session, brand, ticket_id)
@@ -103,19 +102,16 @@ async def unmerge_ticket(
     rules.check_age(merge, now)
     rows = await merges.lock_tickets(session, brand, {survivor_id, *members})
     own = rules.below(ticket_id, standing)
+    talks = await merges.talks_of(session, brand, [survivor_id, *members])
+    left = [one for one in standing if one is not merge]
     leaving = Story(rows[ticket_id], actor=actor, now=now)
     received = rules.received_at(leaving.state, [rows[one].state for one in own])
     changes = rules.given_back(leaving.state, merge) | {"received_at": received}
-    leaving.tells(TicketUnmerged, changes, survivor_id=survivor_id)
+    waiting = rules.waiting_with(ticket_id, talks, left)
+    leaving.tells(TicketUnmerged, changes, survivor_id=survivor_id, waiting_since=waiting)
     releasing = Story(rows[survivor_id], actor=actor, now=now)
     staying = [rows[one].state for one in members if one != ticket_id and one not in own]
-    received = rules.received_at(releasing.state, staying)
-    releasing.tells(
-        TicketReleased,
-        {"received_at": received},
-        merged_id=ticket_id,
-        received_at=received or releasing.state.created_at,
-    )
+    _release(releasing, ticket_id, staying, waiting=rules.waiting_with(survivor_id, talks, left))
     if merge.into_id == survivor_id:
         await _give_back(session, releasing, merge)
     await _point(session, [rows[one] for one in sorted(own)], leaving.state, actor=actor, now=now)
@@ -174,6 +170,17 @@ async def _take_over(session: Session, story: Story, merged: TicketState) -> Non
     known = await copies.colleague(session, brand, holder)
     if known is not None and known.active:
         story.hands_over(holder, known.role)
+
+
+def _release(story: Story, merged_id: UUID, staying: Iterable[TicketState], *, waiting: datetime | None) -> None:
+    received = rules.received_at(story.state, staying)
+    story.tells(
+        TicketReleased,
+        {"received_at": received},
+        merged_id=merged_id,
+        received_at=received or story.state.created_at,
+        waiting_since=waiting,
+    )
 
 
 async def _give_back(session: Session, story: Story, merge: Merge) -> None:

@@ -70,13 +70,18 @@ class TicketAbsorbed(TicketEvent, Event):
 
 
 class TicketUnmerged(TicketEvent, Event):
-    """A merge was taken back: the ticket stands for itself again."""
+    """A merge was taken back: the ticket stands for itself again.
+
+    `waiting_since` is the time of its player's oldest words that nobody has answered; what was said since the merge
+    is the survivor's.
+    """
 
     type: ClassVar[str] = "tickets.ticket.unmerged.v1"
     aggregate: ClassVar[str] = "ticket_id"
     stream: ClassVar[str] = STREAM
 
     survivor_id: UUID
+    waiting_since: AwareDatetime | None = None
 
     @classmethod
     def sample(cls) -> Self:
@@ -91,7 +96,11 @@ class TicketUnmerged(TicketEvent, Event):
 
 
 class TicketReleased(TicketEvent, Event):
-    """A merge was taken back: the other ticket has its words again. `received_at` is this ticket's own again."""
+    """A merge was taken back: the other ticket has its words again. `received_at` is this ticket's own again.
+
+    `waiting_since` is the time of the oldest words that stay here, those said since the merge too, and that nobody has
+    answered.
+    """
 
     type: ClassVar[str] = "tickets.ticket.released.v1"
     aggregate: ClassVar[str] = "ticket_id"
@@ -99,6 +108,7 @@ class TicketReleased(TicketEvent, Event):
 
     merged_id: UUID
     received_at: AwareDatetime
+    waiting_since: AwareDatetime | None = None
 
     @classmethod
     def sample(cls) -> Self:

@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import text
@@ -91,6 +91,20 @@ async def test_an_answered_ticket_waits_no_more_and_a_second_later_the_board_sho
     assert await eventually(answered, within=5)
 
 
+async def test_after_an_undo_the_board_shows_who_waits_and_a_clock_watches_each(desk: Desk) -> None:
+    """Words of the meantime wait in the survivor, those of before in the twin."""
+    survivor = ago(2, Channel.EMAIL).opened().player_writes(0).staff_replies(10).absorbed(20, waiting_since=5)
+    await desk.tell(survivor.player_writes(30).released(40))
+    await desk.tell(ago(2).opened().player_writes(0).merged(20).unmerged(40))
+    answered = ago(2, Channel.PHONE).opened().player_writes(0).staff_replies(10).absorbed(20, waiting_since=5)
+    await desk.tell(answered.released(40))
+    assert {found["channel"]: found["waiting"] for found in (await get(desk, "board"))["lines"]} == {
+        "email": 1, "web": 1, "phone": 0,
+    }  # fmt: skip
+    clocks = {clock["state"]: clock for clock in await desk.clocks(survivor) if clock["kind"] == "next_response"}
+    assert datetime.fromisoformat(str(clocks["running"]["started_at"])) == survivor.zero + timedelta(seconds=30)
+
+
 async def test_strangers_and_wrong_questions_are_refused(desk: Desk) -> None:
     http = desk.service.http
     for path in ("board", "breaches", "measures", "breaches/export", "measures/export"):
@@ -107,6 +121,25 @@ async def test_strangers_and_wrong_questions_are_refused(desk: Desk) -> None:
     ):
         answer = await http.get(f"/v1/sla/{path}", headers=desk.lead())
         assert (answer.status_code, answer.json()["code"]) == (400, code), path
+
+
+async def test_what_is_asked_for_since_a_moment_reaches_to_now(desk: Desk) -> None:
+    """However long ago it was: only a file has a longest period, which is said instead of cut."""
+    await desk.tell(ago(20).opened().player_writes(0).staff_replies(600))
+    (broken,) = await breached(desk, 1)
+    async with desk.service.ground.database.begin_worker() as session:
+        await measure_tickets(session, limit=10, wait=True)
+    long_ago = (SystemClock().now() - timedelta(days=60)).isoformat()
+    assert [one["clock_id"] for one in (await get(desk, "breaches", since=long_ago))["items"]] == [broken["clock_id"]]
+    assert (await get(desk, "measures", since=long_ago))["items"]
+    for path in ("breaches/export", "measures/export"):
+        params = {"since": long_ago}
+        answer = await desk.service.http.get(f"/v1/sla/{path}", params=params, headers=desk.lead())
+        assert (answer.status_code, answer.json()["code"]) == (400, "period-invalid")
+        assert "31 days" in answer.json()["detail"]
+        assert answer.json()["errors"][0]["pointer"] == "#query/until"
+    ahead = (SystemClock().now() + timedelta(minutes=1)).isoformat()
+    assert (await get(desk, "breaches", since=ahead))["items"] == []
 
 
 async def test_whose_move_it_was_when_the_promise_broke_is_whom_it_is_put_down_to(desk: Desk) -> None:

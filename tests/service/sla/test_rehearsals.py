@@ -65,6 +65,15 @@ async def test_a_dry_run_of_an_edit_says_who_would_be_late(desk: Desk) -> None:
     assert [shift["would_breach"] for shift in shown["shifts"]] == [True]
 
 
+async def test_applying_needs_no_body(desk: Desk) -> None:
+    """The first batch begins at the first ticket; a batch that names nonsense is still refused."""
+    policy = await desk.promise(None, 600)
+    path = f"/v1/sla/policies/{policy['id']}/apply"
+    answer = await desk.service.http.post(path, headers=desk.lead())
+    assert (answer.status_code, answer.json()) == (200, {"tickets": 0, "clocks": 0, "next_after": None})
+    assert (await desk.service.http.post(path, json={"before": 1}, headers=desk.lead())).status_code == 422
+
+
 async def test_applying_recomputes_what_is_open_and_can_be_repeated(desk: Desk) -> None:
     policy = await desk.promise(None, 600)
     story = story_now().opened()

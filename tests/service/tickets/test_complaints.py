@@ -127,6 +127,7 @@ async def test_a_final_response_names_the_adr_entity_where_there_is_one(
     answer = await post(desk, complaint, "final-response", **FINAL)
     assert answer.status_code == status, answer.text
     if status != 200:
+        assert [one["pointer"] for one in answer.json()["errors"]] == ["/adr_entity_ref"]
         answer = await post(desk, complaint, "final-response", **FINAL, adr_entity_ref="eCOGRA")
     assert answer.status_code == 200
     assert answer.json()["final_response_at"]

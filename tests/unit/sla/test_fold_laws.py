@@ -6,10 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.sla.domain.clocks import elapsed
+from services.sla.domain.owed import RESPONSES
 from shared.contracts.base import Channel
 from shared.contracts.sla import ClockKind, ClockState
 from shared.contracts.tickets import ReasonClass, TicketStatus
-from tests.support.sla import Story, at, fire_all, tell
+from tests.support.sla import AGENT, PLAYER, Story, at, fire_all, tell
 
 _DEEDS = (
     "player_writes", "staff_replies", "bot_replies", "note", "pending", "open", "resolved", "closed", "agent", "senior",
@@ -93,6 +94,41 @@ def test_late_news_changes_no_verdict(
         assert (clock.state, clock.met_at, clock.breached_at, clock.due_at, clock.ended_at) == (
             other.state, other.met_at, other.breached_at, other.due_at, other.ended_at,
         )  # fmt: skip
+
+
+_MERGING = st.lists(st.tuples(st.integers(0, 9), st.floats(1, 2000)), max_size=14)
+
+
+def _merging(steps: list[tuple[int, float]], *, by_staff: bool) -> Story:
+    """Return a story of merges, undos and words; each step is one of those that are possible there."""
+    story, now, holds = Story().opened(actor=AGENT if by_staff else PLAYER), 0.0, False
+    for choice, gap in steps:
+        now += gap
+        possible = ("player_writes", "staff_replies", "released" if holds else "absorbed", "merged", "moves")
+        deed = "unmerged" if story.merged_into else possible[choice % len(possible)]
+        holds = deed == "absorbed" or (holds and deed != "released")
+        if deed == "absorbed":
+            story.absorbed(now, waiting_since=now - gap / 2)
+        elif deed == "moves":
+            story.becomes(now, TicketStatus.OPEN if story.status is TicketStatus.RESOLVED else TicketStatus.RESOLVED)
+        else:
+            getattr(story, deed)(now)
+    return story
+
+
+@given(_MERGING, st.booleans())
+def test_an_answer_is_owed_exactly_where_somebody_waits(steps: list[tuple[int, float]], by_staff: bool) -> None:
+    """Merges and undos, with words before, between and after them, lose no wait and leave none behind."""
+    story = _merging(steps, by_staff=by_staff)
+    told = tell(story)
+    owed = [clock for clock in told.clocks.values() if clock.open and clock.kind in RESPONSES]
+    if told.ticket.done or story.waits is None:
+        assert owed == []
+    else:
+        (clock,) = owed
+        assert clock.started_at >= at(story.waits)
+    first = [clock for clock in told.all(ClockKind.FIRST_RESPONSE) if clock.state is not ClockState.CANCELLED]
+    assert len(first) <= 1
 
 
 @given(st.floats(0, 299.9), _CHANNELS.filter(lambda channel: channel is not Channel.EMAIL))

@@ -194,6 +194,16 @@ def test_words_that_wait_in_both_tickets_are_answered_once_from_the_earlier_ones
     assert seconds(nothing_owed, MeasureKind.REPLY) == []
 
 
+def test_after_an_undo_each_ticket_answers_its_own_words() -> None:
+    opened = Story().opened().player_writes(0).staff_replies(60)
+    undone = opened.absorbed(100, waiting_since=20).player_writes(110).released(120).staff_replies(130)
+    assert seconds(undone, MeasureKind.REPLY) == [20]
+    nothing = Story().opened().player_writes(0).staff_replies(60).absorbed(100, waiting_since=20).released(120)
+    assert seconds(nothing.staff_replies(130), MeasureKind.REPLY) == []
+    twin = Story().opened().player_writes(0).staff_replies(60).player_writes(70).merged(100).unmerged(200)
+    assert seconds(twin.staff_replies(230), MeasureKind.REPLY) == [160]
+
+
 def test_copied_words_ask_and_answer_nothing() -> None:
     story = Story().opened().player_writes(0).staff_replies(10).player_writes(20)
     copied = [

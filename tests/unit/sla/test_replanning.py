@@ -51,6 +51,14 @@ def test_a_change_puts_the_open_clock_under_the_promise_that_now_fits(
     assert (replaced.clock.due_at, replaced.at, replaced.cause) == (at(300), at(10), field)
 
 
+def test_what_nobody_promised_before_begins_with_the_change() -> None:
+    """A resolution that a tier brings counts from then; what was promised already counts from its own start."""
+    told = tell(Story().opened().updated(10, tier="gold"), policies=vip(Conditions(tier="*")))
+    assert [(told.one(kind).started_at, told.one(kind).due_at) for kind in (FIRST, RESOLUTION)] == [
+        (at(0), at(60)), (at(10), at(70)),
+    ]  # fmt: skip
+
+
 def test_nobody_is_late_by_the_change_itself() -> None:
     told = tell(Story().opened().updated(200, tier="gold"), policies=vip(Conditions(tier="*")))
     clock = told.one(FIRST)

@@ -99,6 +99,32 @@ def test_a_merge_taken_back_takes_its_wait_with_it() -> None:
     assert tell(own).one(NEXT).state is ClockState.RUNNING
 
 
+def test_words_of_the_meantime_are_owed_an_answer_of_their_own_after_an_undo() -> None:
+    story = Story().opened().staff_replies(10).absorbed(100, waiting_since=40).player_writes(110).released(120)
+    borrowed, own = tell(story).all(NEXT)
+    assert (borrowed.started_at, borrowed.state) == (at(40), ClockState.CANCELLED)
+    assert (own.started_at, own.due_at, own.state) == (at(110), at(410), ClockState.RUNNING)
+    assert tell(story.staff_replies(200)).all(NEXT)[1].met_at == at(200)
+
+
+def test_a_first_response_that_was_owed_to_borrowed_words_is_owed_to_the_tickets_own() -> None:
+    story = Story().opened(actor=AGENT).absorbed(100, waiting_since=40).player_writes(110).released(120)
+    told = tell(story)
+    assert [clock.started_at for clock in told.all(FIRST)] == [at(40), at(110)]
+    assert told.all(NEXT) == []
+
+
+def test_a_wait_that_came_by_a_merge_survives_a_merge_of_the_survivor() -> None:
+    story = Story().opened().staff_replies(10).absorbed(100, waiting_since=40).merged(120).unmerged(130)
+    assert [clock.open for clock in tell(story).all(NEXT)] == [False, True]
+    assert [clock.open for clock in tell(story.released(140)).all(NEXT)] == [False, False]
+
+
+def test_words_said_to_the_bot_are_owed_an_answer_after_an_undo() -> None:
+    story = Story(status=BOT).opened().player_writes(50).absorbed(100, waiting_since=40).released(120)
+    assert tell(story).ticket.waiting_since == at(0)
+
+
 def test_a_ticket_taken_out_of_a_merge_is_promised_a_resolution_again() -> None:
     told = tell(Story(reason_class=ReasonClass.SIMPLE).opened().merged(60).unmerged(500))
     assert [clock.started_at for clock in told.all(RESOLUTION)] == [at(0), at(500)]

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.tickets.domain import complaints as rules
-from services.tickets.domain.letters import read_texts
+from services.tickets.domain.letters import letter, read_texts
 from services.tickets.domain.phrases import is_complaint
 from services.tickets.domain.returns import period_of, safe_cell
 from services.tickets.settings import complaint_lexicon, complaint_rules, complaint_texts, licences
@@ -109,9 +109,34 @@ def test_a_text_with_the_former_odr_address_is_refused() -> None:
         read_texts(texts)
 
 
-@pytest.mark.parametrize("name", ["acknowledgement", "letter", "letter_overdue", "adr", "no_adr", "extension"])
+@pytest.mark.parametrize("name", ["acknowledgement", "letter", "letter_overdue", "ended", "adr", "no_adr", "extension"])
 def test_every_text_is_there_in_four_languages(name: str) -> None:
     assert set(complaint_texts()[name]) == {"en", "ru", "de", "fr"}
+
+
+@pytest.mark.parametrize("language", ["en", "ru", "de", "fr"])
+@pytest.mark.parametrize("decision", [None, "Paid."])
+def test_the_letter_says_once_that_the_procedure_has_ended(language: str, decision: str | None) -> None:
+    """In the words of the final response where it has some, else in those of the register."""
+    stock = complaint_texts()["ended"][language]
+    for own in (None, "Nothing follows {from} us."):
+        record = rules.Record(details="x", decision=decision, end_of_process_statement=own)
+        text = letter(
+            rules.Complaint("lucky", SAMPLE_COMPLAINT, record), complaint_texts(), licences(), language=language
+        )
+        assert (text.count(stock), text.count("Nothing follows {from} us.")) == ((0, 1) if own else (1, 0))
+
+
+def test_a_final_response_is_told_everything_that_it_lacks() -> None:
+    given = {"decision": "Paid.", "language": "en"}
+    with pytest.raises(rules.FinalResponseIncomplete) as refused:
+        rules.check_final(complaint_rules(), licences()["GB"], given)
+    missing = ["reasons", "remedy", "end_of_process_statement", "adr_entity_ref"]
+    assert refused.value.extra["missing"] == missing
+    assert all(name in refused.value.detail for name in missing)
+    errors = refused.value.extra["errors"]
+    assert isinstance(errors, list)
+    assert [one["pointer"] for one in errors] == [f"/{name}" for name in missing]
 
 
 @pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "  =1"])

@@ -1,5 +1,6 @@
 """Merging as rules: what went up in what, whose the words are, and how old the whole is."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.tickets.domain import merging as rules
-from services.tickets.domain.merging import Merge
+from services.tickets.domain.merging import Merge, Talk
 from services.tickets.domain.tickets import Ticket, unopened
 from shared.contracts.base import Channel, ContactRef
 from shared.contracts.tickets import ReasonClass, TicketState
@@ -98,3 +99,36 @@ def test_a_merge_is_taken_back_within_a_day() -> None:
     rules.check_age(_merge(IDS[0], IDS[1]), NOW + timedelta(hours=24))
     with pytest.raises(rules.MergeTooOld):
         rules.check_age(_merge(IDS[0], IDS[1]), NOW + timedelta(hours=24, seconds=1))
+
+
+def _said(minutes: int | None, answered: int = 0) -> Talk:
+    return Talk(None if minutes is None else NOW + timedelta(minutes=minutes), answered)
+
+
+@pytest.mark.parametrize(
+    ("top", "twin", "status", "since"),
+    [
+        (_said(5), _said(2), "open", 2),
+        (_said(1), _said(2), "open", 1),
+        (_said(None), _said(None), "open", None),
+        (_said(None), _said(2), "resolved", None),
+        (_said(None, answered=3), _said(2), "open", 2),
+        (_said(None, answered=4), _said(2), "open", None),
+        (_said(9, answered=4), _said(2), "open", 9),
+    ],
+)
+def test_words_that_a_merge_brought_wait_until_they_are_answered(
+    top: Talk, twin: Talk, status: str, since: int | None
+) -> None:
+    merge = replace(_merge(IDS[0], IDS[1]), merged_before={"status": status})
+    expected = None if since is None else NOW + timedelta(minutes=since)
+    assert rules.waiting_with(IDS[1], {IDS[0]: twin, IDS[1]: top}, [merge]) == expected
+
+
+@given(st.lists(st.integers(0, 50) | st.none(), min_size=2, max_size=8))
+def test_the_top_of_a_chain_waits_since_its_oldest_words(minutes: list[int | None]) -> None:
+    chain = [_merge(IDS[n], IDS[n + 1]) for n in range(len(minutes) - 1)]
+    talks = {id_: _said(one) for id_, one in zip(IDS, minutes, strict=False)}
+    oldest = min((one for one in minutes if one is not None), default=None)
+    expected = None if oldest is None else NOW + timedelta(minutes=oldest)
+    assert rules.waiting_with(IDS[len(minutes) - 1], talks, chain) == expected

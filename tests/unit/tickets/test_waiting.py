@@ -7,7 +7,14 @@ import pytest
 from services.tickets.domain.search import corrected, number_of, words_of
 from services.tickets.domain.waiting import waiting_after
 from shared.contracts.base import AuthorKind
-from shared.contracts.tickets import MessageAdded, MessageKind, TicketStatus, TicketStatusChanged
+from shared.contracts.tickets import (
+    MessageAdded,
+    MessageKind,
+    TicketReleased,
+    TicketStatus,
+    TicketStatusChanged,
+    TicketUnmerged,
+)
 
 NINE = datetime(2026, 1, 6, 9, 0, tzinfo=UTC)
 TEN = NINE + timedelta(hours=1)
@@ -45,6 +52,12 @@ def test_moves(status: TicketStatus) -> None:
     moved = TicketStatusChanged.sample().model_copy(update={"after": status})
     finished = status in {TicketStatus.RESOLVED, TicketStatus.CLOSED}
     assert waiting_after(NINE, moved) == (None if finished else NINE)
+
+
+@pytest.mark.parametrize("fact", [TicketUnmerged, TicketReleased])
+@pytest.mark.parametrize("since", [None, TEN])
+def test_undos(fact: type[TicketUnmerged | TicketReleased], since: datetime | None) -> None:
+    assert waiting_after(NINE, fact.sample().model_copy(update={"waiting_since": since})) == since
 
 
 @pytest.mark.parametrize(
