@@ -11,7 +11,10 @@ _PLAYER = Author(kind=AuthorKind.PLAYER, id="p-1", name="Kim")
 
 
 class SessionStarted(Event):
-    """A player or visitor opened a live conversation."""
+    """A player or visitor opened a live conversation.
+
+    `vip` is what the operator signed about the player's tier: a tier, `true`, `false` for none; null: it said nothing.
+    """
 
     type: ClassVar[str] = "chat.session.started.v1"
     aggregate: ClassVar[str] = "ticket_id"
@@ -21,6 +24,7 @@ class SessionStarted(Event):
     subject: str | None = None
     language: str | None = None
     started_at: AwareDatetime
+    vip: str | None = None
 
     @classmethod
     def sample(cls) -> Self:
@@ -79,7 +83,10 @@ class MessagePosted(Event):
 
 
 class SessionClaimed(Event):
-    """A visitor turned out to be a player: the conversation is his from now on, with what was said before."""
+    """A visitor turned out to be a player: the conversation is his from now on, with what was said before.
+
+    `vip` is what the operator signed about the player's tier, as in the session's beginning.
+    """
 
     type: ClassVar[str] = "chat.session.claimed.v1"
     aggregate: ClassVar[str] = "ticket_id"
@@ -88,6 +95,7 @@ class SessionClaimed(Event):
     visitor: Author
     player: Author
     claimed_at: AwareDatetime
+    vip: str | None = None
 
     @classmethod
     def sample(cls) -> Self:

@@ -68,8 +68,9 @@ async def _start(session: Session, person: Person, opening: Opening, now: dateti
         session, person, ticket_id=ticket_id, subject=subject, language=opening.language, key=opening.key, at=now
     )
     started = SessionStarted(
-        ticket_id=ticket_id, player=person.author(), subject=subject, language=opening.language, started_at=now
-    )
+        ticket_id=ticket_id, player=person.author(), subject=subject, language=opening.language, started_at=now,
+        vip=person.vip,
+    )  # fmt: skip
     await record(session, started, brand=person.brand, sequence=1, at=now)
     return ticket_id
 

@@ -8,9 +8,10 @@ from shared.contracts.base import Author
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """Who talks live, and what the ticket opens with."""
+    """Who talks live, and what the ticket opens with; `vip` is what the operator signed about his tier."""
 
     player: Author
     subject: str | None
     language: str | None
     started_at: datetime
+    vip: str | None = None

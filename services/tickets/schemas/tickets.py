@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, StrictStr
 
 from services.tickets.domain.mentions import MOST_MENTIONS
+from services.tickets.domain.tiers import ToldTier
 from services.tickets.domain.timeline import INSIDE, Entry, EntryKind
 from services.tickets.schemas.fields import (
     Explanation,
@@ -24,6 +25,7 @@ from services.tickets.schemas.fields import (
 )
 from shared.contracts.base import AuthorKind, Channel
 from shared.contracts.tickets import BackOffice, MessageKind, Priority, TicketState, TicketStatus
+from shared.redaction import redact
 
 Attachments = Annotated[
     tuple[UUID, ...],
@@ -56,6 +58,19 @@ class OpenTicket(BaseModel):
     language: Language | None = None
     player_id: Id | None = None
     licence: Id | None = None
+    tier: Annotated[
+        Tier | None,
+        Field(
+            description="the player's VIP tier, named by leads, admins and servers; a player's own is what the claim "
+            "`vip` of his token says. Null: he has none. Left out: that of his newest ticket"
+        ),
+    ] = None
+
+    def told_tier(self) -> ToldTier | None:
+        """Return what the caller says of the player's tier, if he says anything."""
+        if "tier" not in self.model_fields_set:
+            return None
+        return ToldTier(None if self.tier is None else redact(self.tier))
 
 
 class EditTicket(BaseModel):

@@ -40,6 +40,8 @@ conversations: Final = Table(
     Column("author_id", Text, nullable=False),
     Column("subject", Text),
     Column("language", Text),
+    # What the operator signed about the player's tier.
+    Column("vip", Text),
     time_column("started_at"),
     time_column("ended_at", nullable=True),
 )
