@@ -7,6 +7,7 @@ from enum import IntEnum
 from typing import Final
 from uuid import UUID
 
+from services.tickets.domain.people import COMPLAINTS, SAFER_GAMBLING, VIP
 from services.tickets.domain.reasons import Reason
 from services.tickets.domain.statuses import NEW, OPEN
 from services.tickets.domain.tickets import Fact
@@ -37,12 +38,6 @@ class Rank(IntEnum):
     X2 = 4
     VIP = 5
     STANDARD = 6
-
-
-VIP: Final = "vip"
-SAFER_GAMBLING: Final = "safer_gambling"
-COMPLAINTS: Final = "complaints"
-SPECIAL: Final = frozenset({VIP, SAFER_GAMBLING, COMPLAINTS})
 
 
 @dataclass(frozen=True, slots=True)
