@@ -134,3 +134,31 @@ async def test_an_unknown_licence_names_those_there_are(desk: Desk) -> None:
     body = {"subject": "x", "message": {"text": "y"}, "player_id": "p-1", "licence": "UK"}
     refused = await desk.post("", body, desk.server("tickets:write"))
     assert refused.json()["known"] == ["GB", "MT", "CW", "SE", "DE", "NL", "CA-ON"]
+
+
+async def test_a_shift_may_end_as_calendars_do(desk: Desk) -> None:
+    """24:00 is midnight, which ends the day on which it began."""
+    await desk.hire("s-1", "agent")
+    shift = {"days": [0, 6], "begins": "16:00", "ends": "24:00"}
+    saved = await _put(desk, "agents/s-1", {"shifts": [shift]})
+    assert saved.status_code == 200, saved.text
+    assert saved.json()["shifts"] == [{"days": [0, 6], "begins": "16:00:00", "ends": "00:00:00"}]
+    wrong = await _put(desk, "agents/s-1", {"shifts": [shift | {"ends": ["24:00"]}]}, 1)
+    assert wrong.status_code == 422
+
+
+async def test_the_document_names_what_is_known(tickets: RunningService) -> None:
+    """Licences, types of complaints and placeholders, from the files and lists they are read from."""
+    schemas = tickets.app.openapi()["components"]["schemas"]
+    assert "GB, MT, CW" in schemas["OpenTicket"]["properties"]["licence"]["description"]
+    assert "self_exclusion" in str(schemas["RegisterComplaint"]["properties"]["type"])
+    assert "`{{player.name}}`" in schemas["CreateMacro"]["properties"]["texts"]["description"]
+    assert "gold" in schemas["OpenTicket"]["properties"]["tier"]["description"]
+
+
+async def test_an_unknown_type_of_complaint_names_those_there_are(desk: Desk) -> None:
+    """The list is in the refusal."""
+    ticket = await desk.open()
+    refused = await desk.post(f"/{ticket['id']}/complaint", {"type": "payout"})
+    assert (refused.status_code, refused.json()["code"]) == (400, "complaint-type-unknown")
+    assert "withdrawal_or_payment" in refused.json()["known"]
