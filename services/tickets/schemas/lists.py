@@ -67,7 +67,7 @@ class ListedTicket(Ticket):
     """A ticket in a list.
 
     `next_due_at` is the earliest open promise, `waiting_since` when the player wrote the oldest words that nobody has
-    answered; players do not see them. `snippet` shows where a search found something.
+    answered; players do not see them. `snippet` shows where a search found something: in words, else in the subject.
     """
 
     next_due_at: AwareDatetime | None = None
