@@ -46,7 +46,7 @@ _CLOCK_FACTS: Final = (ClockStarted, ClockWarned, ClockMet, ClockPaused, ClockCa
 async def remember_conversation_when_session_starts(session: Session, received: Received[SessionStarted]) -> None:
     """A live conversation began."""
     event = received.event
-    conversation = Conversation(event.player, event.subject, event.language, event.started_at, event.reason)
+    conversation = Conversation(event.player, event.subject, event.language, event.started_at, event.reason, event.vip)
     await arriving.note_conversation(
         session, brand=received.brand, ticket_id=event.ticket_id, conversation=conversation
     )

@@ -11,7 +11,10 @@ _PLAYER = Author(kind=AuthorKind.PLAYER, id="p-1", name="Kim")
 
 
 class SessionStarted(Event):
-    """A player or visitor opened a live conversation; `reason` is the contact reason he chose, if it is one."""
+    """A player or visitor opened a live conversation; `reason` is the contact reason he chose, if it is one.
+
+    `vip` is what the operator signed about the player's tier: a tier, `true`, `false` for none; null: it said nothing.
+    """
 
     type: ClassVar[str] = "chat.session.started.v1"
     aggregate: ClassVar[str] = "ticket_id"
@@ -22,6 +25,7 @@ class SessionStarted(Event):
     language: str | None = None
     reason: str | None = None
     started_at: AwareDatetime
+    vip: str | None = None
 
     @classmethod
     def sample(cls) -> Self:
@@ -118,7 +122,10 @@ class MessageCorrected(Event):
 
 
 class SessionClaimed(Event):
-    """A visitor turned out to be a player: the conversation is his from now on, with what was said before."""
+    """A visitor turned out to be a player: the conversation is his from now on, with what was said before.
+
+    `vip` is what the operator signed about the player's tier, as in the session's beginning.
+    """
 
     type: ClassVar[str] = "chat.session.claimed.v1"
     aggregate: ClassVar[str] = "ticket_id"
@@ -127,6 +134,7 @@ class SessionClaimed(Event):
     visitor: Author
     player: Author
     claimed_at: AwareDatetime
+    vip: str | None = None
 
     @classmethod
     def sample(cls) -> Self:

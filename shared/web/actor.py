@@ -22,7 +22,7 @@ from shared.errors import DomainError, Kind
 ACTOR_HEADER: Final = "x-pitboss-actor"
 TOKEN_SECONDS: Final = 60
 _LEEWAY_SECONDS: Final = 5
-_ROLES: Final = ("agent", "senior", "lead", "admin")
+ROLES: Final = ("agent", "senior", "lead", "admin")
 
 
 class Unauthenticated(DomainError):
@@ -58,7 +58,7 @@ _AUTHORS: Final = {
 
 def roles_up_to(role: str) -> frozenset[str]:
     """Return `role` and every weaker one: a senior is also an agent."""
-    return frozenset(_ROLES[: _ROLES.index(role) + 1])
+    return frozenset(ROLES[: ROLES.index(role) + 1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +190,15 @@ def identify_by_token(verifier: ActorVerifier) -> Callable[[Request], Actor]:
 ActorDep = Annotated[Actor, Depends(current_actor)]
 
 
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What a dependency made by `require` asks of callers."""
+
+    kinds: frozenset[ActorKind]
+    role: str | None
+    scope: str | None
+
+
 def require(
     *kinds: ActorKind, role: str | None = None, scope: str | None = None
 ) -> Callable[[Actor], Awaitable[Actor]]:
@@ -207,7 +216,14 @@ def require(
             raise Forbidden(f"this needs the scope {scope}")
         return actor
 
+    vars(allowed)["access"] = Access(frozenset(kinds), role, scope)
     return allowed
+
+
+def access_of(dependency: object) -> Access | None:
+    """Return what a dependency asks of callers, None if it was not made by `require`."""
+    found = getattr(dependency, "access", None)
+    return found if isinstance(found, Access) else None
 
 
 def public_key_of(raw: Ed25519PublicKey) -> str:

@@ -5,7 +5,9 @@ from typing import Final
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
 
+from shared.web.access import allowed_by
 from shared.web.problems import MEDIA_TYPE, Problem, problem_response
 
 _COMMON: Final[Mapping[str, str]] = {
@@ -52,9 +54,22 @@ def _document(app: FastAPI) -> dict[str, object]:
     problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     components.update(problem.pop("$defs", {}))
     components["Problem"] = problem
+    _say_who_may_call(app, document)
     for operation in _operations(document):
         _complete(operation)
     return document
+
+
+def _say_who_may_call(app: FastAPI, document: Mapping[str, object]) -> None:
+    """Put on each operation which callers its route lets through, as its own dependencies check it."""
+    paths = document.get("paths")
+    for route in app.routes:
+        item = paths.get(route.path_format) if isinstance(paths, dict) and isinstance(route, APIRoute) else None
+        if item is None or not isinstance(route, APIRoute):
+            continue
+        allowed = allowed_by(route.dependant)
+        for method in route.methods or ():
+            item[method.lower()]["security"] = [] if allowed is None else allowed.security()
 
 
 def _operations(document: Mapping[str, object]) -> Iterator[dict[str, dict[str, object]]]:

@@ -1,6 +1,7 @@
 """Every refusal as `application/problem+json` (RFC 9457); the only place that knows status codes."""
 
 import json
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Annotated, Any, Final
@@ -33,6 +34,8 @@ STATUS: Final[Mapping[Kind, int]] = {
 MEDIA_TYPE: Final = "application/problem+json"
 _HTTP_CODES: Final = {404: "not-found", 405: "method-not-allowed", 413: "body-too-large", 415: "unsupported-media-type"}
 _NO_JSON: Final = "json_invalid"
+# A member of an enumeration as Python shows it: `<TicketStatus.OPEN: 'open'>`.
+_MEMBER: Final = re.compile(r"<[\w.]+: ('[^']*')>")
 _logger = structlog.get_logger(module=__name__)
 
 
@@ -179,10 +182,28 @@ async def _on_validation_error(request: Request, error: Exception) -> Response:
 
 
 def _field_problem(item: Mapping[str, Any]) -> dict[str, str]:
-    location, detail, code = tuple(item["loc"]), str(item["msg"]), str(item["type"])
+    location, detail, code = tuple(item["loc"]), _said(item), str(item["type"])
     if code == _NO_JSON and len(location) > 1:
         return {"pointer": "", "detail": f"{detail} at character {location[1]}", "code": code}
     return {"pointer": _pointer(location), "detail": detail, "code": code}
+
+
+def _said(item: Mapping[str, Any]) -> str:
+    """Return what is wrong in words of the API: no names of Python's types and classes."""
+    context = item.get("ctx") or {}
+    match item["type"]:
+        case "too_short":
+            return f"needs at least {_items(context['min_length'])}, has {context['actual_length']}"
+        case "too_long":
+            return f"takes at most {_items(context['max_length'])}"
+        case "literal_error":
+            return "must be " + _MEMBER.sub(r"\1", str(context["expected"]))
+        case _:
+            return str(item["msg"])
+
+
+def _items(count: int) -> str:
+    return f"{count} item" if count == 1 else f"{count} items"
 
 
 async def _on_http_exception(request: Request, error: Exception) -> Response:

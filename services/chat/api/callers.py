@@ -37,7 +37,7 @@ ReasonHeader = Annotated[
 def person_of(actor: Actor) -> Person:
     """Return the caller as chat knows people."""
     author = actor.author()
-    return Person(actor.brand, author.kind, author.id, author.name)
+    return Person(actor.brand, author.kind, author.id, author.name, vip=actor.claims.get("vip"))
 
 
 def owner_of(actor: Actor) -> Person | None:

@@ -1,7 +1,7 @@
 """The words chat works with."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 from typing import Final, NamedTuple
@@ -42,12 +42,16 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Whoever holds a socket or a session: a player, a visitor or a member of staff of one brand."""
+    """Whoever holds a socket or a session: a player, a visitor or a member of staff of one brand.
+
+    `vip` is what the operator signed about the tier of a player who just called; no part of who he is.
+    """
 
     brand: str
     kind: AuthorKind
     id: str
     name: str | None = None
+    vip: str | None = field(default=None, compare=False)
 
     @property
     def key(self) -> tuple[str, str, str]:

@@ -41,7 +41,9 @@ async def claim_session(
     if locked is None or not locked.belongs_to(visitor.author()):
         raise SessionNotFound
     sequence = await sessions.hand_session(session, ticket_id=ticket_id, to=player)
-    claimed = SessionClaimed(ticket_id=ticket_id, visitor=visitor.author(), player=player.author(), claimed_at=now)
+    claimed = SessionClaimed(
+        ticket_id=ticket_id, visitor=visitor.author(), player=player.author(), claimed_at=now, vip=player.vip
+    )
     await record(session, claimed, brand=player.brand, sequence=sequence, at=now)
     await introduce(session, person=player, ticket_id=ticket_id, introduction=SILENT, vouched=vouched, now=now)
     return ticket_id, locked.last_seq

@@ -81,7 +81,7 @@ async def _start(session: Session, person: Person, opening: Opening, now: dateti
     )
     started = SessionStarted(
         ticket_id=ticket_id, player=person.author(), subject=subject, language=opening.language,
-        reason=opening.introduction.reason, started_at=now,
+        reason=opening.introduction.reason, started_at=now, vip=person.vip,
     )  # fmt: skip
     await record(session, started, brand=person.brand, sequence=1, at=now)
     return ticket_id

@@ -107,8 +107,9 @@ def _make_public(operation: Json, service: str, path: str, method: str) -> None:
         operation["parameters"] = [parameter for parameter in parameters if not _is_internal(_object(parameter))]
     operation["tags"] = [service]
     operation["operationId"] = f"{service}_{operation.get('operationId') or method}"
-    open_path = path in _OPEN_PATHS or path.startswith(_OPEN_PREFIXES)
-    operation["security"] = [] if open_path else [{name: []} for name in _SECURITY_SCHEMES]
+    if path in _OPEN_PATHS or path.startswith(_OPEN_PREFIXES):
+        operation["security"] = []
+    operation.setdefault("security", [{name: []} for name in _SECURITY_SCHEMES])
     responses = _object(operation.setdefault("responses", {}))
     for status, description in _EVERYWHERE.items():
         responses.setdefault(status, _problem_response(description))

@@ -175,13 +175,13 @@ def _subject(value: object) -> str:
 
 
 def _texts(claims: Mapping[str, object]) -> dict[str, str]:
-    """Return the optional claims as text; `vip` may be true or a level."""
+    """Return the optional claims as text; `vip` may be true, a level, or false: then the operator says he has none."""
     found: dict[str, str] = {}
     for name, longest in _TEXT_CLAIMS.items():
         value = claims.get(name)
-        if value is None or value is False:
+        if value is None or (value is False and name != "vip"):
             continue
-        text = "true" if value is True else str(value) if isinstance(value, str | int) else ""
+        text = str(value).lower() if isinstance(value, bool) else str(value) if isinstance(value, str | int) else ""
         if not text or len(text) > longest or not text.isprintable():
             raise PlayerTokenRejected(f"{name} must be text of at most {longest} characters")
         found[name] = text

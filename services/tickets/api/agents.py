@@ -67,7 +67,16 @@ async def read_agent(
 @router.put(
     "/{staff_id}",
     response_model=schemas.Profile,
-    responses=problems(errors.StaffNotFound, Forbidden, IfMatchMissing, IfMatchMalformed, Stale),
+    responses=problems(
+        errors.StaffNotFound,
+        errors.TeamUnknown,
+        errors.SkillUnknown,
+        errors.LanguageUnknown,
+        Forbidden,
+        IfMatchMissing,
+        IfMatchMalformed,
+        Stale,
+    ),
 )
 async def write_agent(
     *,

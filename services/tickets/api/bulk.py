@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 
 from services.tickets.api.callers import ONCE, PREFIX, EditorDep, WitnessDep, strongest_role
+from services.tickets.domain import errors
 from services.tickets.schemas import merges as schemas
 from services.tickets.use_cases.bulk import Action, change_tickets
 from shared.contracts.tickets import TicketState
@@ -19,7 +20,7 @@ from shared.web.problems import STATUS, problems
 router: Final = APIRouter(prefix=PREFIX, tags=["tickets"])
 
 
-@router.post("/bulk", response_model=schemas.BulkResults, responses=problems(Forbidden, *ONCE))
+@router.post("/bulk", response_model=schemas.BulkResults, responses=problems(errors.ReasonUnknown, Forbidden, *ONCE))
 async def change_many(
     *,
     body: schemas.BulkChange,
@@ -31,7 +32,7 @@ async def change_many(
 ) -> Response:
     """Change or merge up to 100 tickets; each is done or refused for itself.
 
-    Complaints are always refused, and so is finishing what concerns a player's safety.
+    Complaints are always refused, and so is finishing what concerns a player's safety, or giving it another reason.
     """
 
     async def run() -> schemas.BulkResults:
@@ -60,6 +61,7 @@ def _action_of(wish: schemas.BulkAction) -> Action:
         tags_add=tuple(wish.tags_add),
         tags_remove=tuple(wish.tags_remove),
         merge_into=wish.merge_into,
+        recodes=wish.merge_into is None and "reason" in wish.model_fields_set,
         reason=wish.reason,
     )
 

@@ -42,8 +42,8 @@ def is_inside(actor: Actor) -> bool:
 
 
 def check_may_set_tier(actor: Actor) -> None:
-    """Refuse agents and seniors: a player's tier decides which promises count."""
-    if actor.kind is ActorKind.STAFF and not actor.has_role("lead"):
+    """Refuse all but leads and servers: a player's tier decides which promises count."""
+    if actor.kind is not ActorKind.SERVER and not actor.has_role("lead"):
         raise Forbidden("the tier is set by leads, admins and servers", field="tier")
 
 

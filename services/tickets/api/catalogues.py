@@ -83,7 +83,9 @@ async def list_fields(
     "",
     status_code=201,
     response_model=schemas.FieldView,
-    responses=problems(errors.FieldExists, errors.TooManyFields, errors.FieldChoicesInvalid, Forbidden, *ONCE),
+    responses=problems(
+        errors.FieldExists, errors.TooManyFields, errors.FieldChoicesInvalid, errors.ReasonUnknown, Forbidden, *ONCE
+    ),
 )
 async def add_field(
     *,
@@ -108,7 +110,9 @@ async def add_field(
 @fields.patch(
     "/{key}",
     response_model=schemas.FieldView,
-    responses=problems(errors.FieldNotFound, errors.FieldChoicesInvalid, Forbidden, *_CONDITIONAL),
+    responses=problems(
+        errors.FieldNotFound, errors.FieldChoicesInvalid, errors.ReasonUnknown, Forbidden, *_CONDITIONAL
+    ),
 )
 async def edit_field(
     *,

@@ -14,6 +14,7 @@ from services.tickets.domain.merging import TicketMerged
 from services.tickets.queries.complaints import Filters
 from services.tickets.schemas import complaints as schemas
 from services.tickets.schemas.fields import Id, Language, Moment
+from services.tickets.settings import licences
 from services.tickets.use_cases import complaining
 from shared.contracts.tickets import ComplaintStep
 from shared.db.session import SessionDep
@@ -112,7 +113,7 @@ async def export_complaints(
     actor: ReporterDep,
     witness: WitnessDep,
     session: SessionDep,
-    licence: Annotated[Id, Query(description="a jurisdiction, or `default`")],
+    licence: Annotated[Id, Query(description=f"one of {', '.join(licences())}")],
     month: Annotated[schemas.Month, Query(description="the month; for CW the half year it lies in")],
     form: Annotated[Literal["json", "csv"], Query(alias="format")] = "json",
 ) -> Response | dict[str, object]:

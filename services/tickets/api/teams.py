@@ -11,6 +11,7 @@ from services.tickets.domain.audit import AuditAction
 from services.tickets.queries import copies, profiles
 from services.tickets.schemas import people as schemas
 from services.tickets.schemas.fields import Id
+from services.tickets.use_cases import naming
 from services.tickets.use_cases.auditing import record_act
 from shared.db.session import SessionDep
 from shared.redaction import redact
@@ -65,12 +66,10 @@ async def write_team(
     return schemas.Team(id=row.team_id, name=row.name, version=row.version)
 
 
-@router.delete(_TEAM, status_code=204, responses=problems(errors.TeamNotFound, Forbidden))
+@router.delete(_TEAM, status_code=204, responses=problems(errors.TeamNotFound, errors.TeamInUse, Forbidden))
 async def drop_team(team_id: TeamId, actor: LeadDep, witness: WitnessDep, session: SessionDep) -> None:
-    """Remove a team; tickets that name it wait until they name another."""
-    if not await profiles.drop_team(session, actor.brand, team_id):
-        raise errors.TeamNotFound
-    await record_act(session, witness, AuditAction.EDIT_TEAM, {"team_id": team_id})
+    """Remove a team that no reason, no profile and no unfinished ticket names; the refusal says what does."""
+    await naming.drop_team(session, brand=actor.brand, team_id=team_id, witness=witness)
 
 
 @router.put(_MANAGED, status_code=204, responses=problems(errors.StaffNotFound, Forbidden))

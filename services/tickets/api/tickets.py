@@ -21,6 +21,7 @@ from services.tickets.api.callers import (
 from services.tickets.domain import errors
 from services.tickets.domain.complaints import ComplaintOpen, ConflictOfInterest, LicenceRefused
 from services.tickets.domain.merging import TicketMerged
+from services.tickets.domain.tiers import tier_of_claim
 from services.tickets.schemas import tickets as schemas
 from services.tickets.use_cases import editing, opening, reading
 from shared.contracts.tickets import TicketState
@@ -58,6 +59,8 @@ async def open_ticket(
     Players and visitors open their own. Servers name the player; staff may. Words written down for a player count as
     the player's; staff without a player open an internal ticket with a note.
     """
+    if "tier" in body.model_fields_set:
+        check_may_set_tier(actor)
 
     async def run() -> Reply:
         state = await opening.open_ticket(
@@ -72,6 +75,7 @@ async def open_ticket(
             language=body.language,
             player_id=body.player_id,
             licence=body.licence,
+            tier=body.told_tier() or tier_of_claim(actor.claims.get("vip")),
             attachments=body.message.attachments,
             now=ground.clock.now(),
         )

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from services.tickets.api.callers import ONCE, StaffDep, WitnessDep
 from services.tickets.api.lists import listed_page
 from services.tickets.domain import errors
+from services.tickets.domain.complaints import LicenceRefused
 from services.tickets.queries import views as stored
 from services.tickets.queries.views import COUNT_LIMIT
 from services.tickets.schemas import views as schemas
@@ -24,6 +25,7 @@ from shared.web.pages import CursorInvalid, Page, PageDep
 from shared.web.problems import problems
 
 VIEWS: Final = "/v1/views"
+_UNKNOWN: Final = (errors.TeamUnknown, errors.ReasonUnknown, LicenceRefused)
 router: Final = APIRouter(prefix=VIEWS, tags=["views"])
 
 
@@ -43,7 +45,7 @@ CountsDep = Annotated[viewing.Counts, Depends(counts_of)]
     "",
     status_code=201,
     response_model=schemas.View,
-    responses=problems(errors.ViewNotYours, errors.TooManyViews, errors.SortRefused, Forbidden, *ONCE),
+    responses=problems(errors.ViewNotYours, errors.TooManyViews, errors.SortRefused, *_UNKNOWN, Forbidden, *ONCE),
 )
 async def make_view(
     *,
@@ -128,7 +130,14 @@ async def list_tickets_of_view(
     "/{view_id}",
     response_model=schemas.View,
     responses=problems(
-        errors.ViewNotFound, errors.ViewNotYours, errors.SortRefused, Forbidden, IfMatchMissing, IfMatchMalformed, Stale
+        errors.ViewNotFound,
+        errors.ViewNotYours,
+        errors.SortRefused,
+        *_UNKNOWN,
+        Forbidden,
+        IfMatchMissing,
+        IfMatchMalformed,
+        Stale,
     ),
 )
 async def edit_view(

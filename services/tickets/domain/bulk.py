@@ -16,12 +16,14 @@ class BulkRefused(DomainError):
     kind: ClassVar[Kind] = Kind.CONFLICT
 
 
-def check_bulk(state: TicketState, *, status: TicketStatus | None, merges: bool) -> None:
-    """Refuse complaints altogether, and finishing what concerns a player's safety."""
+def check_bulk(state: TicketState, *, status: TicketStatus | None, merges: bool, recodes: bool = False) -> None:
+    """Refuse complaints altogether, and finishing or recoding what concerns a player's safety."""
     if state.complaint_id is not None:
         raise BulkRefused("a complaint is never changed among many")
     if is_safety(state) and (merges or status in FINISHED):
         raise BulkRefused("what concerns a player's safety is never finished among many")
+    if is_safety(state) and recodes:
+        raise BulkRefused("what concerns a player's safety keeps its reason among many")
 
 
 def retagged(tags: Iterable[str], add: Iterable[str], remove: Collection[str]) -> tuple[str, ...]:

@@ -251,14 +251,24 @@ def check_move(rules: Rules, before: ComplaintStep, after: ComplaintStep) -> Non
 
 def check_licence(licence: str | None, known: Mapping[str, Jurisdiction], *, server: bool) -> None:
     """Refuse a licence that is not known, or that anybody but the operator's server names."""
-    if licence is not None and (not server or licence not in known):
+    if licence is not None and not server:
         raise LicenceRefused(field="licence")
+    check_licence_known(licence, known, field="licence")
+
+
+def check_licence_known(licence: str | None, known: Mapping[str, Jurisdiction], *, field: str) -> None:
+    """Refuse a licence that is not known; the refusal names those that are."""
+    if licence is not None and licence not in known:
+        named = [code for code in known if code != DEFAULT]
+        raise LicenceRefused(f"there is no licence {licence!r}; known: {', '.join(named)}", field=field, known=named)
 
 
 def check_type(rules: Rules, type_: str) -> None:
     """Refuse a type that the regulators' list does not have."""
     if type_ not in rules.types:
-        raise ComplaintTypeUnknown(f"{type_!r} is not a type of complaint", field="type")
+        known = sorted(rules.types)
+        detail = f"{type_!r} is not a type of complaint; known: {', '.join(known)}"
+        raise ComplaintTypeUnknown(detail, field="type", known=known)
 
 
 def check_downgrade(complaint: Complaint, *, rg_related: object) -> None:

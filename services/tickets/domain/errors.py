@@ -245,6 +245,24 @@ class TeamNotFound(DomainError):
     kind: ClassVar[Kind] = Kind.NOT_FOUND
 
 
+class TeamInUse(DomainError):
+    """Something still names this team: its tickets would wait for nobody."""
+
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+class SkillUnknown(DomainError):
+    """A skill is a special training or a group of the brand's contact reasons."""
+
+    kind: ClassVar[Kind] = Kind.INVALID
+
+
+class LanguageUnknown(DomainError):
+    """A language begins with a code of ISO 639."""
+
+    kind: ClassVar[Kind] = Kind.INVALID
+
+
 class NotAsked(DomainError):
     """Only the senior who is asked to take an escalated ticket on can answer."""
 

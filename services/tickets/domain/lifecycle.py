@@ -110,7 +110,7 @@ def takes_words(ticket: Ticket, lifecycle: Lifecycle, now: datetime) -> bool:
 
 
 def _check_snooze(until: datetime, now: datetime) -> None:
-    if not now < until <= now + LONGEST_SNOOZE:
-        raise SnoozeRefused(
-            f"a ticket sleeps until a time at most {LONGEST_SNOOZE.days} days ahead", field="snoozed_until"
-        )
+    if until <= now:
+        raise SnoozeRefused("a ticket sleeps until a time to come; this one is over", field="snoozed_until")
+    if until > now + LONGEST_SNOOZE:
+        raise SnoozeRefused(f"a ticket sleeps at most {LONGEST_SNOOZE.days} days", field="snoozed_until")

@@ -9,8 +9,8 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from services.tickets.domain.people import Person, fullness
-from services.tickets.domain.queueing import SPECIAL, Place, order_key, tongue_of
+from services.tickets.domain.people import SPECIAL, Person, fullness
+from services.tickets.domain.queueing import Place, order_key, tongue_of
 from shared.contracts.base import Channel
 
 Loads = Mapping[str, Mapping[str, int]]

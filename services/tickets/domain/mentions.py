@@ -16,6 +16,8 @@ def mentioned(kind: MessageKind, text: str, named: Sequence[str]) -> tuple[str, 
     if kind is not MessageKind.NOTE:
         if named:
             raise MentionsRefused(field="mentions")
+        if kind is MessageKind.REPLY and _TOKEN.search(text):
+            raise MentionsRefused("the player would read `@[staff id]`: only a note mentions people", field="text")
         return ()
     found = tuple(dict.fromkeys((*named, *_TOKEN.findall(text))))
     if len(found) > MOST_MENTIONS:

@@ -7,8 +7,8 @@ from itertools import pairwise
 from typing import Final, TypeAlias
 
 from services.tickets.domain.matching import can_take
-from services.tickets.domain.people import Person
-from services.tickets.domain.queueing import SPECIAL, Place, tongue_of
+from services.tickets.domain.people import SPECIAL, Person
+from services.tickets.domain.queueing import Place, tongue_of
 
 Peers: TypeAlias = tuple[str | None, str | None]
 TURN: Final = timedelta(seconds=60)

@@ -1,18 +1,24 @@
 """The people who take tickets: what they can do, how much they can hold, and whether they are there."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from fractions import Fraction
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from services.tickets.domain.errors import LanguageUnknown, SkillUnknown
+from services.tickets.domain.languages import is_language
 from shared.contracts.base import Channel
 from shared.contracts.gateway import StaffRole, StaffStatus
 
 CHAT_CAPACITY: Final = 6
 MOST_CAPACITY: Final = 20
 GRACE: Final = timedelta(seconds=30)
+VIP: Final = "vip"
+SAFER_GAMBLING: Final = "safer_gambling"
+COMPLAINTS: Final = "complaints"
+SPECIAL: Final = frozenset({VIP, SAFER_GAMBLING, COMPLAINTS})
 _DAY: Final = timedelta(days=1)
 _SECOND: Final = timedelta(seconds=1)
 _WEEK: Final = 8
@@ -125,6 +131,23 @@ def _jump_after(now: datetime, zone: ZoneInfo) -> datetime | None:
         before, after = (middle, after) if middle.astimezone(zone).utcoffset() == offset else (before, middle)
     # Clocks jump at whole seconds, and this is less than one too late.
     return after.replace(microsecond=0)
+
+
+def check_skills(skills: Iterable[str], groups: Collection[str]) -> None:
+    """Refuse skills that no ticket can ask for; capitals matter."""
+    unknown = [skill for skill in skills if skill not in SPECIAL and skill not in groups]
+    if unknown:
+        known = [*sorted(SPECIAL), *sorted(groups)]
+        detail = f"{unknown[0]!r} is no skill; known: {', '.join(known)}"
+        raise SkillUnknown(detail, field="skills", unknown=unknown, known=known)
+
+
+def check_languages(languages: Iterable[str]) -> None:
+    """Refuse languages that nobody speaks, such as `gr` for Greek."""
+    unknown = [one for one in languages if not is_language(one)]
+    if unknown:
+        detail = f"{unknown[0]!r} is no language: such as de, el, pt-BR, with a code of ISO 639 first"
+        raise LanguageUnknown(detail, field="languages", unknown=unknown)
 
 
 def fullness(person: Person, load: Mapping[str, int]) -> Fraction:

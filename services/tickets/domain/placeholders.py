@@ -19,7 +19,9 @@ def placeholders_of(text: str, *, field: str) -> tuple[str, ...]:
     literals, names = _parts(text)
     unknown = [name for name in names if name not in KNOWN and _FIELD.fullmatch(name) is None]
     if unknown:
-        raise PlaceholderUnknown(f"nothing fills in {', '.join(map(_shown, unknown))}", field=field, unknown=unknown)
+        known = [*sorted(KNOWN), "fields.<key of a field>"]
+        detail = f"nothing fills in {', '.join(map(_shown, unknown))}; known: {', '.join(known)}"
+        raise PlaceholderUnknown(detail, field=field, unknown=unknown, known=known)
     if any("{{" in literal or "}}" in literal for literal in literals):
         raise PlaceholderUnknown("double braces are for placeholders alone", field=field)
     return tuple(dict.fromkeys(names))

@@ -7,9 +7,11 @@ from enum import IntEnum
 from typing import Final
 from uuid import UUID
 
+from services.tickets.domain.people import COMPLAINTS, SAFER_GAMBLING, VIP
 from services.tickets.domain.reasons import Reason
 from services.tickets.domain.statuses import NEW, OPEN
 from services.tickets.domain.tickets import Fact
+from services.tickets.domain.tiers import is_vip_tier
 from shared.contracts.base import Author, AuthorKind, Channel
 from shared.contracts.tickets import (
     MessageAdded,
@@ -23,7 +25,6 @@ from shared.contracts.tickets import (
 
 QUEUE: Final = Author(kind=AuthorKind.SYSTEM, id="queue")
 LEGAL_SOON: Final = timedelta(hours=4)
-_VIP_TIERS: Final = frozenset({"gold", "platinum", "diamond", "vip"})
 _PERSONS: Final = frozenset({AuthorKind.STAFF, AuthorKind.SERVER})
 _URGENT: Final = 1
 
@@ -38,12 +39,6 @@ class Rank(IntEnum):
     X2 = 4
     VIP = 5
     STANDARD = 6
-
-
-VIP: Final = "vip"
-SAFER_GAMBLING: Final = "safer_gambling"
-COMPLAINTS: Final = "complaints"
-SPECIAL: Final = frozenset({VIP, SAFER_GAMBLING, COMPLAINTS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +113,7 @@ def rank_of(state: TicketState, reason: Reason | None) -> Rank:
 
 def is_vip(state: TicketState) -> bool:
     """True for players of the higher tiers."""
-    return state.tier is not None and state.tier.casefold() in _VIP_TIERS
+    return is_vip_tier(state.tier)
 
 
 def group_of(state: TicketState) -> str | None:

@@ -2,12 +2,14 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Final
 
 from services.tickets.domain.errors import ReasonUnknown
 from shared.contracts.tickets import Priority, ReasonClass, TicketState
 
 REASONS_PER_BRAND: Final = 500
+_MOST_NEAR: Final = 5
 _BY_SEVERITY: Final = (
     Priority.URGENT,
     Priority.URGENT,
@@ -81,13 +83,24 @@ def effects_of(
     return effects
 
 
-def reason_of(code: str | None, taxonomy: Mapping[str, Reason]) -> Reason | None:
+def reason_of(code: str | None, taxonomy: Mapping[str, Reason], *, field: str = "reason") -> Reason | None:
     """Return the reason behind a code; refuse a code that the taxonomy does not know."""
     if code is None:
         return None
     if code not in taxonomy or not taxonomy[code].active:
-        raise ReasonUnknown(f"{code!r} is not a contact reason", field="reason")
+        raise ReasonUnknown(f"{code!r} is not a contact reason", field=field)
     return taxonomy[code]
+
+
+def check_codes(codes: Iterable[str], taxonomy: Mapping[str, Reason], *, field: str) -> None:
+    """Refuse codes that the taxonomy does not know, with those most like the first of them; for staff's eyes."""
+    unknown = [code for code in codes if code not in taxonomy]
+    if unknown:
+        near = get_close_matches(unknown[0].upper(), taxonomy, n=_MOST_NEAR)
+        known = near or sorted({reason.group for reason in taxonomy.values()})
+        said = "near it" if near else "the groups are"
+        detail = f"{unknown[0]!r} is not a contact reason; {said}: {', '.join(known)}"
+        raise ReasonUnknown(detail, field=field, unknown=unknown, known=known)
 
 
 def read_taxonomy(document: Mapping[str, object]) -> dict[str, Reason]:

@@ -89,6 +89,7 @@ async def save_conversation(session: Session, brand: str, ticket_id: UUID, conve
         "subject": conversation.subject,
         "language": conversation.language,
         "reason": conversation.reason,
+        "vip": conversation.vip,
         "started_at": conversation.started_at,
         "ended_at": None,
     }
@@ -96,12 +97,12 @@ async def save_conversation(session: Session, brand: str, ticket_id: UUID, conve
     await session.execute(statement.on_conflict_do_update(index_elements=[conversations.c.ticket_id], set_=values))
 
 
-async def hand_conversation(session: Session, brand: str, ticket_id: UUID, player: Author) -> None:
+async def hand_conversation(session: Session, brand: str, ticket_id: UUID, player: Author, vip: str | None) -> None:
     """Remember that a live conversation is somebody else's now."""
     handed = (
         update(conversations)
         .where(conversations.c.brand == brand, conversations.c.ticket_id == ticket_id)
-        .values(author_kind=player.kind.value, author_id=player.id)
+        .values(author_kind=player.kind.value, author_id=player.id, vip=vip)
     )
     await session.execute(handed)
 
@@ -127,6 +128,7 @@ async def conversation(session: Session, brand: str, ticket_id: UUID) -> Convers
         language=row.language,
         started_at=row.started_at,
         reason=row.reason,
+        vip=row.vip,
     )
 
 

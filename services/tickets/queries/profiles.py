@@ -1,12 +1,13 @@
 """Profiles and teams as leads edit them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
-from sqlalchemy import Row, Table, delete, select, update
+from sqlalchemy import Row, Table, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
-from services.tickets.tables import agents, personal_managers, staff, teams
+from services.tickets.tables import agents, personal_managers, staff, teams, tickets
+from services.tickets.tables.tickets import UNFINISHED
 from shared.db.engine import Session
 
 _NAME: Final = (
@@ -58,10 +59,35 @@ async def save_team(session: Session, brand: str, team_id: str, name: str, versi
     return await _save(session, teams, {"brand": brand, "team_id": team_id}, {"name": name}, version)
 
 
-async def drop_team(session: Session, brand: str, team_id: str) -> bool:
-    """Remove a team; False if there was none."""
-    gone = delete(teams).where(teams.c.brand == brand, teams.c.team_id == team_id)
-    return bool((await session.execute(gone)).rowcount)
+async def hold_teams(session: Session, brand: str, team_ids: Collection[str]) -> set[str]:
+    """Return which of these teams there are, and keep them from being removed until the transaction ends."""
+    statement = select(teams.c.team_id).where(teams.c.brand == brand, teams.c.team_id.in_(list(team_ids)))
+    # In one order, so that two who hold several never wait for each other; a name may change meanwhile.
+    held = statement.order_by(teams.c.team_id).with_for_update(read=True, key_share=True)
+    return set((await session.execute(held)).scalars()) if team_ids else set()
+
+
+async def team_ids(session: Session, brand: str, limit: int) -> list[str]:
+    """Return the first of the brand's teams."""
+    statement = select(teams.c.team_id).where(teams.c.brand == brand).order_by(teams.c.team_id).limit(limit)
+    return list((await session.execute(statement)).scalars())
+
+
+async def members_of(session: Session, brand: str, team_id: str) -> list[str]:
+    """Return who takes the tickets of a team."""
+    statement = select(agents.c.staff_id).where(agents.c.brand == brand, agents.c.teams.contains([team_id]))
+    return list((await session.execute(statement.order_by(agents.c.staff_id))).scalars())
+
+
+async def unfinished_of_team(session: Session, brand: str, team_id: str) -> int:
+    """Return how many unfinished tickets name a team."""
+    mine = (tickets.c.brand == brand, tickets.c.team_id == team_id, text(UNFINISHED), tickets.c.merged_into.is_(None))
+    return int((await session.execute(select(func.count()).select_from(tickets).where(*mine))).scalar_one())
+
+
+async def drop_team(session: Session, brand: str, team_id: str) -> None:
+    """Remove a locked team."""
+    await session.execute(delete(teams).where(teams.c.brand == brand, teams.c.team_id == team_id))
 
 
 async def save_manager(session: Session, brand: str, player_id: str, staff_id: str) -> None:

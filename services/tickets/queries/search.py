@@ -67,23 +67,38 @@ _SIMILAR: Final = Fixed(
     "SELECT asked, near.word FROM unnest(CAST(:words AS text[])) AS asked,"
     " search_similar(asked, CAST(:most AS integer)) AS near ORDER BY asked, near.likeness DESC, near.word"
 )
-# The entry that says it, else the newest; only the newest entries of a ticket are looked through.
+# The entry that says all that is wanted, else a part of it, else the subject, else the newest entry; only the newest of
+# a ticket are looked through. What is excluded is no hit, and says nothing of where one is.
 _SNIPPETS: Final = Fixed(
     """
     WITH asked AS (
-        SELECT config, part, nullif(regexp_replace(part::text, '&|<->|<[0-9]+>', '|', 'g'), '')::tsquery AS any_word
-        FROM unnest(search_configs(NULL)) AS config, websearch_to_tsquery(config, :asked) AS part
+        SELECT
+            config, part, wanted::tsquery AS wanted,
+            regexp_replace(wanted, '&|<->|<[0-9]+>', '|', 'g')::tsquery AS any_word
+        FROM unnest(search_configs(NULL)) AS config, websearch_to_tsquery(config, :asked) AS part,
+            nullif(nullif(querytree(part), 'T'), '') AS wanted
         WHERE numnode(part) > 0
     )
     SELECT t.id, shown.snippet
     FROM tickets AS t CROSS JOIN LATERAL (
-        SELECT ts_headline(a.config, e.text, a.part, :options) AS snippet
+        SELECT ts_headline(
+            e.config, e.text, CASE WHEN e.says_all THEN e.wanted ELSE coalesce(e.any_word, e.part) END, :options
+        ) AS snippet
         FROM (
-            SELECT text, occurred_at, id FROM timeline
-            WHERE brand = t.brand AND ticket_id = t.id AND text <> ''
-            ORDER BY occurred_at DESC, id DESC LIMIT 40
-        ) AS e JOIN asked AS a ON a.config = (search_configs(t.language))[1]
-        ORDER BY to_tsvector(a.config, e.text) @@ a.any_word DESC NULLS LAST, e.occurred_at DESC, e.id DESC LIMIT 1
+            SELECT
+                a.*, s.*, to_tsvector(a.config, s.text) @@ a.wanted AS says_all,
+                to_tsvector(a.config, s.text) @@ a.any_word AS says_some
+            FROM (
+                (
+                    SELECT text, occurred_at, id, false AS is_subject FROM timeline
+                    WHERE brand = t.brand AND ticket_id = t.id AND text <> ''
+                    ORDER BY occurred_at DESC, id DESC LIMIT 40
+                ) UNION ALL SELECT t.subject, t.created_at, t.id, true
+            ) AS s JOIN asked AS a ON a.config = (search_configs(t.language))[1]
+        ) AS e
+        ORDER BY
+            e.says_all DESC NULLS LAST, e.says_some DESC NULLS LAST, e.is_subject, e.occurred_at DESC, e.id DESC
+        LIMIT 1
     ) AS shown
     WHERE t.brand = :brand AND t.id = ANY (CAST(:ids AS uuid[]))
     """

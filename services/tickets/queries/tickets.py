@@ -47,6 +47,10 @@ _NUMBER: Final = "SELECT number FROM opened"
 _OPEN: Final = Fixed(f"{_OPENING} {_NUMBER}")
 _OPEN_AUDITED: Final = Fixed(f"{_OPENING}, {RECORDING} {_NUMBER}")
 
+_LAST_TIER: Final = Fixed(
+    "SELECT tier FROM tickets WHERE brand = :brand AND player_id = :player_id ORDER BY created_at DESC, id DESC LIMIT 1"
+)
+
 # Built once: making a statement and its cache key costs more CPU than sending it.
 _ONE: Final = select(tickets).where(tickets.c.brand == bindparam("brand"), tickets.c.id == bindparam("ticket_id"))
 _LOCKED: Final = _ONE.with_for_update()
@@ -109,6 +113,12 @@ async def insert_ticket(
 async def ticket_of(session: Session, brand: str, ticket_id: UUID) -> Ticket | None:
     """Return a ticket of this brand."""
     return await _one(session, _ONE, brand, ticket_id)
+
+
+async def last_tier(session: Session, brand: str, player_id: str) -> str | None:
+    """Return the tier of the player's newest ticket."""
+    found: str | None = await _LAST_TIER.value(session, {"brand": brand, "player_id": player_id})
+    return found
 
 
 async def lock_ticket(session: Session, brand: str, ticket_id: UUID) -> Ticket | None:

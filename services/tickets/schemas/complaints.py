@@ -8,10 +8,12 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 
 from services.tickets.domain.complaints import Amount, Complaint, Move, Withdrawal, paused_seconds
 from services.tickets.schemas.fields import Explanation, Id, Language, Text, left_out
+from services.tickets.settings import complaint_rules
 from shared.contracts.base import Channel
 from shared.contracts.tickets import ComplaintExtension, ComplaintPause, ComplaintStep
 
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_.-]{1,60}$")]
+Type = Annotated[Code, Field(description=f"one of {', '.join(sorted(complaint_rules().types))}")]
 Month = Annotated[str, StringConstraints(pattern=r"^[12][0-9]{3}-(0[1-9]|1[0-2])$")]
 
 
@@ -22,7 +24,7 @@ class _Body(BaseModel):
 class RegisterComplaint(_Body):
     """A complaint that somebody noticed; without details the player's words are its details."""
 
-    type: Code = "other"
+    type: Type = "other"
     details: Text | None = None
 
 
@@ -36,7 +38,7 @@ class MoneyWanted(_Body):
 class EditComplaint(_Body):
     """What to change; fields left out stay."""
 
-    type: Code = Field(default_factory=left_out)
+    type: Type = Field(default_factory=left_out)
     owner_id: Id | None = None
     accused_staff_id: Id | None = None
     rg_related: bool = Field(default_factory=left_out)

@@ -8,6 +8,7 @@ from services.tickets.queries.lists import Filters, Listed
 from services.tickets.queries.search import HIT_BEGINS, HIT_ENDS
 from services.tickets.schemas.fields import Id, Language, Moment, ReasonCode
 from services.tickets.schemas.tickets import Ticket, ticket_of
+from services.tickets.settings import licences
 from shared.contracts.base import Channel
 from shared.contracts.tickets import Priority, ReasonClass, TicketStatus
 from shared.web.actor import Actor, ActorKind
@@ -34,7 +35,7 @@ class TicketFilters(BaseModel):
     channel: Channel | None = None
     language: Language | None = None
     tier: Id | None = None
-    licence: Id | None = None
+    licence: Id | None = Field(None, description=f"one of {', '.join(licences())}")
     complaint: bool | None = None
     unanswered: bool | None = Field(None, description="whether the player waits for a reply")
     merged: bool = Field(default=False, description="also tickets that were merged into others")
@@ -66,7 +67,7 @@ class ListedTicket(Ticket):
     """A ticket in a list.
 
     `next_due_at` is the earliest open promise, `waiting_since` when the player wrote the oldest words that nobody has
-    answered; players do not see them. `snippet` shows where a search found something.
+    answered; players do not see them. `snippet` shows where a search found something: in words, else in the subject.
     """
 
     next_due_at: AwareDatetime | None = None

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from services.tickets.domain import macros as domain
+from services.tickets.domain.placeholders import KNOWN
 from services.tickets.domain.tags import MOST_TAGS, new_tag, tag_of
 from services.tickets.queries.macros import DayOfUse
 from services.tickets.schemas.fields import Id, Language, ReasonCode, Subject, Text, harmless, left_out
@@ -16,9 +17,14 @@ from shared.contracts.base import Channel
 from shared.contracts.tickets import MessageKind, Priority, ReasonClass, TicketStatus
 
 Shortcut = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$"), AfterValidator(harmless)]
+_PLACEHOLDERS = ", ".join("`{{" + name + "}}`" for name in (*sorted(KNOWN), "fields.<key>"))
 Texts = Annotated[
     dict[Language, Text],
-    Field(max_length=30, description="words by language; placeholders such as `{{player.name}}` are filled in"),
+    Field(
+        max_length=30,
+        description=f"words by language; filled in are {_PLACEHOLDERS}; one of which nothing is known is refused when "
+        "the macro is used",
+    ),
 ]
 Status = Literal[TicketStatus.OPEN, TicketStatus.PENDING, TicketStatus.RESOLVED, TicketStatus.CLOSED]
 

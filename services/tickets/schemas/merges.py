@@ -54,12 +54,18 @@ class BulkAction(BaseModel):
     tags_add: Tags = []
     tags_remove: Tags = []
     merge_into: UUID | None = None
-    reason: Explanation | None = None
+    reason: Annotated[
+        Explanation | None,
+        Field(
+            description="with `merge_into` why they are merged, in your own words; else the contact reason that the "
+            "tickets get, a code of `GET /v1/reasons`, null for none"
+        ),
+    ] = None
 
     @model_validator(mode="after")
     def _says_one_thing(self) -> Self:
-        changes = self.model_fields_set - {"merge_into", "reason"}
-        if self.merge_into is not None and changes:
+        changes = self.model_fields_set - {"merge_into"}
+        if self.merge_into is not None and changes - {"reason"}:
             raise PydanticCustomError("mixed", "merges or changes, not both")
         if self.merge_into is None and not changes:
             raise PydanticCustomError("nothing", "says nothing to do")

@@ -4,7 +4,7 @@ from datetime import time
 from typing import Annotated, Any
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from services.tickets.domain.people import CHAT_CAPACITY, MOST_CAPACITY
@@ -19,6 +19,11 @@ def _zone(name: str) -> str:
     return name
 
 
+def _midnight(sent: object) -> object:
+    """Take the end of a day as calendars do."""
+    return "00:00" if isinstance(sent, str) and sent in {"24:00", "24:00:00"} else sent
+
+
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,59}$")]
 Skill = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,39}$")]
 Slots = Annotated[int, Field(ge=0, le=MOST_CAPACITY)]
@@ -27,20 +32,31 @@ Day = Annotated[int, Field(ge=0, le=6, description="0 is Monday")]
 
 
 class ShiftHours(BaseModel):
-    """Working hours on some days; a shift that ends before it begins ends the next day."""
+    """Working hours on some days; a shift that ends before it begins ends the next day.
+
+    Outside his shifts a person is given nothing new; what he has stays his, and he may still take tickets by hand.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
-    days: Annotated[tuple[Day, ...], Field(min_length=1, max_length=7)]
-    begins: time
-    ends: time
+    days: Annotated[
+        tuple[Day, ...],
+        Field(min_length=1, max_length=7, description="on which it begins: 0 is Monday, 6 is Sunday"),
+    ]
+    begins: Annotated[time, Field(description="by the clocks of `time_zone`, without an offset", examples=["09:00"])]
+    ends: Annotated[
+        time,
+        BeforeValidator(_midnight),
+        Field(description="the first moment after it; `24:00` is midnight, as `00:00` is", examples=["17:30", "24:00"]),
+    ]
 
 
 class EditProfile(BaseModel):
     """What a person takes. No languages: whatever the brand speaks; no shifts: always on.
 
-    `skills` are `vip`, `safer_gambling`, `complaints` and groups of contact reasons; who names groups takes no others.
-    `capacity` is how many conversations that await staff the person holds at most, by channel.
+    `skills` are the trainings `vip`, `safer_gambling` and `complaints`, in small letters, and groups of contact reasons
+    such as `WDR`, in capitals; who names groups takes no others. `teams`, `skills` and `languages` that there are not
+    are refused. `capacity` is how many conversations that await staff the person holds at most, by channel.
     """
 
     model_config = ConfigDict(extra="forbid")

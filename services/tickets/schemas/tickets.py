@@ -12,6 +12,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictBool, St
 from services.tickets.domain.corrections import Version
 from services.tickets.domain.mentions import MOST_MENTIONS
 from services.tickets.domain.quick_replies import MOST_QUICK_REPLIES
+from services.tickets.domain.tiers import VIP_TIERS, ToldTier
 from services.tickets.domain.timeline import INSIDE, Entry, EntryKind
 from services.tickets.schemas.fields import (
     ButtonLabel,
@@ -27,9 +28,11 @@ from services.tickets.schemas.fields import (
     Tier,
     left_out,
 )
+from services.tickets.settings import licences
 from shared.contracts.base import Author as Speaker
 from shared.contracts.base import AuthorKind, Channel, QuickReply
 from shared.contracts.tickets import BackOffice, MessageKind, Priority, TicketState, TicketStatus
+from shared.redaction import redact
 
 
 class QuickReplyChoice(QuickReply):
@@ -65,8 +68,7 @@ class FirstMessage(BaseModel):
 class OpenTicket(BaseModel):
     """A new ticket.
 
-    `player_id` is for staff and servers, who must name the player; a player's token already does. `licence`, for
-    servers alone, is the jurisdiction under which this player is served, where it is not the brand's.
+    `player_id` is for staff and servers, who must name the player; a player's token already does.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -77,7 +79,27 @@ class OpenTicket(BaseModel):
     reason: ReasonCode | None = None
     language: Language | None = None
     player_id: Id | None = None
-    licence: Id | None = None
+    licence: Annotated[
+        Id | None,
+        Field(
+            description="for servers alone: the jurisdiction under which this player is served, where it is not the "
+            f"brand's; one of {', '.join(licences())}"
+        ),
+    ] = None
+    tier: Annotated[
+        Tier | None,
+        Field(
+            description="the player's VIP tier, named by leads, admins and servers; a player's own is what the claim "
+            f"`vip` of his token says. {', '.join(VIP_TIERS)} make the VIP line, in whatever letters. Null: he has "
+            "none. Left out: that of his newest ticket"
+        ),
+    ] = None
+
+    def told_tier(self) -> ToldTier | None:
+        """Return what the caller says of the player's tier, if he says anything."""
+        if "tier" not in self.model_fields_set:
+            return None
+        return ToldTier(None if self.tier is None else redact(self.tier))
 
 
 class EditTicket(BaseModel):
@@ -96,7 +118,9 @@ class EditTicket(BaseModel):
     reason: ReasonCode | None = None
     waiting_on: BackOffice | None = None
     snoozed_until: Moment | None = None
-    tier: Tier | None = None
+    tier: Annotated[
+        Tier | None, Field(description=f"{', '.join(VIP_TIERS)} make the VIP line, in whatever letters")
+    ] = None
     team_id: Id | None = None
     fields: dict[FieldKey, StrictStr | StrictBool | StrictInt | StrictFloat | None] = Field(
         default_factory=left_out, max_length=100

@@ -41,6 +41,8 @@ conversations: Final = Table(
     Column("subject", Text),
     Column("language", Text),
     Column("reason", Text),
+    # What the operator signed about the player's tier.
+    Column("vip", Text),
     time_column("started_at"),
     time_column("ended_at", nullable=True),
 )

@@ -10,9 +10,11 @@ from services.tickets.domain import access
 from services.tickets.domain.conversations import Conversation
 from services.tickets.domain.reasons import Reason
 from services.tickets.domain.tickets import Story, Ticket, Words, unopened
+from services.tickets.domain.tiers import tier_of_claim
 from services.tickets.domain.words import mended, subject_line
 from services.tickets.queries import copies, kept, timeline
 from services.tickets.use_cases.following import take_words
+from services.tickets.use_cases.opening import tier_at_opening
 from services.tickets.use_cases.reaching import Landing, landing
 from services.tickets.use_cases.telling import tell, tell_opening
 from shared.contracts.base import Author, AuthorKind, Channel, ContactRef
@@ -61,7 +63,11 @@ async def take_live_words(session: Session, *, brand: str, posted: MessagePosted
         return
     conversation = await copies.conversation(session, brand, posted.ticket_id)
     reason = await _reason(session, brand, conversation, now)
-    story = Story(_live_ticket(brand, posted, conversation, text, reason), actor=posted.author, now=now)
+    ticket = _live_ticket(brand, posted, conversation, text, reason)
+    told = tier_of_claim(conversation.vip) if conversation else None
+    tier = await tier_at_opening(session, brand, ticket.state.player_id, told)
+    ticket = replace(ticket, state=ticket.state.model_copy(update={"tier": tier}))
+    story = Story(ticket, actor=posted.author, now=now)
     story.opens(posted.sent_at)
     story.says(words)
     await tell_opening(session, story)

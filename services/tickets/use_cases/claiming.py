@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from services.tickets.domain.tickets import Story
+from services.tickets.domain.tiers import tier_of_claim
 from services.tickets.queries import copies, tickets
 from services.tickets.use_cases.telling import tell
 from shared.contracts.chat import SessionClaimed
@@ -15,11 +16,13 @@ async def take_claim(session: Session, *, brand: str, claimed: SessionClaimed, n
 
     The visitor reads it no more: whoever finds his token must not see what the player goes on to say.
     """
-    await copies.hand_conversation(session, brand, claimed.ticket_id, claimed.player)
+    await copies.hand_conversation(session, brand, claimed.ticket_id, claimed.player, claimed.vip)
     ticket = await tickets.lock_ticket(session, brand, claimed.ticket_id)
     if ticket is None:
         return
     story = Story(replace(ticket, visitor_id=None), actor=claimed.player, now=now)
-    story.edits({"player_id": claimed.player.id})
+    told = tier_of_claim(claimed.vip)
+    tier = told.tier if told else await tickets.last_tier(session, brand, claimed.player.id)
+    story.edits({"player_id": claimed.player.id, "tier": tier or ticket.state.tier})
     await tickets.hand_ticket(session, brand, claimed.ticket_id, claimed.player.id)
     await tell(session, story)

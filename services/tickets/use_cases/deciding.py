@@ -17,7 +17,7 @@ from services.tickets.domain.fields import FIELDS_PER_BRAND, TicketField, check_
 from services.tickets.domain.reasons import REASONS_PER_BRAND, Reason, Taxonomy
 from services.tickets.queries import catalogues, kept
 from services.tickets.use_cases.auditing import record_decision
-from services.tickets.use_cases.planning import check_team
+from services.tickets.use_cases.naming import check_reasons, check_teams
 from shared.db.engine import Session, note
 from shared.redaction import redact
 from shared.web.conditional import demand
@@ -66,7 +66,7 @@ async def replace_reason(
     if known is None and len(taxonomy.reasons) >= REASONS_PER_BRAND:
         raise TooManyReasons
     if reason.team_id is not None and reason.team_id != (known.team_id if known else None):
-        await check_team(session, brand, reason.team_id)
+        await check_teams(session, brand, [reason.team_id])
     stored = replace(reason, name=redact(reason.name), version=expected_version + 1)
     await catalogues.insert_reason(session, brand, stored, by=by, now=now)
     what = {"code": stored.code, "version": stored.version}
@@ -89,6 +89,7 @@ async def add_field(
     known = await catalogues.fields_of(session, brand)
     if field.key in known:
         raise FieldExists(field="key")
+    await check_reasons(session, brand, field.required_for, field="required_for", now=now)
     if len(known) >= FIELDS_PER_BRAND:
         raise TooManyFields
     return await _store_field(session, brand, witness, field, by=by, now=now)
@@ -112,6 +113,8 @@ async def edit_field(
         raise FieldNotFound
     demand(expected_version, known.version)
     field = _cleaned(replace(revise(known), version=known.version + 1))
+    named = [code for code in field.required_for if code not in known.required_for]
+    await check_reasons(session, brand, named, field="required_for", now=now)
     return await _store_field(session, brand, witness, field, by=by, now=now)
 
 

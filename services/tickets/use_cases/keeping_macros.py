@@ -13,6 +13,7 @@ from services.tickets.queries import kept as decided
 from services.tickets.queries import macros
 from services.tickets.queries.macros import DayOfUse, Uses
 from services.tickets.use_cases.auditing import record_look
+from services.tickets.use_cases.naming import check_reasons
 from shared.db.engine import Session
 from shared.redaction import redact
 from shared.web.actor import Forbidden
@@ -127,6 +128,7 @@ def _check_right(keeper: Keeper, macro: Macro) -> None:
 async def _cleaned(session: Session, macro: Macro, now: datetime) -> Macro:
     """Return a macro fit to be kept: known placeholders, known reason, nothing to redact."""
     if macro.actions.reason is not None:
+        await check_reasons(session, macro.brand, [macro.actions.reason], field="actions.reason", now=now)
         reason_of(macro.actions.reason, (await decided.TAXONOMIES.of(session, macro.brand, now)).reasons)
     texts = {language.casefold(): redact(text) for language, text in macro.texts.items()}
     kept = replace(macro, name=redact(macro.name), texts=texts)

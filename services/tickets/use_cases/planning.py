@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from services.tickets.domain.complaints import ComplaintOpen
-from services.tickets.domain.errors import TeamUnknown
 from services.tickets.domain.fields import FieldType, check_filled, merged_values
 from services.tickets.domain.lifecycle import details_of
 from services.tickets.domain.reasons import effects_of, reason_of
 from services.tickets.domain.tickets import Ticket
-from services.tickets.queries import kept, profiles
+from services.tickets.queries import kept
+from services.tickets.use_cases.naming import check_teams
 from services.tickets.use_cases.registering import is_complaint_open, is_reason_of_complaints
 from shared.contracts.base import Author, AuthorKind
 from shared.contracts.tickets import TicketState, TicketStatus
@@ -43,7 +43,7 @@ async def plan_edit(
     if "reason" in wanted:
         wanted |= await _effects(session, ticket, wanted, now)
     if wanted.get("team_id") not in {None, ticket.state.team_id}:
-        await check_team(session, ticket.brand, str(wanted["team_id"]))
+        await check_teams(session, ticket.brand, [str(wanted["team_id"])])
     if wanted.get("fields") is not None:
         wanted["fields"] = await _values(session, ticket, wanted["fields"], now)
     after = ticket.state.model_copy(update=wanted)
@@ -52,12 +52,6 @@ async def plan_edit(
     if status is TicketStatus.CLOSED:
         await _check_complaint(session, ticket, after)
     return Edit(wanted, status, details_of(status, ticket.state, details, now))
-
-
-async def check_team(session: Session, brand: str, team_id: str) -> None:
-    """Refuse a team that the brand does not have: its tickets would wait for nobody."""
-    if await profiles.team_of(session, brand, team_id) is None:
-        raise TeamUnknown(f"there is no team {team_id!r}", field="team_id")
 
 
 async def _check_complaint(session: Session, ticket: Ticket, after: TicketState) -> None:

@@ -9,11 +9,12 @@ from sqlalchemy import Row
 
 from services.tickets.domain.audit import AuditAction, Witness
 from services.tickets.domain.errors import StaffNotFound
-from services.tickets.domain.people import GRACE
+from services.tickets.domain.people import GRACE, check_languages
 from services.tickets.domain.queueing import place_after
 from services.tickets.queries import copies, kept, people, profiles, queue, tickets
 from services.tickets.queries.kept import AUTOMATIC_FOR
 from services.tickets.use_cases.auditing import record_act
+from services.tickets.use_cases.naming import check_teams, check_trainings
 from services.tickets.use_cases.queueing import Automated, Called, reason_of
 from shared.contracts.chat import PresenceChanged
 from shared.db.engine import Session, note
@@ -55,6 +56,7 @@ async def write_profile(
         raise StaffNotFound(field="staff_id")
     before = await profiles.profile_of(session, brand, staff_id, locked=True)
     demand(expected_version, before.version if before else 0)
+    await _check_named(session, brand, values, before, now)
     first = not await queue.is_automatic(session, brand)
     saved = await profiles.save_profile(session, brand, staff_id, values, expected_version)
     if saved is None:
@@ -69,6 +71,19 @@ async def write_profile(
     written = await profiles.profile_of(session, brand, staff_id)
     assert written is not None  # noqa: S101 - written a moment ago in this transaction
     return written
+
+
+async def _check_named(
+    session: Session, brand: str, values: Mapping[str, Any], before: Row[Any] | None, now: datetime
+) -> None:
+    """Refuse what nobody can have; what is in the profile already may stay."""
+    fresh = {
+        name: [one for one in values[name] if before is None or one not in getattr(before, name)]
+        for name in ("teams", "skills", "languages")
+    }
+    check_languages(fresh["languages"])
+    await check_trainings(session, brand, fresh["skills"], now)
+    await check_teams(session, brand, fresh["teams"], field="teams")
 
 
 async def _line_up(session: Session, brand: str, now: datetime) -> None:

@@ -7,11 +7,14 @@ from typing import Final
 from uuid import UUID
 
 from services.tickets.domain.audit import AuditAction, Witness
+from services.tickets.domain.complaints import check_licence_known
 from services.tickets.domain.errors import SortRefused, TooManyViews, ViewNotFound, ViewNotYours
 from services.tickets.queries import views
 from services.tickets.queries.lists import Filters, Sort, is_orderable
 from services.tickets.queries.views import View
+from services.tickets.settings import licences
 from services.tickets.use_cases.auditing import record_view
+from services.tickets.use_cases.naming import check_reasons, check_teams
 from shared.contracts.tickets import TicketStatus
 from shared.db.engine import Session
 from shared.redaction import redact
@@ -65,6 +68,7 @@ async def make_view(session: Session, view: View, *, leads: bool, witness: Witne
     if await views.count_views(session, view.brand, view.owner_id) >= _MOST_VIEWS:
         raise TooManyViews
     kept = _cleaned(view)
+    await _check_named(session, kept, {})
     await views.insert_view(session, kept)
     await record_view(session, witness, AuditAction.MAKE_VIEW, kept.id)
     return kept
@@ -86,6 +90,7 @@ async def edit_view(
     view = await _own(session, brand, view_id, editor_id, leads=leads)
     demand(expected_version, view.version)
     changed = _cleaned(replace(view, **{**changes, "updated_at": now}))  # type: ignore[arg-type] # the schema gives fields of a view
+    await _check_named(session, changed, view.filters)
     await record_view(session, witness, AuditAction.EDIT_VIEW, view.id)
     return await views.save_view(session, changed)
 
@@ -127,6 +132,16 @@ async def _own(session: Session, brand: str, view_id: UUID, editor_id: str, *, l
     if view.shared and not leads:
         raise ViewNotYours
     return view
+
+
+async def _check_named(session: Session, view: View, before: Mapping[str, object]) -> None:
+    """Refuse filters for a team, reason or licence that there is not: the view would stay empty for ever."""
+    fresh = {name: str(value) for name, value in view.filters.items() if value != before.get(name)}
+    if "team_id" in fresh:
+        await check_teams(session, view.brand, [fresh["team_id"]], field="filters.team_id")
+    if "reason" in fresh:
+        await check_reasons(session, view.brand, [fresh["reason"]], field="filters.reason", now=view.updated_at)
+    check_licence_known(fresh.get("licence"), licences(), field="filters.licence")
 
 
 def _cleaned(view: View) -> View:

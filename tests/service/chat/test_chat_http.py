@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from shared.contracts.base import SAMPLE_TIME, Author, AuthorKind
-from shared.contracts.chat import MessagePosted, SessionEnded, SessionStarted
+from shared.contracts.chat import MessagePosted, SessionClaimed, SessionEnded, SessionStarted
 from shared.contracts.tickets import MessageKind, TicketStatus, TicketStatusChanged
 from shared.db.migrate import drift
 from shared.ids import new_id
@@ -224,3 +224,17 @@ async def test_a_message_id_belongs_to_its_words(postgres: Cluster) -> None:
         other = await chat.http.post(path, json=body | {"text": "two"}, headers=player(chat))
         assert first.json() == again.json()
         assert (other.status_code, other.json()["code"]) == (409, "client-msg-id-reused")
+
+
+async def test_what_the_operator_signed_of_the_tier_is_told(postgres: Cluster) -> None:
+    """A session's beginning carries it, and so does the moment when a visitor turns out to be a player."""
+    async with running_service(postgres, "chat") as chat:
+        vera = chat.actor(ActorKind.PLAYER, "p-1", claims={"vip": "gold"})
+        assert (await chat.http.post("/v1/chat/sessions", json={}, headers=vera)).status_code == 201
+        visitor = chat.actor(ActorKind.VISITOR, "v-1")
+        begun = (await chat.http.post("/v1/chat/sessions", json={}, headers=visitor)).json()
+        vera = chat.actor(ActorKind.PLAYER, "p-2", claims={"vip": "platinum"})
+        body = {"socket_ticket": begun["socket_ticket"]}
+        assert (await chat.http.post("/v1/chat/claims", json=body, headers=vera)).status_code == 200
+        assert [event.data["vip"] for event in await chat.recorded(SessionStarted)] == ["gold", None]
+        assert [event.data["vip"] for event in await chat.recorded(SessionClaimed)] == ["platinum"]

@@ -72,6 +72,8 @@ async def test_a_note_for_somebody_who_is_not_here_is_refused(desk: Desk) -> Non
         ({"text": "@[s-404]", "kind": "note"}, 404, "staff-not-found"),
         ({"text": "x", "kind": "note", "mentions": ["s-2"]}, 409, "staff-inactive"),
         ({"text": "x", "mentions": ["s-2"]}, 400, "mentions-refused"),
+        ({"text": "Hello @[s-2]"}, 400, "mentions-refused"),
+        ({"text": "Hello @[s-2]", "kind": "reply"}, 400, "mentions-refused"),
     ):
         answer = await desk.post(f"/{ticket['id']}/messages", body)
         assert (answer.status_code, answer.json()["code"]) == (status, code)

@@ -140,6 +140,33 @@ async def test_snippets_show_what_was_found(desk: Desk) -> None:
     assert "1111 1111" not in str(ticket["snippet"])
 
 
+async def _snippet(desk: Desk, asked: str) -> tuple[str, list[str]]:
+    [ticket] = (await desk.get("", q=asked))["items"]
+    pieces = ticket["snippet"]
+    return "".join(piece["text"] for piece in pieces), [piece["text"] for piece in pieces if piece["hit"]]
+
+
+async def test_a_snippet_shows_the_subject_where_only_that_says_it(desk: Desk) -> None:
+    """No unrelated line: words come first, then the subject."""
+    ticket = await desk.open(subject="Chargeback of Monday", message={"text": "Where is it?"}, language="en")
+    await desk.post(f"/{ticket['id']}/messages", {"text": "We look into it"})
+    await _index(desk.service)
+    assert await _snippet(desk, "chargeback") == ("Chargeback of Monday", ["Chargeback"])
+    await desk.post(f"/{ticket['id']}/messages", {"text": "The chargeback is known to us"})
+    await _index(desk.service)
+    assert await _snippet(desk, "chargeback") == ("chargeback is known", ["chargeback"])
+
+
+async def test_a_snippet_shows_what_is_wanted_and_not_what_lacks_the_excluded(desk: Desk) -> None:
+    """Of words and exclusions the words decide; of several words the line that has most of them."""
+    ticket = await desk.open(message={"text": "My withdrawal is late"}, language="en")
+    await desk.post(f"/{ticket['id']}/messages", {"text": "Good morning, how are you?"})
+    await _index(desk.service)
+    assert await _snippet(desk, "withdrawal -skrill") == ("withdrawal is late", ["withdrawal"])
+    assert await _snippet(desk, "withdrawal payout late") == ("withdrawal is late", ["withdrawal", "late"])
+    assert await _snippet(desk, '"withdrawal is late"') == ("withdrawal is late", ["withdrawal", "late"])
+
+
 async def _grow_old(service: RunningService, number: str) -> None:
     """Let a ticket have been opened and indexed nine years ago."""
     async with service.ground.database.begin("lucky") as session:

@@ -155,3 +155,50 @@ async def test_a_ticket_has_at_most_a_hundred_links(desk: Desk) -> None:
     assert {await link(other, "related") for other in others[:100]} == {200}
     assert await link(others[100], "related") == 409
     assert await link(others[0], "duplicate") == 200
+
+
+async def test_many_are_given_a_contact_reason(desk: Desk) -> None:
+    """With all that it brings; what concerns safety keeps its own, and nothing becomes that while it is closed."""
+    plain, other = await desk.open(), await desk.open()
+    safety = await desk.open(reason="RG.SELF_HARM")
+    action: dict[str, Any] = {"status": "closed", "tags_add": ["spam"], "reason": "WDR.LATE"}
+    answer = await desk.post("/bulk", {"ids": [plain["id"]], "action": action})
+    assert answer.json()["items"][0]["status"] == "done"
+    changed = await desk.get(f"/{plain['id']}")
+    assert (changed["reason"], changed["priority"], changed["status"]) == ("WDR.LATE", "high", "closed")
+    recoded = await desk.post("/bulk", {"ids": [safety["id"]], "action": {"reason": "WDR.LATE"}})
+    endangered = await desk.post(
+        "/bulk", {"ids": [other["id"]], "action": {"status": "closed", "reason": "RG.SELF_HARM"}}
+    )
+    tagged = await desk.post("/bulk", {"ids": [other["id"]], "action": {"status": "closed", "tags_add": ["safety"]}})
+    for refused in (recoded, endangered, tagged):
+        assert refused.json()["items"][0]["problem"]["code"] == "bulk-refused"
+    cleared = await desk.post("/bulk", {"ids": [plain["id"]], "action": {"reason": None}})
+    assert cleared.json()["items"][0]["status"] == "done"
+    assert (await desk.get(f"/{plain['id']}"))["reason"] is None
+
+
+async def test_many_are_given_no_reason_that_there_is_not(desk: Desk) -> None:
+    """The whole request is refused: every ticket would be. Of a merge it is why, in anybody's words."""
+    ticket, into = await desk.open(), await desk.open()
+    body = {"ids": [ticket["id"]], "action": {"priority": "low", "reason": "GEN.SPAMM"}}
+    refused = await desk.post("/bulk", body)
+    assert (refused.status_code, refused.json()["code"]) == (400, "reason-unknown")
+    assert refused.json()["errors"][0]["pointer"] == "/action/reason"
+    assert (await desk.get(f"/{ticket['id']}"))["priority"] == "normal"
+    merge = {"ids": [ticket["id"]], "action": {"merge_into": into["id"], "reason": "the same payout"}}
+    assert (await desk.post("/bulk", merge)).json()["items"][0]["status"] == "done"
+
+
+async def test_refusals_speak_of_no_python(desk: Desk) -> None:
+    """A wrong word names those there are, a list too short or too long says how many it takes."""
+    ids = [(await desk.open())["id"]]
+    for body, said in (
+        ({"ids": ids, "action": {"status": "snoozed"}}, "must be 'open', 'pending', 'resolved' or 'closed'"),
+        ({"ids": [], "action": {"priority": "low"}}, "needs at least 1 item, has 0"),
+        ({"ids": ids, "action": {"tags_add": ["a"] * 21}}, "takes at most 20 items"),
+    ):
+        assert (await desk.post("/bulk", body)).json()["errors"][0]["detail"] == said
+    ticket = await desk.get(f"/{ids[0]}")
+    past = await desk.patch(ticket, status="snoozed", snoozed_until="2020-01-01T00:00:00Z")
+    assert past.json()["detail"] == "a ticket sleeps until a time to come; this one is over"

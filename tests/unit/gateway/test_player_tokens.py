@@ -64,6 +64,12 @@ def test_a_good_token_proves_the_player(algorithm: Algorithm) -> None:
     assert player.claims == {"name": "Kim", "email": "kim@example.org", "vip": "true", "locale": "de"}
 
 
+@pytest.mark.parametrize(("vip", "text"), [(True, "true"), (False, "false"), ("gold", "gold"), (3, "3")])
+def test_the_operator_says_how_much_of_a_vip_the_player_is(vip: object, text: str) -> None:
+    """That he is none is said too: he may have been one."""
+    assert verify(token(GOOD | {"vip": vip}), KEYS[Algorithm.HS256][1], now=NOW).claims == {"vip": text}
+
+
 def test_the_successor_name_of_eddsa_is_the_same_signature() -> None:
     made = token(GOOD, Algorithm.EDDSA, {"alg": "Ed25519"})
     assert verify(made, KEYS[Algorithm.EDDSA][1], now=NOW).id == "p-1"

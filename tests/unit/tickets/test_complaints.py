@@ -1,6 +1,7 @@
 """The register's rules: moves as the data file has them, and what words make a complaint."""
 
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -153,3 +154,13 @@ def test_what_licences_say_about_handling() -> None:
     assert {code for code, one in licences().items() if one.may_pause} == {"GB"}
     assert {code: one.extension_days for code, one in licences().items() if one.extension_days} == {"MT": 10, "CW": 28}
     assert {code for code, one in licences().items() if one.has_adr} == {"GB", "MT", "CW", "SE", "NL"}
+
+
+def test_the_readme_lists_what_the_files_hold() -> None:
+    """Whoever registers complaints by the API finds every licence and type there."""
+    readme = Path("services/tickets/README.md").read_text(encoding="utf-8")
+    assert (
+        f"known (`data/jurisdictions.yaml`): {', '.join(code for code in licences() if code != rules.DEFAULT)};"
+        in readme
+    )
+    assert all(f"`{type_}`" in readme for type_ in complaint_rules().types)

@@ -132,7 +132,9 @@ def test_a_note_calls_people_beside_and_inside_its_text() -> None:
 
 
 def test_only_notes_call_people() -> None:
-    assert mentioned(MessageKind.REPLY, "@[s-2]", []) == ()
+    assert mentioned(MessageKind.MESSAGE, "@[s-2]", []) == ()
+    with pytest.raises(MentionsRefused):
+        mentioned(MessageKind.REPLY, "Hello @[s-2]", [])
     with pytest.raises(MentionsRefused):
         mentioned(MessageKind.REPLY, "", ["s-2"])
     with pytest.raises(MentionsRefused):

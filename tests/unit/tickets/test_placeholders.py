@@ -32,7 +32,9 @@ def test_an_unknown_placeholder_is_named_with_its_place() -> None:
     with pytest.raises(PlaceholderUnknown) as refused:
         placeholders_of("{{player.nmae}}", field="texts/en")
     assert refused.value.field == "texts/en"
-    assert refused.value.extra == {"unknown": ["player.nmae"]}
+    assert refused.value.extra["unknown"] == ["player.nmae"]
+    assert "player.name" in str(refused.value)
+    assert refused.value.extra["known"] == [*sorted(KNOWN), "fields.<key of a field>"]
 
 
 def test_nothing_is_sent_in_place_of_what_is_not_known() -> None:

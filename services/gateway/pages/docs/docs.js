@@ -39,12 +39,15 @@ const schema = (root, content) => {
   return wrap;
 };
 
+// A role is the least one: stronger ones may too.
+const proof = ([kind, needs]) => `${kind}${needs.length ? ` (${kind === "staff" ? "from " : ""}${needs.join(", ")})` : ""}`;
+
 const operation = (root, path, method, op) => {
   const node = make("details");
   const summary = make("summary");
   summary.append(make("span", method.toUpperCase(), "method"), make("code", path), make("span", op.tags?.[0], "tag"));
   node.append(summary, make("p", op.description ?? op.summary ?? ""));
-  const access = (op.security ?? []).map((item) => Object.keys(item)[0]).join(", ");
+  const access = (op.security ?? []).map((item) => Object.entries(item).map(proof)[0]).join(", ");
   node.append(make("p", access ? `Access: ${access}` : "Access: open"));
   if (op.parameters?.length) {
     const rows = op.parameters.map((p) => [p.name, p.in, p.required ? "required" : "", p.description ?? p.schema?.description]);
