@@ -168,7 +168,7 @@ class Soak:
         processes = self.product.processes()
         second = [name for name in processes if name.endswith("-2")]
         victim = second[(number // 4) % len(second)] if number % 8 else "chat-2"
-        frozen = processes[(number * 3) % len(processes)]
+        frozen = processes[(number // 4 * 5) % len(processes)]
         return (
             (f"kill {victim}", lambda: killed(self.product, victim)),
             ("cut every socket", self._cut_all),
