@@ -75,7 +75,10 @@ async def tell(session: Session, story: Story) -> TicketState:
 
 
 async def tell_opening(session: Session, story: Story, *, audited: AuditEntry | None = None) -> TicketState:
-    """Store a new ticket with its opening and first words, and return it with its number."""
+    """Store a new ticket with its opening and first words, and return it with its number.
+
+    The story stands afterwards where the ticket does: its first words may have registered a complaint.
+    """
     ticket = story.ticket
     opened, words = (entry_of(event, ticket.state.id) for event in story.events)
     numbered(story, await tickets.insert_ticket(session, ticket, opened, words, audited=audited))
@@ -89,7 +92,9 @@ async def tell_opening(session: Session, story: Story, *, audited: AuditEntry | 
         await detect_complaint(session, following, words=said)
     if story.state.reason is not None:
         await ask_by_reason(session, following, opened=True)
-    return await tell(session, following)
+    state = await tell(session, following)
+    story.ticket = following.ticket
+    return state
 
 
 async def _reschedule(session: Session, ticket: Ticket) -> None:
