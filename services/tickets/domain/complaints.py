@@ -340,6 +340,22 @@ def type_of_reason(code: str | None) -> str:
     return _BY_REASON.get(code) or _BY_GROUP.get(code.partition(".")[0], "other")
 
 
+def is_about_safety(type_: str, reason: str | None) -> bool:
+    """True if a complaint of this type in a ticket with this reason has the clock of safer gambling."""
+    return type_ in RG_TYPES or type_of_reason(reason) in RG_TYPES
+
+
+def upgraded(complaint: Complaint, reason: str | None) -> Complaint | None:
+    """Return an open complaint as one about safer gambling if its ticket's reason says so now; None: it stays.
+
+    A type that somebody has chosen stays; `other` says nothing and gives way.
+    """
+    suggested, state = type_of_reason(reason), complaint.state
+    if is_over(state.step) or state.rg_related or suggested not in RG_TYPES:
+        return None
+    return changed(complaint, {"rg_related": True, "type": suggested if state.type == "other" else state.type})
+
+
 def number_of(ticket_number: str, earlier: int) -> str:
     """Return the number of a complaint: its ticket's, counted on when that one had complaints before."""
     return f"C-{ticket_number}" if not earlier else f"C-{ticket_number}-{earlier + 1}"

@@ -38,12 +38,13 @@ async def register_complaint(
     ticket_id: UUID,
     caller: Author,
     witness: Witness | None,
-    type_: str,
+    type_: str | None,
     details: str | None,
     now: datetime,
 ) -> Complaint:
     """Register a ticket's complaint by hand; a ticket whose complaint is open keeps that one."""
-    rules.check_type(complaint_rules(), type_)
+    if type_ is not None:
+        rules.check_type(complaint_rules(), type_)
     ticket = await locked(session, brand, ticket_id)
     await record_deed(session, witness, AuditAction.REGISTER_COMPLAINT, ticket.state)
     if ticket.state.complaint_id is not None:
