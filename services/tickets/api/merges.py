@@ -9,7 +9,7 @@ from services.tickets.api.callers import ONCE, PREFIX, EditorDep, WitnessDep
 from services.tickets.domain import errors
 from services.tickets.domain import merging as rules
 from services.tickets.domain.corrections import WordsWithdrawn
-from services.tickets.domain.splitting import MessageNotFound, MessageSplitBefore, SplitMixed
+from services.tickets.domain.splitting import ComplaintKeepsWords, MessageNotFound, MessageSplitBefore, SplitMixed
 from services.tickets.schemas import merges as schemas
 from services.tickets.schemas.tickets import Ticket, ticket_of
 from services.tickets.use_cases import merging, splitting
@@ -104,6 +104,7 @@ async def unmerge_ticket(
         MessageSplitBefore,
         WordsWithdrawn,
         SplitMixed,
+        ComplaintKeepsWords,
         rules.TicketMerged,
         Forbidden,
         *ONCE,
@@ -121,7 +122,8 @@ async def split_ticket(
 ) -> Response:
     """Let some of the words become a ticket of their own, which begins with the earliest of them, and return it.
 
-    The words are copied; the originals stay where they were said and name the new ticket.
+    The words are copied; the originals stay where they were said and name the new ticket. What an open complaint is
+    about stays with it.
     """
 
     async def run() -> Reply:
