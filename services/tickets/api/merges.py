@@ -8,6 +8,7 @@ from fastapi import APIRouter, Response
 from services.tickets.api.callers import ONCE, PREFIX, EditorDep, WitnessDep
 from services.tickets.domain import errors
 from services.tickets.domain import merging as rules
+from services.tickets.domain.complaints import ConflictOfInterest
 from services.tickets.domain.corrections import WordsWithdrawn
 from services.tickets.domain.splitting import ComplaintKeepsWords, MessageNotFound, MessageSplitBefore, SplitMixed
 from services.tickets.schemas import merges as schemas
@@ -29,7 +30,7 @@ router: Final = APIRouter(prefix=PREFIX, tags=["tickets"])
     response_model=Ticket,
     responses=problems(
         errors.TicketNotFound, rules.MergeIntoItself, rules.TicketMerged, rules.PlayersDiffer, rules.MergeRefused,
-        Forbidden, *ONCE,
+        ConflictOfInterest, Forbidden, *ONCE,
     ),
 )  # fmt: skip
 async def merge_ticket(
@@ -70,7 +71,7 @@ async def merge_ticket(
 @router.post(
     "/{ticket_id}/unmerge",
     response_model=Ticket,
-    responses=problems(errors.TicketNotFound, rules.NotMerged, rules.MergeTooOld, Forbidden, *ONCE),
+    responses=problems(errors.TicketNotFound, rules.NotMerged, rules.MergeTooOld, ConflictOfInterest, Forbidden, *ONCE),
 )
 async def unmerge_ticket(
     *, ticket_id: UUID, actor: EditorDep, witness: WitnessDep, session: SessionDep, once: OnceDep, ground: GroundDep
@@ -105,6 +106,7 @@ async def unmerge_ticket(
         WordsWithdrawn,
         SplitMixed,
         ComplaintKeepsWords,
+        ConflictOfInterest,
         rules.TicketMerged,
         Forbidden,
         *ONCE,

@@ -125,7 +125,7 @@ async def detect_complaint(
     """Register the complaint of a locked ticket and note it in the ticket's story.
 
     It is as old as the words that complain, else as the player's first ones (also in what was merged in), else as the
-    ticket.
+    ticket. Whoever has the ticket and may be meant has it no more.
     """
     brand, ticket = story.ticket.brand, story.state
     said = words or await _first_words(session, story.ticket) or (ticket.subject, ticket.created_at)
@@ -142,6 +142,8 @@ async def detect_complaint(
     )
     actor, story.actor = story.actor, REGISTER
     story.edits({"complaint_id": complaint.state.id})
+    if story.state.assignee_id in await queries.barred_from(session, brand, story.state):
+        story.hands_over(None, None)
     story.actor = actor
     return complaint
 

@@ -47,7 +47,7 @@ async def test_a_late_mail_that_complains_is_registered(desk: Desk) -> None:
     await _resolved(desk, old["id"])
     await desk.service.publish(received(WORDS, KIM, ticket_id=old["id"]))
     (told,) = await desk.service.recorded(ComplaintRegistered)
-    assert told.data["complaint"]["ticket_id"] != old["id"]
+    assert str(ComplaintRegistered.model_validate(told.data).complaint.ticket_id) != old["id"]
 
 
 async def _paused(desk: Desk) -> dict[str, Any]:
