@@ -104,7 +104,9 @@ async def notice(session: Session, story: Story) -> None:
     by_reason = is_reason_of_complaint(story)
     if found is None and not by_reason:
         return
-    if story.state.complaint_id is not None and (known is None or not rules.is_over(known.state.step)):
+    # Once a complaint is over the player's own words make a new one; another reason for its ticket does not.
+    over = known is not None and rules.is_over(known.state.step)
+    if story.state.complaint_id is not None and (found is None or not over):
         return
     said = (found.text, found.occurred_at) if found else None
     author = found.author if found else None

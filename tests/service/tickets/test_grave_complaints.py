@@ -31,10 +31,13 @@ async def test_it_becomes_one_with_the_reason_of_its_ticket(desk: Desk, chosen: 
 
 
 async def test_what_is_over_stays_what_it_was(desk: Desk) -> None:
+    """And another reason of complaints makes no new one of it."""
     ticket = await desk.open(message={"text": WORDS})
     complaint = {"id": (await desk.get(f"/{ticket['id']}"))["complaint_id"]}
     asked = {"reason_code": "none", "reason": "A question"}
     assert (await post(desk, complaint, "withdrawal", **asked)).status_code == 200
     assert (await post(desk, complaint, "withdrawal/approval", who="s-7", role="lead")).status_code == 200
-    await desk.patch(await desk.get(f"/{ticket['id']}"), reason="RG.DEATH")
+    for reason in ("RG.DEATH", "CMP.FAIRNESS"):
+        edited = await desk.patch(await desk.get(f"/{ticket['id']}"), desk.agent(role="lead"), reason=reason)
+        assert edited.json()["complaint_id"] == complaint["id"], edited.text
     assert (await read(desk, complaint["id"]))["rg_related"] is False

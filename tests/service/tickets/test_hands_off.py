@@ -114,3 +114,15 @@ async def test_answers_in_what_was_merged_in_concern_too(desk: Desk) -> None:
     assert (refused.status_code, refused.json()["code"]) == (409, "conflict-of-interest")
     given = await desk.assign(ticket, "s-7")
     assert (given.status_code, given.json()["code"]) == (409, "conflict-of-interest")
+
+
+async def test_named_as_one_about_staff_it_leaves_the_hands_of_whoever_answered(desk: Desk) -> None:
+    for one in ("s-1", "s-7"):
+        await desk.hire(one, "senior")
+    ticket = await desk.open()
+    await desk.assign(ticket, "s-1")
+    await desk.post(f"/{ticket['id']}/messages", {"text": "No"}, desk.agent("s-1"))
+    complaint = (await desk.post(f"/{ticket['id']}/complaint", {})).json()
+    assert await holder(desk, ticket) == "s-1"
+    assert (await _edit(desk, complaint["id"], "s-7", type="staff_conduct")).status_code == 200
+    assert await holder(desk, ticket) is None
