@@ -5,9 +5,21 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Response
 
-from services.tickets.api.callers import AGENTS, ONCE, PREFIX, EditorDep, StaffDep, WitnessDep, is_inside, list_of
+from services.tickets.api.callers import (
+    AGENTS,
+    ONCE,
+    PREFIX,
+    EditorDep,
+    StaffDep,
+    WitnessDep,
+    is_inside,
+    list_of,
+    strongest_role,
+)
 from services.tickets.domain import errors
+from services.tickets.domain.complaints import ConflictOfInterest
 from services.tickets.domain.merging import TicketMerged
+from services.tickets.domain.safety import SafetyDowngradeRefused
 from services.tickets.queries.collaboration import Mention
 from services.tickets.queries.watching import Watched
 from services.tickets.schemas import collaboration as schemas
@@ -28,7 +40,15 @@ router: Final = APIRouter(prefix=PREFIX, tags=["tickets"])
 agents: Final = APIRouter(prefix=AGENTS, tags=["agents"])
 
 TagPath = Annotated[str, Path(min_length=1, max_length=200)]
-_TAGGED: Final = problems(errors.TicketNotFound, TicketMerged, errors.TagMalformed, errors.TagsFull, Forbidden)
+_TAGGED: Final = problems(
+    errors.TicketNotFound,
+    TicketMerged,
+    errors.TagMalformed,
+    errors.TagsFull,
+    ConflictOfInterest,
+    SafetyDowngradeRefused,
+    Forbidden,
+)
 
 
 @agents.get("/me/mentions", response_model=Page[schemas.Mention], responses=problems(CursorInvalid, Forbidden))
@@ -140,7 +160,7 @@ async def add_tag(
     """Put a tag on a ticket, in its one spelling: case folded, blanks as hyphens. There already, nothing changes."""
     state = await collaborating.change_tag(
         session, brand=actor.brand, ticket_id=ticket_id, editor=actor.author(), tag=tag, wanted=True, witness=witness,
-        now=ground.clock.now(),
+        role=strongest_role(actor) or "agent", now=ground.clock.now(),
     )  # fmt: skip
     return _ticket(state, actor, response)
 
@@ -159,7 +179,7 @@ async def remove_tag(
     """Take a tag off a ticket; not there, nothing changes."""
     state = await collaborating.change_tag(
         session, brand=actor.brand, ticket_id=ticket_id, editor=actor.author(), tag=tag, wanted=False, witness=witness,
-        now=ground.clock.now(),
+        role=strongest_role(actor) or "agent", now=ground.clock.now(),
     )  # fmt: skip
     return _ticket(state, actor, response)
 

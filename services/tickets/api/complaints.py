@@ -10,12 +10,13 @@ from services.tickets.api.callers import ONCE, PREFIX, EditorDep, WitnessDep, li
 from services.tickets.domain import complaints as domain
 from services.tickets.domain import errors, returns
 from services.tickets.domain.complaints import Complaint
+from services.tickets.domain.interests import InvestigatorUnfit
 from services.tickets.domain.merging import TicketMerged
 from services.tickets.queries.complaints import Filters
 from services.tickets.schemas import complaints as schemas
 from services.tickets.schemas.fields import Id, Language, Moment
 from services.tickets.settings import licences
-from services.tickets.use_cases import complaining
+from services.tickets.use_cases import complaining, revising
 from shared.contracts.tickets import ComplaintStep
 from shared.db.session import SessionDep
 from shared.service import GroundDep
@@ -34,6 +35,19 @@ ReaderDep = Annotated[Actor, Depends(require(*_INSIDE, role="agent", scope="comp
 HandlerDep = Annotated[Actor, Depends(require(ActorKind.STAFF, role="senior"))]
 LeadDep = Annotated[Actor, Depends(require(ActorKind.STAFF, role="lead"))]
 ReporterDep = Annotated[Actor, Depends(require(*_INSIDE, role="lead", scope="complaints:read"))]
+
+
+async def keep_from_accused(complaint_id: UUID, actor: ReaderDep, witness: WitnessDep, ground: GroundDep) -> None:
+    """Hide an open complaint from whom it is about; his try is recorded, so in a transaction of its own."""
+    async with ground.database.begin(actor.brand) as session:
+        kept = await complaining.is_kept_from(
+            session, brand=actor.brand, complaint_id=complaint_id, reader=actor.author(), witness=witness
+        )
+    if kept:
+        raise domain.ComplaintNotFound
+
+
+_HIDDEN: Final = Depends(keep_from_accused)
 _REFUSALS: Final = (
     domain.ComplaintNotFound,
     domain.ComplaintMoveRefused,
@@ -47,7 +61,9 @@ _REFUSALS: Final = (
     "/{ticket_id}/complaint",
     status_code=201,
     response_model=schemas.ComplaintView,
-    responses=problems(errors.TicketNotFound, TicketMerged, domain.ComplaintTypeUnknown, Forbidden, *ONCE),
+    responses=problems(
+        errors.TicketNotFound, TicketMerged, domain.ComplaintTypeUnknown, domain.ConflictOfInterest, Forbidden, *ONCE
+    ),
 )
 async def register_complaint(
     *,
@@ -94,7 +110,13 @@ async def list_complaints(
     )  # fmt: skip
     bound = list_of(actor, filters)
     found = await complaining.list_complaints(
-        session, brand=actor.brand, filters=filters, after=page.after(bound), limit=page.limit, witness=witness
+        session,
+        brand=actor.brand,
+        filters=filters,
+        reader=actor.author(),
+        after=page.after(bound),
+        limit=page.limit,
+        witness=witness,
     )
     shown, following = page.cut(found, _key, bound)
     return Page[schemas.ComplaintView](items=[schemas.complaint_view(one) for one in shown], next_cursor=following)
@@ -105,7 +127,7 @@ async def list_complaints(
     response_model=None,
     responses={
         200: {"content": {"application/json": {}, "text/csv": {}}, "description": "the export"},
-        **problems(Forbidden),
+        **problems(domain.ConflictOfInterest, Forbidden),
     },
 )
 async def export_complaints(
@@ -119,9 +141,9 @@ async def export_complaints(
 ) -> Response | dict[str, object]:
     """Export the complaints received in a period under a licence, with the counters that regulators ask for."""
     since, until = returns.period_of(month, licence)
-    found = await complaining.list_complaints(
-        session, brand=actor.brand, filters=Filters(jurisdiction=licence, since=since, until=until), after=None,
-        limit=None, witness=witness,
+    found = await complaining.export_complaints(
+        session, brand=actor.brand, filters=Filters(jurisdiction=licence, since=since, until=until),
+        reader=actor.author(), witness=witness,
     )  # fmt: skip
     rows = returns.rows_of(found, {str(one.state.id): domain.paused_seconds(one) for one in found})
     if form == "csv":
@@ -136,6 +158,7 @@ async def export_complaints(
     "/{complaint_id}",
     response_model=schemas.ComplaintWithHistory,
     responses=problems(domain.ComplaintNotFound, Forbidden),
+    dependencies=[_HIDDEN],
 )
 async def read_complaint(
     complaint_id: UUID, actor: ReaderDep, witness: WitnessDep, session: SessionDep, response: Response
@@ -153,7 +176,8 @@ async def read_complaint(
     response_model=schemas.ComplaintView,
     responses=problems(
         domain.ComplaintNotFound, domain.ComplaintTypeUnknown, domain.ComplaintDowngradeRefused,
-        domain.ConflictOfInterest, Forbidden, IfMatchMissing, IfMatchMalformed, Stale,
+        domain.ComplaintMoveRefused, domain.ConflictOfInterest, InvestigatorUnfit, errors.StaffNotFound,
+        errors.StaffInactive, Forbidden, IfMatchMissing, IfMatchMalformed, Stale,
     ),
 )  # fmt: skip
 async def edit_complaint(
@@ -168,7 +192,7 @@ async def edit_complaint(
     response: Response,
 ) -> schemas.ComplaintView:
     """Change type, investigator, who is complained about, and what the register says."""
-    complaint = await complaining.edit_complaint(
+    complaint = await revising.edit_complaint(
         session, brand=actor.brand, complaint_id=complaint_id, editor=actor.author(), witness=witness,
         expected_version=expected_version, fields=body.wanted(), now=ground.clock.now(),
     )  # fmt: skip
@@ -177,7 +201,10 @@ async def edit_complaint(
 
 
 @router.get(
-    "/{complaint_id}/letter", response_model=schemas.Letter, responses=problems(domain.ComplaintNotFound, Forbidden)
+    "/{complaint_id}/letter",
+    response_model=schemas.Letter,
+    responses=problems(domain.ComplaintNotFound, Forbidden),
+    dependencies=[_HIDDEN],
 )
 async def draft_letter(
     complaint_id: UUID,

@@ -9,6 +9,7 @@ from services.tickets.api.callers import PREFIX, InsideReaderDep, StaffDep, Witn
 from services.tickets.domain import corrections as rules
 from services.tickets.domain import errors
 from services.tickets.domain.audit import Witness
+from services.tickets.domain.complaints import ConflictOfInterest
 from services.tickets.domain.splitting import MessageNotFound
 from services.tickets.schemas import tickets as schemas
 from services.tickets.use_cases import correcting
@@ -28,6 +29,7 @@ _REFUSALS: Final = (
     rules.WordsHaveLeft,
     rules.WordsAreCopied,
     rules.WordsWithdrawn,
+    ConflictOfInterest,
     Forbidden,
 )
 

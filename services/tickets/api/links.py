@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends
 from services.tickets.api.callers import PREFIX, EditorDep, WitnessDep
 from services.tickets.domain import errors
 from services.tickets.domain import linking as rules
+from services.tickets.domain.complaints import ConflictOfInterest
 from services.tickets.domain.merging import TicketMerged
 from services.tickets.queries.links import Link
 from services.tickets.schemas import merges as schemas
@@ -38,7 +39,9 @@ async def list_links(
 @router.put(
     "/{ticket_id}/links/{other_id}",
     response_model=schemas.TicketLink,
-    responses=problems(errors.TicketNotFound, rules.LinkToItself, rules.LinksFull, TicketMerged, Forbidden),
+    responses=problems(
+        errors.TicketNotFound, rules.LinkToItself, rules.LinksFull, TicketMerged, ConflictOfInterest, Forbidden
+    ),
 )
 async def link_tickets(
     *,
@@ -67,7 +70,7 @@ async def link_tickets(
 @router.delete(
     "/{ticket_id}/links/{other_id}",
     status_code=204,
-    responses=problems(errors.TicketNotFound, rules.LinkNotFound, Forbidden),
+    responses=problems(errors.TicketNotFound, rules.LinkNotFound, ConflictOfInterest, Forbidden),
 )
 async def unlink_tickets(
     *,

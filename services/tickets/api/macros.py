@@ -17,8 +17,9 @@ from services.tickets.api.callers import (
     strongest_role,
 )
 from services.tickets.domain import errors
-from services.tickets.domain.complaints import ComplaintOpen
+from services.tickets.domain.complaints import ComplaintOpen, ConflictOfInterest
 from services.tickets.domain.merging import TicketMerged
+from services.tickets.domain.safety import SafetyDowngradeRefused
 from services.tickets.schemas import macros as schemas
 from services.tickets.schemas import tickets as ticket_schemas
 from services.tickets.use_cases import keeping_macros, using_macros
@@ -173,6 +174,8 @@ async def read_usage(
         errors.ReasonUnknown,
         errors.StatusMoveRefused,
         errors.FieldsMissing,
+        ConflictOfInterest,
+        SafetyDowngradeRefused,
         ComplaintOpen,
         errors.TagsFull,
         errors.MentionsRefused,

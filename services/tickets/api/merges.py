@@ -8,8 +8,9 @@ from fastapi import APIRouter, Response
 from services.tickets.api.callers import ONCE, PREFIX, EditorDep, WitnessDep
 from services.tickets.domain import errors
 from services.tickets.domain import merging as rules
+from services.tickets.domain.complaints import ConflictOfInterest
 from services.tickets.domain.corrections import WordsWithdrawn
-from services.tickets.domain.splitting import MessageNotFound, MessageSplitBefore, SplitMixed
+from services.tickets.domain.splitting import ComplaintKeepsWords, MessageNotFound, MessageSplitBefore, SplitMixed
 from services.tickets.schemas import merges as schemas
 from services.tickets.schemas.tickets import Ticket, ticket_of
 from services.tickets.use_cases import merging, splitting
@@ -29,7 +30,7 @@ router: Final = APIRouter(prefix=PREFIX, tags=["tickets"])
     response_model=Ticket,
     responses=problems(
         errors.TicketNotFound, rules.MergeIntoItself, rules.TicketMerged, rules.PlayersDiffer, rules.MergeRefused,
-        Forbidden, *ONCE,
+        ConflictOfInterest, Forbidden, *ONCE,
     ),
 )  # fmt: skip
 async def merge_ticket(
@@ -70,7 +71,7 @@ async def merge_ticket(
 @router.post(
     "/{ticket_id}/unmerge",
     response_model=Ticket,
-    responses=problems(errors.TicketNotFound, rules.NotMerged, rules.MergeTooOld, Forbidden, *ONCE),
+    responses=problems(errors.TicketNotFound, rules.NotMerged, rules.MergeTooOld, ConflictOfInterest, Forbidden, *ONCE),
 )
 async def unmerge_ticket(
     *, ticket_id: UUID, actor: EditorDep, witness: WitnessDep, session: SessionDep, once: OnceDep, ground: GroundDep
@@ -104,6 +105,8 @@ async def unmerge_ticket(
         MessageSplitBefore,
         WordsWithdrawn,
         SplitMixed,
+        ComplaintKeepsWords,
+        ConflictOfInterest,
         rules.TicketMerged,
         Forbidden,
         *ONCE,
@@ -121,7 +124,8 @@ async def split_ticket(
 ) -> Response:
     """Let some of the words become a ticket of their own, which begins with the earliest of them, and return it.
 
-    The words are copied; the originals stay where they were said and name the new ticket.
+    The words are copied; the originals stay where they were said and name the new ticket. What an open complaint is
+    about stays with it.
     """
 
     async def run() -> Reply:

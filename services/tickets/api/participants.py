@@ -123,7 +123,7 @@ async def decline_invitation(
 @router.delete(
     "/{ticket_id}/participants/{staff_id}",
     status_code=204,
-    responses=problems(errors.TicketNotFound, rules.HolderOnly, Forbidden),
+    responses=problems(errors.TicketNotFound, rules.HolderOnly, ConflictOfInterest, Forbidden),
 )
 async def remove_participant(
     *, ticket_id: UUID, staff_id: Id, actor: StaffDep, witness: WitnessDep, session: SessionDep, ground: GroundDep

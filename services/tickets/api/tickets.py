@@ -21,6 +21,7 @@ from services.tickets.api.callers import (
 from services.tickets.domain import errors
 from services.tickets.domain.complaints import ComplaintOpen, ConflictOfInterest, LicenceRefused
 from services.tickets.domain.merging import TicketMerged
+from services.tickets.domain.safety import SafetyDowngradeRefused
 from services.tickets.domain.tiers import tier_of_claim
 from services.tickets.schemas import tickets as schemas
 from services.tickets.use_cases import editing, opening, reading
@@ -112,6 +113,8 @@ async def read_ticket(
         errors.FieldsMissing,
         errors.TeamUnknown,
         ComplaintOpen,
+        ConflictOfInterest,
+        SafetyDowngradeRefused,
         Forbidden,
         IfMatchMissing,
         IfMatchMalformed,
@@ -140,6 +143,7 @@ async def edit_ticket(
         brand=actor.brand,
         ticket_id=ticket_id,
         editor=actor.author(),
+        editor_role=strongest_role(actor) or "agent",
         witness=witness,
         expected_version=expected_version,
         fields=body.wanted(),
@@ -196,7 +200,9 @@ async def assign_ticket(
 @router.post(
     "/{ticket_id}/escalation",
     response_model=schemas.Ticket,
-    responses=problems(errors.TicketNotFound, TicketMerged, errors.TicketFinished, Forbidden, *ONCE),
+    responses=problems(
+        errors.TicketNotFound, TicketMerged, errors.TicketFinished, ConflictOfInterest, Forbidden, *ONCE
+    ),
 )
 async def escalate_ticket(
     *,

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Response
 
 from services.tickets.api.callers import ONCE, PREFIX, ReaderDep, WitnessDep, WriterDep, is_inside, list_of
 from services.tickets.domain import errors
+from services.tickets.domain.complaints import ConflictOfInterest
 from services.tickets.domain.timeline import Entry, EntryKind
 from services.tickets.schemas import tickets as schemas
 from services.tickets.use_cases import reading, writing
@@ -39,6 +40,7 @@ _WORDS: Final = frozenset({EntryKind.MESSAGE, EntryKind.REPLY, EntryKind.NOTE})
         errors.TicketChanged,
         errors.FilesUndeliverable,
         errors.QuickRepliesRefused,
+        ConflictOfInterest,
         Forbidden,
         *ONCE,
     ),

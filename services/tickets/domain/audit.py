@@ -63,6 +63,7 @@ class AuditAction(StrEnum):
     READ_COMPLAINT = "read_complaint"
     LIST_COMPLAINTS = "list_complaints"
     EDIT_COMPLAINT = "edit_complaint"
+    REFUSE_COMPLAINT = "refuse_complaint"
     MOVE_COMPLAINT = "move_complaint"
     READ_AUDIT = "read_audit"
     READ_LIFECYCLE = "read_lifecycle"

@@ -3,13 +3,14 @@
 `received_at` is the time of the player's own words; nothing here changes it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import ClassVar, Final
 
 from pydantic import BaseModel, ConfigDict
 
+from shared.contracts.base import Author, AuthorKind
 from shared.contracts.tickets import ComplaintPause, ComplaintState, ComplaintStep
 from shared.errors import DomainError, Kind
 
@@ -17,6 +18,8 @@ DEFAULT: Final = "default"
 RG_TYPES: Final = frozenset({"self_exclusion", "safer_gambling_tools", "customer_interaction"})
 _ANY: Final = "any"
 _ENDS: Final = frozenset({ComplaintStep.CLOSED, ComplaintStep.CLOSED_ACCEPTED})
+# What is learnt from a complaint is often written down once it is over.
+_AFTERWARDS: Final = frozenset({"root_cause", "learning_action"})
 _BY_GROUP: Final = {
     "RG": "safer_gambling_tools", "DEP": "withdrawal_or_payment", "WDR": "withdrawal_or_payment",
     "BON": "bonus_promotion", "KYC": "account_verification", "ACC": "account_closure_or_restriction",
@@ -281,11 +284,24 @@ def check_downgrade(complaint: Complaint, *, rg_related: object) -> None:
         raise ComplaintDowngradeRefused(detail, field="rg_related")
 
 
+def check_revision(complaint: Complaint, fields: Collection[str]) -> None:
+    """Refuse to rewrite a complaint that is over: of that only what was learnt from it is still added."""
+    late = sorted(set(fields) - _AFTERWARDS)
+    if late and is_over(complaint.state.step):
+        raise ComplaintMoveRefused("what is over stays as it was", field=late[0], before=complaint.state.step)
+
+
 def check_interest(complaint: Complaint, staff_id: str, repliers: Sequence[str]) -> None:
     """Refuse somebody who is complained about; in complaints about staff nobody who answered the player handles it."""
     accused = complaint.accused_staff_id == staff_id
     if accused or (complaint.state.type == "staff_conduct" and staff_id in repliers):
         raise ConflictOfInterest("the investigator is never the person complained about", field="owner_id")
+
+
+def is_about(complaint: Complaint, reader: Author) -> bool:
+    """True if this is an open complaint about whoever wants to read it."""
+    accused = reader.kind is AuthorKind.STAFF and reader.id == complaint.accused_staff_id
+    return accused and not is_over(complaint.state.step)
 
 
 def check_final(rules: Rules, jurisdiction: Jurisdiction, given: Mapping[str, object]) -> None:
@@ -338,6 +354,22 @@ def type_of_reason(code: str | None) -> str:
     if code is None:
         return "other"
     return _BY_REASON.get(code) or _BY_GROUP.get(code.partition(".")[0], "other")
+
+
+def is_about_safety(type_: str, reason: str | None) -> bool:
+    """True if a complaint of this type in a ticket with this reason has the clock of safer gambling."""
+    return type_ in RG_TYPES or type_of_reason(reason) in RG_TYPES
+
+
+def upgraded(complaint: Complaint, reason: str | None) -> Complaint | None:
+    """Return an open complaint as one about safer gambling if its ticket's reason says so now; None: it stays.
+
+    A type that somebody has chosen stays; `other` says nothing and gives way.
+    """
+    suggested, state = type_of_reason(reason), complaint.state
+    if is_over(state.step) or state.rg_related or suggested not in RG_TYPES:
+        return None
+    return changed(complaint, {"rg_related": True, "type": suggested if state.type == "other" else state.type})
 
 
 def number_of(ticket_number: str, earlier: int) -> str:

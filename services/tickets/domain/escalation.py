@@ -132,10 +132,10 @@ def check_escalation(state: TicketState) -> None:
         raise TicketFinished(status=state.status)
 
 
-def check_assignee(colleague: Colleague) -> None:
+def check_assignee(colleague: Colleague, *, field: str = "assignee_id") -> None:
     """Refuse somebody who no longer takes tickets."""
     if not colleague.active:
-        raise StaffInactive(field="assignee_id")
+        raise StaffInactive(field=field)
 
 
 def is_finished(state: TicketState) -> bool:

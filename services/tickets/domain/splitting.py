@@ -1,9 +1,14 @@
 """Words that become a ticket of their own."""
 
+import re
+from collections.abc import Iterable
 from typing import ClassVar
 
+from services.tickets.domain.complaints import Complaint
+from services.tickets.domain.phrases import is_complaint
 from services.tickets.domain.tickets import Story, Words
-from shared.contracts.tickets import MessageAdded
+from services.tickets.domain.timeline import Entry
+from shared.contracts.tickets import MessageAdded, MessageKind
 from shared.errors import DomainError, Kind
 
 
@@ -23,6 +28,23 @@ class SplitMixed(DomainError):
     """The messages belong to different people and cannot share a ticket."""
 
     kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+class ComplaintKeepsWords(DomainError):
+    """An open complaint keeps the words that it is about."""
+
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+def check_complaint(entries: Iterable[Entry], complaint: Complaint, lexicon: re.Pattern[str]) -> None:
+    """Refuse to split off what complains while the complaint is open.
+
+    In another ticket it would be a second complaint, without the clock and the conflicts of interest of the first one.
+    """
+    said = [one for one in entries if one.kind == MessageKind.MESSAGE.value and not one.automatic]
+    received_at = complaint.state.received_at
+    if any(one.occurred_at == received_at or is_complaint(one.text or "", lexicon) for one in said):
+        raise ComplaintKeepsWords("a complaint keeps its words: split off the others", field="message_ids")
 
 
 def copies(story: Story, words: Words) -> None:

@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, insert, or_, select, text, tuple_, update
+from sqlalchemy import Row, TextClause, func, insert, or_, select, text, tuple_, update
 
 from services.tickets.domain.complaints import Complaint, Move, Record
-from services.tickets.tables import brands, complaint_moves, complaints, timeline
+from services.tickets.tables import brands, complaint_moves, complaints, tickets, timeline
 from shared.contracts.base import AuthorKind
 from shared.contracts.tickets import ComplaintState, ComplaintStep, TicketState
 from shared.db.engine import Session
@@ -97,9 +97,18 @@ async def moves_of(session: Session, brand: str, complaint_id: UUID) -> list[Mov
 
 
 async def complaints_page(
-    session: Session, brand: str, filters: Filters, *, after: tuple[str, ...] | None, limit: int | None
+    session: Session,
+    brand: str,
+    filters: Filters,
+    *,
+    but: str | None,
+    after: tuple[str, ...] | None,
+    limit: int | None,
 ) -> list[Complaint]:
-    """Return up to `limit + 1` complaints, newest first, that follow `after` = (received_at, id); None: all."""
+    """Return up to `limit + 1` complaints, newest first, that follow `after` = (received_at, id); None: all.
+
+    Open ones about `but` are left out.
+    """
     columns = complaints.c
     statement = select(complaints).where(columns.brand == brand)
     wanted = {
@@ -118,6 +127,8 @@ async def complaints_page(
         statement = statement.where(columns.received_at >= filters.since)
     if filters.until is not None:
         statement = statement.where(columns.received_at < filters.until)
+    if but is not None:
+        statement = statement.where(or_(columns.accused_staff_id.is_distinct_from(but), columns.closed_at.is_not(None)))
     if after is not None:
         received_at, complaint_id = after
         key = (datetime.fromisoformat(received_at), UUID(complaint_id))
@@ -127,26 +138,36 @@ async def complaints_page(
     return [_complaint_of(row) for row in rows]
 
 
-_BARRED = text(
-    """
-    SELECT accused_staff_id FROM complaints
-    WHERE brand = :brand AND ticket_id = :ticket_id AND closed_at IS NULL AND accused_staff_id IS NOT NULL
-    """
-)
-_ALL_BARRED = text(
-    """
-    SELECT q.ticket_id, c.accused_staff_id
-    FROM queue q JOIN complaints c ON c.brand = q.brand AND c.ticket_id = q.ticket_id
-    WHERE q.brand = :brand AND q.holder_id IS NULL AND c.closed_at IS NULL AND c.accused_staff_id IS NOT NULL
-    """
-)
+_ACCUSED = """
+    SELECT c.ticket_id, c.accused_staff_id AS staff_id FROM complaints c
+    WHERE c.brand = :brand AND c.closed_at IS NULL AND c.accused_staff_id IS NOT NULL
+"""
+# In a complaint about staff whoever answered the player before it, here or in what was merged in, may be meant.
+_CONCERNED = """
+    SELECT c.ticket_id, t.author_id AS staff_id FROM complaints c
+    CROSS JOIN LATERAL (
+        SELECT c.ticket_id AS id
+        UNION ALL SELECT k.id FROM tickets k WHERE k.brand = c.brand AND k.merged_into = c.ticket_id
+    ) one
+    JOIN timeline t ON t.brand = c.brand AND t.ticket_id = one.id AND t.kind = 'reply' AND t.author_kind = 'staff'
+        AND t.occurred_at < (SELECT min(m.moved_at) FROM complaint_moves m WHERE m.complaint_id = c.id)
+    WHERE c.brand = :brand AND c.closed_at IS NULL AND c.type = 'staff_conduct'
+"""
+_OF_TICKET = "AND c.ticket_id = :ticket_id"
+_WAITING = "AND c.ticket_id IN (SELECT q.ticket_id FROM queue q WHERE q.brand = :brand AND q.holder_id IS NULL)"
+_ACCUSED_BY = text(f"{_ACCUSED} {_OF_TICKET}")
+_BARRED = text(f"{_ACCUSED} {_OF_TICKET} UNION {_CONCERNED} {_OF_TICKET}")
+_ALL_BARRED = text(f"{_ACCUSED} {_WAITING} UNION {_CONCERNED} {_WAITING}")
+
+
+async def accused_by(session: Session, brand: str, state: TicketState) -> frozenset[str]:
+    """Return whom the open complaint of a ticket names: he does nothing in it."""
+    return await _staff_of(session, _ACCUSED_BY, brand, state)
 
 
 async def barred_from(session: Session, brand: str, state: TicketState) -> frozenset[str]:
-    """Return whom the open complaint of a ticket is about: he never gets the ticket."""
-    if state.complaint_id is None:
-        return frozenset()
-    return frozenset((await session.scalars(_BARRED, {"brand": brand, "ticket_id": state.id})).all())
+    """Return whom the open complaint of a ticket is or may be about: he never gets the ticket."""
+    return await _staff_of(session, _BARRED, brand, state)
 
 
 async def barred_in_queue(session: Session, brand: str) -> dict[UUID, frozenset[str]]:
@@ -158,7 +179,7 @@ async def barred_in_queue(session: Session, brand: str) -> dict[UUID, frozenset[
 
 
 async def repliers_of(session: Session, complaint: Complaint) -> Sequence[str]:
-    """Return which members of staff answered the player of a complaint's ticket.
+    """Return which members of staff answered the player of a complaint's ticket, also in what was merged into it.
 
     What its owner says from its registration on is part of handling it: that makes nobody a person concerned.
     """
@@ -166,11 +187,12 @@ async def repliers_of(session: Session, complaint: Complaint) -> Sequence[str]:
     registered = (
         select(func.min(complaint_moves.c.moved_at)).where(complaint_moves.c.complaint_id == state.id).scalar_subquery()
     )
+    merged = select(tickets.c.id).where(tickets.c.brand == complaint.brand, tickets.c.merged_into == state.ticket_id)
     statement = (
         select(timeline.c.author_id)
         .where(
             timeline.c.brand == complaint.brand,
-            timeline.c.ticket_id == state.ticket_id,
+            or_(timeline.c.ticket_id == state.ticket_id, timeline.c.ticket_id.in_(merged)),
             timeline.c.kind == "reply",
             timeline.c.author_kind == AuthorKind.STAFF.value,
             or_(timeline.c.author_id.is_distinct_from(state.owner_id), timeline.c.occurred_at < registered),
@@ -196,6 +218,13 @@ async def brand_of(session: Session, brand: str) -> KnownBrand | None:
     """Return what the gateway told about a brand."""
     row = (await session.execute(select(brands).where(brands.c.brand == brand))).first()
     return None if row is None else KnownBrand(row.licence, row.default_language)
+
+
+async def _staff_of(session: Session, statement: TextClause, brand: str, state: TicketState) -> frozenset[str]:
+    if state.complaint_id is None:
+        return frozenset()
+    rows = await session.execute(statement, {"brand": brand, "ticket_id": state.id})
+    return frozenset(row.staff_id for row in rows)
 
 
 async def _add_moves(session: Session, complaint: Complaint) -> None:

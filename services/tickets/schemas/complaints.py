@@ -22,9 +22,9 @@ class _Body(BaseModel):
 
 
 class RegisterComplaint(_Body):
-    """A complaint that somebody noticed; without details the player's words are its details."""
+    """A complaint that somebody noticed; what is left out the contact reason (type) and the player's words say."""
 
-    type: Type = "other"
+    type: Type | None = None
     details: Text | None = None
 
 

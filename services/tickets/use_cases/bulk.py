@@ -109,6 +109,6 @@ async def _change(
     if action.recodes:
         fields["reason"] = action.reason
     return await edit_ticket(
-        session, brand=brand, ticket_id=ticket_id, editor=actor, witness=witness,
-        expected_version=state.version, fields=fields, now=now,
+        session, brand=brand, ticket_id=ticket_id, editor=actor, editor_role=role,
+        witness=witness, expected_version=state.version, fields=fields, now=now,
     )  # fmt: skip

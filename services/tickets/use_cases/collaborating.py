@@ -14,6 +14,7 @@ from services.tickets.domain.errors import (
     TicketChanged,
     TicketNotFound,
 )
+from services.tickets.domain.safety import check_lowering
 from services.tickets.domain.tags import new_tag, tag_of, with_tags
 from services.tickets.domain.tickets import Story, Ticket
 from services.tickets.queries import collaboration, tickets, watching
@@ -135,6 +136,7 @@ async def change_tag(
     brand: str,
     ticket_id: UUID,
     editor: Author,
+    role: str,
     tag: str,
     wanted: bool,
     witness: Witness | None,
@@ -146,6 +148,7 @@ async def change_tag(
     story = Story(ticket, actor=editor, now=now)
     added, removed = ((name,), ()) if wanted else ((), (name,))
     story.edits({"tags": with_tags(ticket.state.tags, added, removed)})
+    check_lowering(ticket.state, story.state, by=editor, role=role)
     state = await tell(session, story)
     await record_deed(session, witness, AuditAction.EDIT_TICKET, state)
     return state

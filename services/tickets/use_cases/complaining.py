@@ -15,18 +15,16 @@ from services.tickets.queries import lifecycles, tickets
 from services.tickets.queries.complaints import Filters
 from services.tickets.settings import complaint_rules, complaint_texts, licences
 from services.tickets.use_cases.auditing import record_deed, record_register
-from services.tickets.use_cases.barring import take_from_accused
 from services.tickets.use_cases.queueing import follow_due
 from services.tickets.use_cases.reaching import Landing, heard_by_its_player, restored, said_by_player
 from services.tickets.use_cases.registering import REGISTER, detect_complaint, tell_change
 from services.tickets.use_cases.telling import locked, tell
-from shared.contracts.base import Author
+from shared.contracts.base import Author, AuthorKind
 from shared.contracts.sla import ClockKind, ComplaintBreached, ComplaintScheduled, ComplaintWarned
 from shared.contracts.tickets import ComplaintExtension, ComplaintStep, MessageKind
 from shared.db.engine import Session
 from shared.ids import new_id
 from shared.redaction import redact
-from shared.web.conditional import demand
 
 _CLOSABLE = frozenset({ComplaintStep.ADR_DECIDED, ComplaintStep.ADR_OFFERED})
 
@@ -38,17 +36,19 @@ async def register_complaint(
     ticket_id: UUID,
     caller: Author,
     witness: Witness | None,
-    type_: str,
+    type_: str | None,
     details: str | None,
     now: datetime,
 ) -> Complaint:
     """Register a ticket's complaint by hand; a ticket whose complaint is open keeps that one."""
-    rules.check_type(complaint_rules(), type_)
+    if type_ is not None:
+        rules.check_type(complaint_rules(), type_)
     ticket = await locked(session, brand, ticket_id)
     await record_deed(session, witness, AuditAction.REGISTER_COMPLAINT, ticket.state)
     if ticket.state.complaint_id is not None:
         known = await queries.complaint_of(session, brand, ticket.state.complaint_id)
         if known is not None and not rules.is_over(known.state.step):
+            rules.check_interest(known, caller.id, ())
             return known
     story = Story(ticket, actor=caller, now=now)
     complaint = await detect_complaint(session, story, type_=type_, details=redact(details) if details else None)
@@ -56,11 +56,22 @@ async def register_complaint(
     return complaint
 
 
+async def is_kept_from(
+    session: Session, *, brand: str, complaint_id: UUID, reader: Author, witness: Witness | None
+) -> bool:
+    """True if an open complaint is about whoever wants to read it; that he tried is recorded."""
+    complaint = await queries.complaint_of(session, brand, complaint_id)
+    if complaint is None or not rules.is_about(complaint, reader):
+        return False
+    await record_register(session, witness, AuditAction.REFUSE_COMPLAINT, complaint)
+    return True
+
+
 async def find_complaint(
     session: Session, *, brand: str, complaint_id: UUID, witness: Witness | None
 ) -> tuple[Complaint, list[Move]]:
     """Return a complaint with its history."""
-    complaint = await _found(session, brand, complaint_id, lock=False)
+    complaint = await found_complaint(session, brand, complaint_id, lock=False)
     await record_register(session, witness, AuditAction.READ_COMPLAINT, complaint)
     return complaint, await queries.moves_of(session, brand, complaint_id)
 
@@ -70,36 +81,30 @@ async def list_complaints(
     *,
     brand: str,
     filters: Filters,
+    reader: Author,
     after: tuple[str, ...] | None,
-    limit: int | None,
+    limit: int,
     witness: Witness | None,
 ) -> list[Complaint]:
-    """Return up to `limit + 1` complaints, newest first; without a limit all of them, as exports need them."""
-    found = await queries.complaints_page(session, brand, filters, after=after, limit=limit)
+    """Return up to `limit + 1` complaints, newest first, without the open ones about the reader."""
+    but = reader.id if reader.kind is AuthorKind.STAFF else None
+    found = await queries.complaints_page(session, brand, filters, but=but, after=after, limit=limit)
     await record_register(session, witness, AuditAction.LIST_COMPLAINTS, None, filters)
     return found
 
 
-async def edit_complaint(
-    session: Session,
-    *,
-    brand: str,
-    complaint_id: UUID,
-    editor: Author,
-    witness: Witness | None,
-    expected_version: int,
-    fields: Mapping[str, object],
-    now: datetime,
-) -> Complaint:
-    """Change what kind of complaint it is, who investigates and what the register says, of the version seen."""
-    complaint = await _found(session, brand, complaint_id)
-    demand(expected_version, complaint.state.version)
-    await _check_editor(session, complaint, editor.id, fields)
-    edited = await _edited(session, complaint, fields)
-    await record_register(session, witness, AuditAction.EDIT_COMPLAINT, complaint)
-    told = await tell_change(session, complaint, edited, actor=editor, now=now)
-    await take_from_accused(session, edited, editor, now)
-    return told
+async def export_complaints(
+    session: Session, *, brand: str, filters: Filters, reader: Author, witness: Witness | None
+) -> list[Complaint]:
+    """Return all complaints that a regulator is told of; with one about himself among them another one exports them.
+
+    Left out it would make the return wrong.
+    """
+    found = await queries.complaints_page(session, brand, filters, but=None, after=None, limit=None)
+    if any(rules.is_about(one, reader) for one in found):
+        raise rules.ConflictOfInterest("a complaint about you is among them: another lead exports these")
+    await record_register(session, witness, AuditAction.LIST_COMPLAINTS, None, filters)
+    return found
 
 
 async def move_complaint(
@@ -116,12 +121,12 @@ async def move_complaint(
     now: datetime,
 ) -> Complaint:
     """Move a complaint and record what comes with the move; whoever is complained about moves nothing."""
-    complaint = await _found(session, brand, complaint_id)
+    complaint = await found_complaint(session, brand, complaint_id)
     if start is not None and complaint.state.step is not start:
         raise rules.ComplaintMoveRefused(before=complaint.state.step, after=after)
     if after is ComplaintStep.CLOSED and complaint.state.step not in _CLOSABLE:
         raise rules.ComplaintMoveRefused("a complaint is withdrawn with approval only", before=complaint.state.step)
-    await _check_handler(session, complaint, mover.id)
+    await check_handler(session, complaint, mover.id)
     given = {
         k: redact(v) if isinstance(v, str) and k != "evidence_request_id" else v for k, v in (content or {}).items()
     }
@@ -137,8 +142,8 @@ async def acknowledge(
     session: Session, *, brand: str, complaint_id: UUID, caller: Author, witness: Witness | None, now: datetime
 ) -> Complaint:
     """Tell the player by hand that the complaint is registered."""
-    complaint = await _found(session, brand, complaint_id)
-    await _check_handler(session, complaint, caller.id)
+    complaint = await found_complaint(session, brand, complaint_id)
+    await check_handler(session, complaint, caller.id)
     await record_register(session, witness, AuditAction.MOVE_COMPLAINT, complaint)
     return await _acknowledged(session, complaint, caller, now)
 
@@ -155,8 +160,8 @@ async def extend(
     now: datetime,
 ) -> Complaint:
     """Tell the player that the answer takes longer, once and before the time is over; the notice is the extension."""
-    complaint = await _found(session, brand, complaint_id)
-    await _check_handler(session, complaint, caller.id)
+    complaint = await found_complaint(session, brand, complaint_id)
+    await check_handler(session, complaint, caller.id)
     longest = _jurisdiction(complaint).extension_days
     due = complaint.legal_due_at
     if longest is None or complaint.state.extension is not None or due is None or now > due:
@@ -185,10 +190,10 @@ async def ask_withdrawal(
     now: datetime,
 ) -> Complaint:
     """Say that this is no complaint; nothing changes until another person approves it."""
-    complaint = await _found(session, brand, complaint_id)
+    complaint = await found_complaint(session, brand, complaint_id)
     if rules.is_over(complaint.state.step):
         raise rules.ComplaintMoveRefused
-    await _check_handler(session, complaint, caller.id)
+    await check_handler(session, complaint, caller.id)
     asked = Withdrawal(reason_code=reason_code, reason=redact(reason), requested_by=caller.id, requested_at=now)
     await record_register(session, witness, AuditAction.MOVE_COMPLAINT, complaint)
     noted = rules.recorded(rules.changed(complaint, {}), withdrawal=asked)
@@ -199,13 +204,13 @@ async def approve_withdrawal(
     session: Session, *, brand: str, complaint_id: UUID, caller: Author, witness: Witness | None, now: datetime
 ) -> Complaint:
     """Withdraw a complaint, as somebody other than who asked for it; every time that was recorded stays."""
-    complaint = await _found(session, brand, complaint_id)
+    complaint = await found_complaint(session, brand, complaint_id)
     asked = complaint.record.withdrawal
     if asked is None or asked.approved_by is not None:
         raise rules.WithdrawalNotRequested
     if asked.requested_by == caller.id:
         raise rules.ApprovalNeedsAnother
-    rules.check_interest(complaint, caller.id, ())
+    await check_handler(session, complaint, caller.id)
     move = Move(complaint.state.step, ComplaintStep.CLOSED, caller.id, now, f"{asked.reason_code}: {asked.reason}")
     approved = asked.model_copy(update={"approved_by": caller.id, "approved_at": now})
     closed = rules.recorded(rules.moved(complaint, complaint_rules(), move), withdrawal=approved, outcome="withdrawn")
@@ -217,7 +222,7 @@ async def letter_of(
     session: Session, *, brand: str, complaint_id: UUID, witness: Witness | None, language: str | None
 ) -> tuple[Complaint, str]:
     """Return a draft of the letter that ends the procedure; one that was drafted at the deadline stays as it is."""
-    complaint = await _found(session, brand, complaint_id, lock=False)
+    complaint = await found_complaint(session, brand, complaint_id, lock=False)
     await record_register(session, witness, AuditAction.READ_COMPLAINT, complaint)
     kept = complaint.record.letter if language is None else None
     return complaint, kept or letters.letter(complaint, complaint_texts(), licences(), language=language)
@@ -228,7 +233,7 @@ async def take_schedule(session: Session, *, brand: str, told: ComplaintSchedule
 
     A brand may leave that to its staff; when it must have been said sla knows by itself.
     """
-    complaint = await _found(session, brand, told.complaint_id)
+    complaint = await found_complaint(session, brand, told.complaint_id)
     final = told.kind is ClockKind.COMPLAINT_FINAL
     known = complaint.with_due(told.due_at, final=final)
     await queries.save_complaint(session, known)
@@ -252,7 +257,7 @@ async def note_warning(session: Session, *, brand: str, told: ComplaintWarned, n
 
 async def take_breach(session: Session, *, brand: str, told: ComplaintBreached, now: datetime) -> None:
     """Answer the end of the legal time: the letter is drafted, the owner is told, and nothing is closed."""
-    complaint = await _found(session, brand, told.complaint_id)
+    complaint = await found_complaint(session, brand, told.complaint_id)
     await _note(session, brand, told.ticket_id, f"{told.kind.value} was due {told.due_at:%d.%m.%Y %H:%M} UTC", now)
     step, late = complaint.state.step, ComplaintStep.OVERDUE_FINAL
     answered = complaint.state.final_response_at is not None
@@ -292,7 +297,7 @@ async def _note(session: Session, brand: str, ticket_id: UUID, text: str, now: d
         await tell(session, story)
 
 
-async def _found(session: Session, brand: str, complaint_id: UUID, *, lock: bool = True) -> Complaint:
+async def found_complaint(session: Session, brand: str, complaint_id: UUID, *, lock: bool = True) -> Complaint:
     """Return a complaint; its ticket is locked first, as everything that happens to both does."""
     complaint = await queries.complaint_of(session, brand, complaint_id)
     if complaint is None:
@@ -307,39 +312,10 @@ def _jurisdiction(complaint: Complaint) -> rules.Jurisdiction:
     return licences()[complaint.state.jurisdiction]
 
 
-async def _check_handler(session: Session, complaint: Complaint, staff_id: str) -> None:
+async def check_handler(session: Session, complaint: Complaint, staff_id: str) -> None:
+    """Refuse whoever the complaint is, or may be, about."""
     repliers = await queries.repliers_of(session, complaint)
     rules.check_interest(complaint, staff_id, repliers)
-
-
-async def _check_editor(session: Session, complaint: Complaint, staff_id: str, fields: Mapping[str, object]) -> None:
-    """Refuse the person complained about; what makes it a complaint about staff is not for whoever it concerns either.
-
-    Whoever answered the player may still hand it to somebody else.
-    """
-    if fields.keys() & {"type", "accused_staff_id"}:
-        await _check_handler(session, complaint, staff_id)
-    else:
-        rules.check_interest(complaint, staff_id, ())
-
-
-async def _edited(session: Session, complaint: Complaint, fields: Mapping[str, object]) -> Complaint:
-    wanted = {
-        k: redact(v) if k in {"root_cause", "learning_action"} and isinstance(v, str) else v for k, v in fields.items()
-    }
-    state: dict[str, object] = {
-        name: wanted.pop(name) for name in ("type", "owner_id", "rg_related", "language") if name in wanted
-    }
-    rules.check_downgrade(complaint, rg_related=state.get("rg_related"))
-    accused = wanted.pop("accused_staff_id", complaint.accused_staff_id)
-    if "type" in state:
-        rules.check_type(complaint_rules(), str(state["type"]))
-        state.setdefault("rg_related", complaint.state.rg_related or state["type"] in rules.RG_TYPES)
-    edited = rules.recorded(rules.changed(complaint, state), **wanted).with_accused(accused)
-    if edited.state.owner_id is not None:
-        repliers = await queries.repliers_of(session, complaint)
-        rules.check_interest(edited, edited.state.owner_id, repliers)
-    return edited
 
 
 def _moved(  # noqa: PLR0911 - one case for each kind of move

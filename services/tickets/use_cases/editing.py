@@ -12,6 +12,7 @@ from services.tickets.domain.escalation import (
     check_assignee,
     check_escalation,
 )
+from services.tickets.domain.safety import check_lowering
 from services.tickets.domain.tickets import Story
 from services.tickets.queries import copies
 from services.tickets.use_cases.asking import call_senior, check_may_have
@@ -33,6 +34,7 @@ async def edit_ticket(
     brand: str,
     ticket_id: UUID,
     editor: Author,
+    editor_role: str,
     witness: Witness | None,
     expected_version: int,
     fields: Mapping[str, object],
@@ -47,6 +49,7 @@ async def edit_ticket(
     edit = await plan_edit(session, ticket, fields, editor=editor, now=now)
     story = Story(ticket, actor=editor, now=now)
     story.edits(edit.fields)
+    check_lowering(ticket.state, story.state, by=editor, role=editor_role)
     story.moves(edit.status, edit.details)
     return await _told(session, story, witness, AuditAction.EDIT_TICKET)
 

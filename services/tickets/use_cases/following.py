@@ -6,6 +6,7 @@ from services.tickets.domain.lifecycle import FOLLOW_UP, never_ends, takes_words
 from services.tickets.domain.tickets import Story, Ticket, Words, unopened
 from services.tickets.queries import lifecycles, links
 from services.tickets.use_cases.reaching import landing, restored
+from services.tickets.use_cases.registering import is_complaint_open
 from services.tickets.use_cases.telling import tell, tell_opening
 from shared.contracts.base import Author
 from shared.contracts.tickets import MessageKind, TicketLinked
@@ -32,14 +33,20 @@ async def take_words(
 
 
 async def _taker(session: Session, ticket: Ticket, now: datetime) -> Ticket | None:
-    """Return the ticket that takes the player's words, locked: this one or the newest that followed it."""
+    """Return the ticket that takes the player's words, locked: this one or the newest that followed it.
+
+    While a complaint is open its ticket takes them however late they come: they may be what its investigator waits for.
+    """
     if never_ends(ticket):
         return ticket
-    lifecycle = (await lifecycles.policy_of(session, ticket.brand)).of(ticket.state.channel.value)
-    while not takes_words(ticket, lifecycle, now):
+    brand = ticket.brand
+    lifecycle = (await lifecycles.policy_of(session, brand)).of(ticket.state.channel.value)
+    while not (
+        takes_words(ticket, lifecycle, now) or await is_complaint_open(session, brand, ticket.state.complaint_id)
+    ):
         # From the older to the newer: two such walks never wait for each other.
-        follower = await links.newest_follower(session, ticket.brand, ticket.state.id, FOLLOW_UP)
-        following = None if follower is None else await landing(session, ticket.brand, follower)
+        follower = await links.newest_follower(session, brand, ticket.state.id, FOLLOW_UP)
+        following = None if follower is None else await landing(session, brand, follower)
         if following is None:
             return None
         ticket = following.ticket

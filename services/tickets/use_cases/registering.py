@@ -1,6 +1,7 @@
 """Noticing complaints in what is told about tickets, and entering them into the register."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import chain
 from typing import NamedTuple
@@ -11,11 +12,11 @@ from services.tickets.domain.complaints import Complaint, Move, Record
 from services.tickets.domain.merging import same_person
 from services.tickets.domain.phrases import is_complaint
 from services.tickets.domain.tickets import Story, Ticket
-from services.tickets.domain.timeline import Entry
 from services.tickets.queries import complaints as queries
 from services.tickets.queries import merges
 from services.tickets.settings import complaint_lexicon, complaint_rules, licences
 from services.tickets.use_cases.queueing import follow_due
+from services.tickets.use_cases.reaching import said_by_player
 from shared.contracts.base import Author, AuthorKind
 from shared.contracts.tickets import (
     ComplaintChanged,
@@ -68,13 +69,17 @@ def complaining_words(story: Story) -> Complaining | None:
     return next((words for words in chain(said, corrected) if is_complaint(words.text, lexicon)), None)
 
 
-def is_reason_of_complaint(story: Story) -> bool:
-    """True if the story gives the ticket a reason that is a complaint."""
-    given = any(
+def is_given_reason(story: Story) -> bool:
+    """True if the story gives the ticket its reason, or another one."""
+    return any(
         isinstance(event, TicketOpened) or (isinstance(event, TicketUpdated) and "reason" in event.changes)
         for event in story.events
     )
-    return given and is_reason_of_complaints(story.state.reason)
+
+
+def is_reason_of_complaint(story: Story) -> bool:
+    """True if the story gives the ticket a reason that is a complaint."""
+    return is_given_reason(story) and is_reason_of_complaints(story.state.reason)
 
 
 def is_reason_of_complaints(code: str | None) -> bool:
@@ -83,18 +88,25 @@ def is_reason_of_complaints(code: str | None) -> bool:
 
 
 async def notice(session: Session, story: Story) -> None:
-    """Do what a story means for the register: detect a complaint, or let a paused one go on at the player's words."""
-    words = players_words(story)
+    """Do what a story means for the register: detect a complaint, or tell the open one what it must know.
+
+    A paused one goes on at its player's words; one whose ticket gets a reason of safer gambling is about that.
+    """
+    words, reasoned = players_words(story), is_given_reason(story)
     known = None
-    if story.state.complaint_id is not None and words:
+    if story.state.complaint_id is not None and (words or reasoned):
         known = await queries.complaint_of(session, story.ticket.brand, story.state.complaint_id, lock=True)
-        if known is not None and known.state.step is ComplaintStep.PAUSED:
-            await _go_on(session, known, words[0].author, story.now)
+    if known is not None and known.state.step is ComplaintStep.PAUSED:
+        known = await _go_on(session, story, known, words)
+    if known is not None and reasoned:
+        await _upgrade(session, story, known)
     found = complaining_words(story)
     by_reason = is_reason_of_complaint(story)
     if found is None and not by_reason:
         return
-    if story.state.complaint_id is not None and (known is None or not rules.is_over(known.state.step)):
+    # Once a complaint is over the player's own words make a new one; another reason for its ticket does not.
+    over = known is not None and rules.is_over(known.state.step)
+    if story.state.complaint_id is not None and (found is None or not over):
         return
     said = (found.text, found.occurred_at) if found else None
     author = found.author if found else None
@@ -115,7 +127,7 @@ async def detect_complaint(
     """Register the complaint of a locked ticket and note it in the ticket's story.
 
     It is as old as the words that complain, else as the player's first ones (also in what was merged in), else as the
-    ticket.
+    ticket. Whoever has the ticket and may be meant has it no more.
     """
     brand, ticket = story.ticket.brand, story.state
     said = words or await _first_words(session, story.ticket) or (ticket.subject, ticket.created_at)
@@ -132,6 +144,8 @@ async def detect_complaint(
     )
     actor, story.actor = story.actor, REGISTER
     story.edits({"complaint_id": complaint.state.id})
+    if story.state.assignee_id in await queries.barred_from(session, brand, story.state):
+        story.hands_over(None, None)
     story.actor = actor
     return complaint
 
@@ -147,15 +161,6 @@ async def open_complaint(session: Session, brand: str, complaint_id: UUID | None
         return None
     complaint = await queries.complaint_of(session, brand, complaint_id)
     return None if complaint is None or rules.is_over(complaint.state.step) else complaint
-
-
-async def carry_over(session: Session, story: Story, complaint: Complaint, words: Sequence[Entry]) -> None:
-    """Register a complaint for a new ticket too if words that complain were copied there; it becomes no younger."""
-    lexicon, received_at = complaint_lexicon(), complaint.state.received_at
-    said = [one for one in words if one.kind == MessageKind.MESSAGE.value and not one.automatic]
-    found = [one for one in said if one.occurred_at == received_at or is_complaint(one.text or "", lexicon)]
-    if found:
-        await detect_complaint(session, story, words=(found[0].text or "", received_at), type_=complaint.state.type)
 
 
 async def tell_change(
@@ -207,7 +212,7 @@ async def _new(
         channel=ticket.channel,
         language=_language(ticket, known.default_language if known else None),
         received_at=said[1],
-        rg_related=chosen in rules.RG_TYPES,
+        rg_related=rules.is_about_safety(chosen, ticket.reason),
         owner_id=None,
         version=1,
     )
@@ -216,10 +221,40 @@ async def _new(
     return Complaint(brand, state, Record(details=details or said[0]), moves=[move])
 
 
-async def _go_on(session: Session, complaint: Complaint, player: Author, now: datetime) -> None:
-    move = Move(complaint.state.step, ComplaintStep.INVESTIGATING, player.id, now, "player reply")
-    going = rules.moved(complaint, complaint_rules(), move, pauses=rules.resumed(complaint, now))
-    await tell_change(session, complaint, going, actor=player, now=now)
+async def _go_on(session: Session, story: Story, complaint: Complaint, words: Sequence[MessageAdded]) -> Complaint:
+    """End the pause of a complaint if whoever complained spoke; another person in the ticket ends nothing."""
+    player = await _complainer(session, story, complaint, words)
+    if player is None:
+        return complaint
+    move = Move(complaint.state.step, ComplaintStep.INVESTIGATING, player.id, story.now, "player reply")
+    going = rules.moved(complaint, complaint_rules(), move, pauses=rules.resumed(complaint, story.now))
+    return await tell_change(session, complaint, going, actor=player, now=story.now)
+
+
+async def _complainer(
+    session: Session, story: Story, complaint: Complaint, words: Sequence[MessageAdded]
+) -> Author | None:
+    """Return the author of the first words that are the complaining person's own.
+
+    Another one's reach the ticket if his was merged into it by force.
+    """
+    ticket = story.ticket
+    his = await said_by_player(session, ticket, complaint.state.player_id)
+    members: dict[UUID | None, Ticket] = {}
+    if any(one.origin_id is not None for one in words):
+        members = {one.state.id: one for one in await merges.members_of(session, ticket.brand, ticket.state.id)}
+    for one in words:
+        said_to = members.get(one.origin_id, ticket)
+        if said_to.state.id == his.state.id or same_person(said_to, his):
+            return one.author
+    return None
+
+
+async def _upgrade(session: Session, story: Story, complaint: Complaint) -> None:
+    grave = rules.upgraded(complaint, story.state.reason)
+    if grave is not None:
+        # The move that ended a pause in this very story is stored already.
+        await tell_change(session, complaint, replace(grave, moves=[]), actor=story.actor, now=story.now)
 
 
 def _language(ticket: TicketState, default: str | None) -> str | None:

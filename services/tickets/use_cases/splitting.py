@@ -5,15 +5,21 @@ from datetime import datetime
 from uuid import UUID
 
 from services.tickets.domain.audit import AuditAction, Witness
-from services.tickets.domain.complaints import Complaint
 from services.tickets.domain.corrections import WordsWithdrawn
 from services.tickets.domain.merging import same_person
-from services.tickets.domain.splitting import MessageNotFound, MessageSplitBefore, SplitMixed, copies
+from services.tickets.domain.splitting import (
+    MessageNotFound,
+    MessageSplitBefore,
+    SplitMixed,
+    check_complaint,
+    copies,
+)
 from services.tickets.domain.tickets import Story, Ticket, Words, unopened
 from services.tickets.domain.timeline import Entry
 from services.tickets.queries import links, merges, timeline
+from services.tickets.settings import complaint_lexicon
 from services.tickets.use_cases.auditing import deed_on, record_deed
-from services.tickets.use_cases.registering import carry_over, open_complaint
+from services.tickets.use_cases.registering import open_complaint
 from services.tickets.use_cases.telling import locked, tell, tell_opening
 from shared.contracts.base import Author
 from shared.contracts.tickets import (
@@ -41,8 +47,8 @@ async def split_ticket(
 ) -> TicketState:
     """Copy words into a new ticket that begins with the earliest of them, and return it.
 
-    The originals stay where they were said, with a mark; the copies name them and are delivered to nobody again. If the
-    words that complain are among them, the new ticket has the complaint too, as old as it is.
+    The originals stay where they were said, with a mark; the copies name them and are delivered to nobody again. Words
+    that complain stay with their complaint while it is open.
     """
     ticket = await locked(session, brand, ticket_id)
     members = await merges.members_of(session, brand, ticket_id)
@@ -56,7 +62,9 @@ async def split_ticket(
         raise MessageSplitBefore(field="message_ids")
     owner = _owner(group, entries, ticket)
     complaint = await open_complaint(session, brand, ticket.state.complaint_id)
-    state = await _open(session, owner, entries, redact(subject), complaint, actor=actor, witness=witness, now=now)
+    if complaint is not None:
+        check_complaint(entries, complaint, complaint_lexicon())
+    state = await _open(session, owner, entries, redact(subject), actor=actor, witness=witness, now=now)
     await timeline.mark_moved(session, brand, message_ids, state.id)
     await links.add_link(session, brand, ticket_id, state.id, "child", now)
     story = Story(ticket, actor=actor, now=now)
@@ -78,7 +86,6 @@ async def _open(
     owner: Ticket,
     entries: Sequence[Entry],
     subject: str,
-    complaint: Complaint | None,
     *,
     actor: Author,
     witness: Witness | None,
@@ -108,8 +115,6 @@ async def _open(
         following.tells(
             TicketStatusChanged, {"status": TicketStatus.OPEN}, before=TicketStatus.NEW, after=TicketStatus.OPEN
         )
-    if complaint is not None:
-        await carry_over(session, following, complaint, entries)
     return await tell(session, following)
 
 

@@ -5,12 +5,13 @@ from uuid import UUID
 
 from services.tickets.domain.audit import AuditEntry
 from services.tickets.domain.errors import TicketNotFound
+from services.tickets.domain.interests import check_deed
 from services.tickets.domain.lifecycle import due_of, reschedules
 from services.tickets.domain.merging import check_standing
 from services.tickets.domain.statuses import FINISHED
 from services.tickets.domain.tickets import Story, Ticket, numbered
 from services.tickets.domain.timeline import Entry, entry_of
-from services.tickets.queries import escalations, facts, lifecycles, tickets, timeline
+from services.tickets.queries import complaints, escalations, facts, lifecycles, tickets, timeline
 from services.tickets.use_cases.asking import accept_by_act, ask_by_reason
 from services.tickets.use_cases.parting import part
 from services.tickets.use_cases.queueing import keep_place, wake_within_limits
@@ -20,6 +21,7 @@ from services.tickets.use_cases.registering import (
     is_reason_of_complaint,
     notice,
 )
+from shared.contracts.base import AuthorKind
 from shared.contracts.tickets import (
     ParticipantDeclined,
     ParticipantInvited,
@@ -55,7 +57,12 @@ async def locked(session: Session, brand: str, ticket_id: UUID, *, even_merged: 
 
 
 async def tell(session: Session, story: Story) -> TicketState:
-    """Store what happened to a locked ticket and return it as it is now; nothing happened, nothing is written."""
+    """Store what happened to a locked ticket and return it as it is now; nothing happened, nothing is written.
+
+    Every deed of staff ends here, so here it is refused to whoever the ticket complains about.
+    """
+    if story.actor.kind is AuthorKind.STAFF:
+        check_deed(story, await complaints.accused_by(session, story.ticket.brand, story.state))
     await notice(session, story)
     await ask_by_reason(session, story)
     await accept_by_act(session, story)
@@ -75,7 +82,10 @@ async def tell(session: Session, story: Story) -> TicketState:
 
 
 async def tell_opening(session: Session, story: Story, *, audited: AuditEntry | None = None) -> TicketState:
-    """Store a new ticket with its opening and first words, and return it with its number."""
+    """Store a new ticket with its opening and first words, and return it with its number.
+
+    The story stands afterwards where the ticket does: its first words may have registered a complaint.
+    """
     ticket = story.ticket
     opened, words = (entry_of(event, ticket.state.id) for event in story.events)
     numbered(story, await tickets.insert_ticket(session, ticket, opened, words, audited=audited))
@@ -89,7 +99,9 @@ async def tell_opening(session: Session, story: Story, *, audited: AuditEntry | 
         await detect_complaint(session, following, words=said)
     if story.state.reason is not None:
         await ask_by_reason(session, following, opened=True)
-    return await tell(session, following)
+    state = await tell(session, following)
+    story.ticket = following.ticket
+    return state
 
 
 async def _reschedule(session: Session, ticket: Ticket) -> None:

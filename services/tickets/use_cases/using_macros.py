@@ -11,6 +11,7 @@ from services.tickets.domain.errors import MacroNotFound, MacroTextMissing, Tick
 from services.tickets.domain.macros import Actions, Macro
 from services.tickets.domain.mentions import mentioned
 from services.tickets.domain.placeholders import filled, missing_in
+from services.tickets.domain.safety import check_lowering
 from services.tickets.domain.tags import with_tags
 from services.tickets.domain.tickets import Story, Ticket, Words
 from services.tickets.domain.timeline import Entry, entry_of
@@ -196,7 +197,9 @@ async def _act(session: Session, story: Story, actions: Actions, role: str) -> N
     wanted["tags"] = with_tags(story.state.tags, actions.add_tags, actions.remove_tags)
     rules.check_closing(actions, story.state)
     edit = await plan_edit(session, story.ticket, wanted, editor=story.actor, now=story.now)
+    before = story.state
     story.edits(edit.fields)
+    check_lowering(before, story.state, by=story.actor, role=role)
     rules.check_closing(actions, story.state)
     if actions.assign_me:
         known = await copies.colleague(session, story.ticket.brand, story.actor.id)

@@ -4,6 +4,7 @@ from typing import Any
 
 import httpx
 import pytest
+import pytest_asyncio
 
 from tests.service.tickets.desk import Desk
 from tests.service.tickets.test_complaints import DECISION, FINAL, complained, post, read, scheduled
@@ -13,6 +14,12 @@ async def _edit(desk: Desk, complaint: dict[str, Any], who: str, **fields: Any) 
     version = (await read(desk, complaint["id"]))["version"]
     headers = desk.agent(who, role="senior") | {"If-Match": f'"{version}"'}
     return await desk.service.http.patch(f"/v1/complaints/{complaint['id']}", json=fields, headers=headers)
+
+
+@pytest_asyncio.fixture(autouse=True)
+async def _staff(desk: Desk) -> None:
+    for one in ("s-7", "s-8", "s-9"):
+        await desk.hire(one, "senior")
 
 
 async def test_a_complaint_about_safer_gambling_stays_one(desk: Desk) -> None:
@@ -66,3 +73,39 @@ async def test_the_investigators_own_answers_do_not_make_him_a_person_concerned(
         assert answer.status_code == 200, (what, answer.text)
     refused = await post(desk, complaint, "acknowledge", who="s-7")
     assert refused.json()["code"] == "conflict-of-interest"
+
+
+@pytest.mark.parametrize("field", ["owner_id", "accused_staff_id"])
+async def test_only_the_brands_own_staff_are_named(desk: Desk, field: str) -> None:
+    """Neither somebody unknown, nor of another brand; nothing of a refused edit is kept."""
+    complaint = await complained(desk)
+    refused = await _edit(desk, complaint, "s-9", **{field: "nobody", "root_cause": "None"})
+    assert (refused.status_code, refused.json()["code"]) == (404, "staff-not-found")
+    assert refused.json()["errors"][0]["pointer"] == f"/{field}"
+    assert (await read(desk, complaint["id"]))["root_cause"] is None
+    assert (await _edit(desk, complaint, "s-9", **{field: "s-8"})).status_code == 200
+    assert (await _edit(desk, complaint, "s-9", **{field: None})).json()[field] is None
+
+
+async def test_an_investigator_may_handle_complaints_and_is_still_here(desk: Desk) -> None:
+    """The person complained about may be anybody, also who has left."""
+    complaint = await complained(desk)
+    await desk.hire("s-1", "agent")
+    await desk.hire("s-8", "senior", active=False, sequence=9)
+    unfit = await _edit(desk, complaint, "s-9", owner_id="s-1")
+    gone = await _edit(desk, complaint, "s-9", owner_id="s-8")
+    assert (unfit.status_code, unfit.json()["code"]) == (400, "investigator-unfit")
+    assert (gone.status_code, gone.json()["code"]) == (409, "staff-inactive")
+    for accused in ("s-1", "s-8"):
+        assert (await _edit(desk, complaint, "s-9", accused_staff_id=accused)).status_code == 200
+
+
+async def test_what_is_over_is_not_rewritten(desk: Desk) -> None:
+    """But what was learnt from it is still written down."""
+    complaint = await complained(desk)
+    assert (await post(desk, complaint, "withdrawal", reason_code="none", reason="A question")).status_code == 200
+    assert (await post(desk, complaint, "withdrawal/approval", who="s-7", role="lead")).status_code == 200
+    for fields in ({"type": "self_exclusion"}, {"rg_related": True}, {"owner_id": "s-8"}, {"accused_staff_id": "s-8"}):
+        refused = await _edit(desk, complaint, "s-9", **fields)
+        assert (refused.status_code, refused.json()["code"]) == (409, "complaint-move-refused")
+    assert (await _edit(desk, complaint, "s-9", learning_action="Ask first")).status_code == 200

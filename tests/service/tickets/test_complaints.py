@@ -194,6 +194,7 @@ async def test_a_withdrawal_needs_a_second_person(desk: Desk) -> None:
 
 
 async def test_nobody_investigates_a_complaint_about_himself(desk: Desk) -> None:
+    await desk.hire("s-9")
     complaint = await complained(desk)
     await scheduled(desk, complaint)
     now = await read(desk, complaint["id"])

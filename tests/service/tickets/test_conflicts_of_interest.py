@@ -116,7 +116,8 @@ async def test_who_was_asked_before_he_was_named_cannot_accept(desk: Desk) -> No
     senior = desk.agent("s-8", role="senior")
     accepted = await desk.post(f"/{ticket['id']}/escalation/accept", None, senior)
     assert (accepted.status_code, accepted.json()["code"]) == (409, "conflict-of-interest")
-    assert (await desk.post(f"/{ticket['id']}/messages", {"text": "Well.", "kind": "reply"}, senior)).is_success
+    said = await desk.post(f"/{ticket['id']}/messages", {"text": "Well.", "kind": "reply"}, senior)
+    assert (said.status_code, said.json()["code"]) == (409, "conflict-of-interest")
     assert await holder(desk, ticket) == "s-1"
     declined = await desk.post(f"/{ticket['id']}/escalation/decline", {"reason": "It is about me"}, senior)
     assert declined.status_code == 200
@@ -145,6 +146,6 @@ async def test_a_merge_does_not_hand_it_to_him(desk: Desk) -> None:
     for survivor in (about_him, about_another):
         his = await desk.open()
         await desk.assign(his, "s-1")
-        merged = await desk.post(f"/{his['id']}/merge", {"into": survivor["id"]})
+        merged = await desk.post(f"/{his['id']}/merge", {"into": survivor["id"]}, desk.agent("s-9"))
         assert merged.status_code == 200, merged.text
     assert (await holder(desk, about_him), await holder(desk, about_another)) == (None, "s-1")

@@ -8,7 +8,7 @@ import httpx
 from shared.contracts.tickets import ComplaintRegistered, MessageAdded
 from shared.ids import new_id
 from tests.service.tickets.desk import MORNING, Desk, posted, session_started
-from tests.service.tickets.test_complaints import WORDS, complained, licensed, read, scheduled
+from tests.service.tickets.test_complaints import WORDS, complained, licensed, post, read, scheduled, steps
 
 
 async def _merge(desk: Desk, merged: str, into: str, *, force: bool = False) -> httpx.Response:
@@ -16,10 +16,15 @@ async def _merge(desk: Desk, merged: str, into: str, *, force: bool = False) -> 
     return await desk.post(f"/{merged}/merge", {"into": into, "force": force}, headers)
 
 
-async def _split(desk: Desk, ticket: str, *texts: str) -> dict[str, Any]:
+async def _split_off(desk: Desk, ticket: str, *texts: str) -> httpx.Response:
     items = (await desk.get(f"/{ticket}/messages"))["items"]
     ids = [item["id"] for item in items if item["text"] in texts]
-    answer = await desk.post(f"/{ticket}/split", {"message_ids": ids, "subject": "Apart"})
+    assert len(ids) == len(texts)
+    return await desk.post(f"/{ticket}/split", {"message_ids": ids, "subject": "Apart"})
+
+
+async def _split(desk: Desk, ticket: str, *texts: str) -> dict[str, Any]:
+    answer = await _split_off(desk, ticket, *texts)
     assert answer.status_code == 201, answer.text
     state: dict[str, Any] = answer.json()
     return state
@@ -82,25 +87,58 @@ async def test_the_complaint_of_another_player_is_his(desk: Desk) -> None:
         assert (complaint["number"] in words) is told
 
 
-async def test_a_split_takes_the_complaint_along_with_the_words(desk: Desk) -> None:
-    """Both tickets have it from then on, and the copy is no younger; other words take nothing along."""
+async def test_only_who_complained_ends_the_pause(desk: Desk) -> None:
+    """In two players' tickets that were forced together the other one's words are no answer to the investigator."""
+    await licensed(desk, "GB")
+    hers, his = await desk.open(message={"text": WORDS}), await desk.open(desk.player("p-2"))
+    complaint = await read(desk, (await desk.get(f"/{hers['id']}"))["complaint_id"])
+    assert (await _merge(desk, his["id"], hers["id"], force=True)).status_code == 200
+    await scheduled(desk, complaint)
+    pause = {"reason_code": "evidence", "evidence_request_id": "e-1"}
+    await steps(desk, complaint, ("investigate", {}), ("pause", pause))
+    for ticket, player, state in ((his, "p-2", "paused"), (hers, "p-1", "investigating")):
+        said = await desk.post(f"/{ticket['id']}/messages", {"text": "Here it is"}, desk.player(player))
+        assert said.status_code == 201, said.text
+        assert (await read(desk, complaint["id"]))["state"] == state
+
+
+async def test_his_words_to_his_merged_ticket_end_the_pause_too(desk: Desk) -> None:
+    await licensed(desk, "GB")
+    other, ticket = await desk.open(), await desk.open(message={"text": WORDS})
+    complaint = await read(desk, (await desk.get(f"/{ticket['id']}"))["complaint_id"])
+    assert (await _merge(desk, other["id"], ticket["id"])).status_code == 200
+    await scheduled(desk, complaint)
+    pause = {"reason_code": "evidence", "evidence_request_id": "e-1"}
+    await steps(desk, complaint, ("investigate", {}), ("pause", pause))
+    await desk.post(f"/{other['id']}/messages", {"text": "Here it is"}, desk.player())
+    assert (await read(desk, complaint["id"]))["state"] == "investigating"
+
+
+async def test_a_split_leaves_a_complaint_its_words(desk: Desk) -> None:
+    """It would be a second one, without the clock and the conflicts of interest of the first; other words go."""
     complaint = await complained(desk)
     ticket = complaint["ticket_id"]
     await desk.service.publish(posted(ticket, 2, "And my bonus?"))
+    refused = await _split_off(desk, ticket, WORDS, "And my bonus?")
+    assert (refused.status_code, refused.json()["code"]) == (409, "complaint-keeps-words")
     harmless = await _split(desk, ticket, "And my bonus?")
     assert harmless["complaint_id"] is None
-    apart = await _split(desk, ticket, WORDS)
-    copy = await read(desk, apart["complaint_id"])
-    assert (copy["received_at"], copy["type"], copy["details"]) == (complaint["received_at"], complaint["type"], WORDS)
-    assert (copy["ticket_id"], copy["state"]) == (apart["id"], "registered")
     assert (await desk.get(f"/{ticket}"))["complaint_id"] == complaint["id"]
-    assert len(await desk.service.recorded(ComplaintRegistered)) == 2
+    assert len(await desk.service.recorded(ComplaintRegistered)) == 1
 
 
-async def test_a_split_takes_a_complaint_that_no_phrase_told(desk: Desk) -> None:
-    """Registered by hand it is as old as the player's first words; these take it along."""
+async def test_a_split_leaves_a_complaint_that_no_phrase_told_its_words(desk: Desk) -> None:
+    """Registered by hand it is about the player's first words."""
     ticket = await desk.open()
-    by_hand = (await desk.post(f"/{ticket['id']}/complaint", {"type": "game_fault"})).json()
-    apart = await _split(desk, ticket["id"], "Where is it?")
-    copy = await read(desk, apart["complaint_id"])
-    assert (copy["received_at"], copy["type"]) == (by_hand["received_at"], "game_fault")
+    await desk.post(f"/{ticket['id']}/complaint", {"type": "game_fault"})
+    refused = await _split_off(desk, ticket["id"], "Where is it?")
+    assert (refused.status_code, refused.json()["code"]) == (409, "complaint-keeps-words")
+
+
+async def test_once_the_complaint_is_over_its_words_can_be_split_off(desk: Desk) -> None:
+    """And the new ticket has none."""
+    complaint = await complained(desk)
+    asked = {"reason_code": "none", "reason": "A question"}
+    assert (await post(desk, complaint, "withdrawal", **asked)).status_code == 200
+    assert (await post(desk, complaint, "withdrawal/approval", who="s-7", role="lead")).status_code == 200
+    assert (await _split(desk, complaint["ticket_id"], WORDS))["complaint_id"] is None
