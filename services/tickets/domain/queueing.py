@@ -24,7 +24,6 @@ from shared.contracts.tickets import (
 QUEUE: Final = Author(kind=AuthorKind.SYSTEM, id="queue")
 LEGAL_SOON: Final = timedelta(hours=4)
 _VIP_TIERS: Final = frozenset({"gold", "platinum", "diamond", "vip"})
-_PERSONS: Final = frozenset({AuthorKind.STAFF, AuthorKind.SERVER})
 _URGENT: Final = 1
 
 
@@ -192,7 +191,7 @@ def _after_words(place: Place, words: MessageAdded) -> Place:
     if words.kind is MessageKind.MESSAGE:
         since = words.occurred_at if place.answered else place.enqueued_at
         return replace(place, enqueued_at=since, answered=False)
-    if words.kind is MessageKind.REPLY and words.author.kind in _PERSONS:
+    if words.kind is MessageKind.REPLY and words.author.kind is AuthorKind.STAFF:
         return replace(place, answered=True, silent_at=None, passed_over=(), raised=False)
     return place
 

@@ -14,14 +14,14 @@ from shared.contracts.tickets import (
     TicketStatusChanged,
 )
 
-_ANSWERERS: Final = frozenset({AuthorKind.STAFF, AuthorKind.SERVER})
+_ANSWERERS: Final = frozenset({AuthorKind.STAFF})
 _FINISHED: Final = frozenset({TicketStatus.RESOLVED, TicketStatus.CLOSED})
 
 
 def waiting_after(before: datetime | None, fact: TicketEvent) -> datetime | None:
     """Return since when the player waits after a fact, None if he does not.
 
-    Words of the player begin it and a person's or server's reply ends it; robots do neither. Who is told that
+    Words of the player begin it and a person's reply ends it; robots do neither, and a server is nobody. Who is told that
     the matter is finished waits no longer. A ticket that takes another's words takes its player's wait over.
     """
     if isinstance(fact, TicketStatusChanged):
