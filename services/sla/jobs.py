@@ -40,9 +40,9 @@ class Pace:
     """Decides which timers may fire now.
 
     While events do not flow, and for a while after they flow again, sla has started or stood still, overdue timers
-    wait: the answers given meanwhile are still on their way, and a breach told now would be wrong. Timers due later fire
-    on time. The process stood still if the job looks more than `standstill` later than at `awake_at`, as it meant to: it
-    was stopped, or the whole machine was.
+    wait: the answers given meanwhile are still on their way, and a breach told now would be wrong. Timers due later
+    fire on time. If the job looks more than `standstill` later than at `awake_at`, as it meant to, the process or the
+    whole machine stood still.
     """
 
     quiet: timedelta

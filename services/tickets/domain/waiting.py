@@ -21,8 +21,8 @@ _FINISHED: Final = frozenset({TicketStatus.RESOLVED, TicketStatus.CLOSED})
 def waiting_after(before: datetime | None, fact: TicketEvent) -> datetime | None:
     """Return since when the player waits after a fact, None if he does not.
 
-    Words of the player begin it and a person's reply ends it; robots do neither, and a server is nobody. Who is told that
-    the matter is finished waits no longer. A ticket that takes another's words takes its player's wait over.
+    Words of the player begin it and a person's reply ends it; robots do neither, and a server is no person. Who is told
+    that the matter is finished waits no longer. A ticket that takes another's words takes its player's wait over.
     """
     if isinstance(fact, TicketStatusChanged):
         return None if fact.after in _FINISHED else before
