@@ -14,6 +14,7 @@ from services.tickets.queries.complaints import Filters as ComplaintFilters
 from services.tickets.queries.lists import Filters
 from shared.contracts.base import AuthorKind
 from shared.contracts.chat import TranscriptRead
+from shared.contracts.looks import PlayerDataRead
 from shared.contracts.tickets import MessageKind, TicketState
 from shared.db.engine import Session
 from shared.ids import new_id
@@ -118,23 +119,8 @@ async def record_view(session: Session, witness: Witness | None, action: AuditAc
 
 
 async def record_foreign_look(session: Session, *, brand: str, read: TranscriptRead, trace_id: str | None) -> None:
-    """Record a look at a live conversation that chat told of; its ticket may not be known here yet.
-
-    The role is what is known of the reader here when the fact arrives, moments later.
-    """
-    reader = read.reader
-    known = await copies.colleague(session, brand, reader.id) if reader.kind is AuthorKind.STAFF else None
-    witness = Witness(
-        brand=brand,
-        kind=reader.kind.value,
-        id=reader.id,
-        name=reader.name,
-        role=known.role.value if known else None,
-        reason=read.reason,
-        request_id=read.request_id,
-        trace_id=trace_id,
-        at=read.read_at,
-    )
+    """Record a look at a live conversation that chat told of; its ticket may not be known here yet."""
+    witness = await _foreign_witness(session, brand, read, trace_id)
     narrowed = _narrowed(
         {"after_seq": read.after_seq or None, "listening": read.listening, "message_id": read.message_id}
     )
@@ -146,6 +132,37 @@ async def record_foreign_look(session: Session, *, brand: str, read: TranscriptR
         narrowed=narrowed or None,
     )
     await audit.record(session, entry)
+
+
+async def record_sight(session: Session, *, brand: str, read: PlayerDataRead, trace_id: str | None) -> None:
+    """Record what somebody was shown, or did, where another service keeps players' data."""
+    witness = await _foreign_witness(session, brand, read, trace_id)
+    player_id = read.player_id
+    if player_id is None and read.ticket_id is not None:
+        player_id = await _player_of(session, brand, read.ticket_id)
+    entry = witness.saw(
+        new_id(), read.sight, ticket_id=read.ticket_id, player_id=player_id, narrowed=read.filter or None
+    )
+    await audit.record(session, entry)
+
+
+async def _foreign_witness(
+    session: Session, brand: str, read: TranscriptRead | PlayerDataRead, trace_id: str | None
+) -> Witness:
+    """Return whom another service told of; his role is what is known here when the fact arrives, moments later."""
+    reader = read.reader
+    known = await copies.colleague(session, brand, reader.id) if reader.kind is AuthorKind.STAFF else None
+    return Witness(
+        brand=brand,
+        kind=reader.kind.value,
+        id=reader.id,
+        name=reader.name,
+        role=known.role.value if known else None,
+        reason=read.reason,
+        request_id=read.request_id,
+        trace_id=trace_id,
+        at=read.read_at,
+    )
 
 
 async def _player_of(session: Session, brand: str, ticket_id: UUID) -> str | None:
