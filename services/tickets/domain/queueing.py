@@ -18,6 +18,7 @@ from shared.contracts.tickets import (
     TicketAssigned,
     TicketEscalated,
     TicketEscalationDeclined,
+    TicketEscalationWithdrawn,
     TicketState,
 )
 
@@ -170,6 +171,8 @@ def place_after(
             place = replace(place, raised=event.senior_id is None)
         elif isinstance(event, TicketEscalationDeclined):
             place = replace(place, raised=event.next_senior_id is None)
+        elif isinstance(event, TicketEscalationWithdrawn):
+            place = replace(place, raised=False)
         elif isinstance(event, TicketAssigned) and event.taken_over:
             place = _without(place, event.previous_assignee_id)
     return _in_hands(place, state.assignee_id, silence, now)

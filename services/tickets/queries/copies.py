@@ -1,4 +1,4 @@
-"""What other services told: staff, live conversations, broken promises."""
+"""What other services told: staff and live conversations."""
 
 from datetime import datetime
 from typing import Any
@@ -10,10 +10,9 @@ from sqlalchemy.dialects.postgresql import insert
 from services.tickets.domain.conversations import Conversation
 from services.tickets.domain.escalation import Colleague
 from services.tickets.domain.statuses import FINISHED
-from services.tickets.tables import breaches, conversations, staff, tickets
+from services.tickets.tables import conversations, staff, tickets
 from shared.contracts.base import Author, AuthorKind
 from shared.contracts.gateway import AccountChanged, StaffRole, StaffStatus
-from shared.contracts.sla import ClockBreached
 from shared.db.engine import Session
 
 
@@ -125,23 +124,6 @@ async def conversation(session: Session, brand: str, ticket_id: UUID) -> Convers
         language=row.language,
         started_at=row.started_at,
     )
-
-
-async def first_breach(session: Session, brand: str, breach: ClockBreached) -> bool:
-    """Remember a broken promise; False if this clock's breach is already known."""
-    statement = (
-        insert(breaches)
-        .values(
-            clock_id=breach.clock_id,
-            brand=brand,
-            ticket_id=breach.ticket_id,
-            kind=breach.kind.value,
-            breached_at=breach.breached_at or breach.occurred_at,
-        )
-        .on_conflict_do_nothing()
-        .returning(breaches.c.clock_id)
-    )
-    return (await session.execute(statement)).first() is not None
 
 
 def _colleague_of(row: Row[Any], open_tickets: int) -> Colleague:
