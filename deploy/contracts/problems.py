@@ -15,6 +15,7 @@ from shared.web.problems import STATUS
 
 _EDGE: Final = (
     (422, "invalid-request", "The request does not have the expected shape", "shared"),
+    (400, "body-unreadable", "The body cannot be read, as when it is nested too deeply", "shared"),
     (404, "not-found", "There is no such route", "shared"),
     (405, "method-not-allowed", "The route does not know this method", "shared"),
     (413, "body-too-large", "The body is larger than allowed", "shared"),

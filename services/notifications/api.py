@@ -3,7 +3,7 @@
 from typing import Annotated, cast
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Query, Response
 
 from services.notifications import schemas
 from services.notifications.clients.webhooks import WebhookClient
@@ -21,12 +21,16 @@ from services.notifications.queries import deliveries
 from services.notifications.queries import endpoints as endpoint_queries
 from services.notifications.settings import Settings
 from services.notifications.use_cases import endpoints, replaying, telling
+from shared.contracts.looks import Sight
+from shared.contracts.notifications import DeliveriesRead
 from shared.db.session import SessionDep
+from shared.messaging.looks import tell_look
 from shared.messaging.runtime import Ground
 from shared.service import GroundDep
 from shared.web.actor import Actor, ActorKind, require
 from shared.web.conditional import IfMatchDep, Stale, etag
 from shared.web.idempotency import OnceDep, Reply
+from shared.web.looks import LookDep
 from shared.web.pages import Page, PageDep
 from shared.web.problems import problems
 
@@ -34,6 +38,8 @@ _readers = require(ActorKind.STAFF, ActorKind.SERVER, role="lead", scope="webhoo
 _writers = require(ActorKind.STAFF, ActorKind.SERVER, role="lead", scope="webhooks:write")
 Reader = Annotated[Actor, Depends(_readers)]
 Writer = Annotated[Actor, Depends(_writers)]
+
+Type = Annotated[str | None, Query(max_length=100, pattern=r"^[\x20-\x7e]*$")]
 
 router = APIRouter(prefix="/v1/webhook-endpoints", tags=["webhooks"])
 
@@ -191,13 +197,17 @@ async def list_deliveries(
     *,
     session: SessionDep,
     actor: Reader,
+    look: LookDep,
+    ground: GroundDep,
     page: PageDep,
     state: schemas.DeliveryStateName | None = None,
-    type: str | None = None,  # noqa: A002 - the attribute is called so everywhere
+    type: Type = None,  # noqa: A002 - the attribute is called so everywhere
 ) -> Page[schemas.Delivery]:
     """List an endpoint's deliveries with their attempts, newest first."""
     await endpoints.endpoint(session, brand=actor.brand, endpoint_id=endpoint_id)
     filters = {"endpoint": endpoint_id, "state": state, "type": type}
+    now = ground.clock.now()
+    await tell_look(session, look, DeliveriesRead, Sight.LIST_DELIVERIES, brand=actor.brand, at=now, narrowed=filters)
     before = page.after(filters)
     rows = await deliveries.deliveries_before(
         session,
@@ -216,9 +226,14 @@ async def list_deliveries(
 
 @router.get("/{endpoint_id}/deliveries/{delivery_id}", responses=problems(DeliveryNotFound))
 async def get_delivery(
-    endpoint_id: UUID, delivery_id: UUID, session: SessionDep, actor: Reader
+    *, endpoint_id: UUID, delivery_id: UUID, session: SessionDep, actor: Reader, look: LookDep, ground: GroundDep
 ) -> schemas.FullDelivery:
     """Return one delivery with its body and what each attempt was answered."""
+    now = ground.clock.now()
+    await tell_look(
+        session, look, DeliveriesRead, Sight.READ_DELIVERY, brand=actor.brand, at=now,
+        narrowed={"endpoint": endpoint_id, "delivery": delivery_id},
+    )  # fmt: skip
     return await _full_delivery(session, actor.brand, endpoint_id, delivery_id)
 
 

@@ -39,19 +39,24 @@ _LAG: Final = Histogram(
 class Pace:
     """Decides which timers may fire now.
 
-    While events do not flow, and for a while after they flow again or sla has started, overdue timers wait: the answers
-    given meanwhile are still on their way, and a breach told now would be wrong. Timers due later fire on time.
+    While events do not flow, and for a while after they flow again, sla has started or stood still, overdue timers
+    wait: the answers given meanwhile are still on their way, and a breach told now would be wrong. Timers due later
+    fire on time. If the job looks more than `standstill` later than at `awake_at`, as it meant to, the process or the
+    whole machine stood still.
     """
 
     quiet: timedelta
     limit: timedelta
+    standstill: timedelta
     waiting_from: datetime | None
     last_told: datetime = field(default=_LONG_AGO)
+    awake_at: datetime | None = None
 
     def after(self, now: datetime, *, flowing: bool) -> datetime | None:
         """Return the due time after which timers may fire; None: no timer may."""
-        if not flowing:
+        if not flowing or (self.awake_at is not None and now - self.awake_at > self.standstill):
             self.waiting_from = now
+        if not flowing:
             return None
         if self.waiting_from is None:
             return _LONG_AGO
@@ -65,7 +70,8 @@ class Pace:
 async def attentive(ground: Ground) -> AsyncIterator[None]:
     """Let the timer job notice what the consumer does in this process, and the consumer what people edit."""
     settings = _settings(ground)
-    pace = Pace(settings.catch_up_quiet, settings.catch_up_limit, waiting_from=ground.clock.now())
+    started_at = ground.clock.now()
+    pace = Pace(settings.catch_up_quiet, settings.catch_up_limit, settings.standstill, waiting_from=started_at)
     ground.extras[_PACE] = pace
     alarm: asyncio.TimerHandle | None = None
 
@@ -93,6 +99,12 @@ async def fire_timers(ground: Ground) -> timedelta:
     if not isinstance(pace, Pace):
         message = "the timer job needs the lifespan `attentive`"
         raise TypeError(message)
+    rest = await _fire_round(ground, settings, pace)
+    pace.awake_at = ground.clock.now() + rest
+    return rest
+
+
+async def _fire_round(ground: Ground, settings: Settings, pace: Pace) -> timedelta:
     after = pace.after(ground.clock.now(), flowing=ground.transport.state is not TransportState.DEGRADED)
     if after is None:
         return settings.timer_most_pause

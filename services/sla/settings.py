@@ -33,13 +33,16 @@ class Settings(ServiceSettings):
     catch_up_quiet: Annotated[
         timedelta,
         Field(
-            description="after a start, timers that fell due while sla was down wait until it has told nothing new "
-            "for so long: the answers given meanwhile are still on their way"
+            description="after a start or a standstill, timers that fell due while sla was down wait until it has told "
+            "nothing new for so long: the answers given meanwhile are still on their way"
         ),
     ] = timedelta(seconds=2)
     catch_up_limit: Annotated[
         timedelta, Field(description="longest wait of timers that fell due while sla was down")
     ] = timedelta(seconds=10)
+    standstill: Annotated[
+        timedelta, Field(description="a timer job that looks so much later than it meant to was stopped meanwhile")
+    ] = timedelta(seconds=2)
     measure_batch: Annotated[int, Field(ge=1, le=1000, description="tickets measured in one transaction")] = 200
     measure_pause: Annotated[
         timedelta, Field(description="sleep of the job that measures tickets once it is up to date")

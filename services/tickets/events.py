@@ -4,11 +4,21 @@ from typing import Any, Final
 
 from services.tickets.domain.audit import AuditAction, ForeignLook
 from services.tickets.domain.conversations import Conversation
-from services.tickets.use_cases import arriving, auditing, claiming, complaining, correcting, reacting, staffing
+from services.tickets.use_cases import (
+    arriving,
+    auditing,
+    claiming,
+    complaining,
+    correcting,
+    reacting,
+    staffing,
+    taking_back,
+)
 from services.tickets.use_cases.announcing import PLACES, audience_of
 from shared.clock import SystemClock
 from shared.contracts.base import AuthorKind
 from shared.contracts.chat import (
+    ChatDataRead,
     MessageCorrected,
     MessagePosted,
     PresenceChanged,
@@ -19,7 +29,8 @@ from shared.contracts.chat import (
 )
 from shared.contracts.chat_mail import ContactRead, RepliesUnread, TranscriptRequested
 from shared.contracts.gateway import AccountChanged, BrandChanged
-from shared.contracts.intake import MessageReceived
+from shared.contracts.intake import IntakeDataRead, MessageReceived
+from shared.contracts.notifications import DeliveriesRead
 from shared.contracts.sla import (
     ClockBreached,
     ClockCancelled,
@@ -40,7 +51,9 @@ from shared.messaging.subscriptions import Received, Subscription, hear, on
 from shared.telemetry import current_traceparent, parse_traceparent
 
 _CLOCK: Final = SystemClock()
-_CLOCK_FACTS: Final = (ClockStarted, ClockWarned, ClockMet, ClockPaused, ClockCancelled, ClockWithdrawn)
+_CLOCK_FACTS: Final = (ClockStarted, ClockWarned, ClockMet, ClockPaused, ClockCancelled)
+
+_SIGHTS: Final = (ChatDataRead, IntakeDataRead, DeliveriesRead)
 
 
 async def remember_conversation_when_session_starts(session: Session, received: Received[SessionStarted]) -> None:
@@ -86,10 +99,17 @@ async def escalate_when_clock_breached(session: Session, received: Received[Cloc
 
 
 async def keep_clock_when_it_moves(session: Session, received: Received[Any]) -> None:
-    """A promise began, came near, was kept, stopped, ended or was not broken after all."""
+    """A promise began, came near, was kept, stopped or ended."""
     clock: ClockEvent = received.event
     now = _CLOCK.now()
     await reacting.keep_clock(session, brand=received.brand, clock=clock, sequence=received.sequence, now=now)
+
+
+async def take_back_when_breach_is_withdrawn(session: Session, received: Received[ClockWithdrawn]) -> None:
+    """A promise was not broken after all."""
+    brand, clock, now = received.brand, received.event, _CLOCK.now()
+    await reacting.keep_clock(session, brand=brand, clock=clock, sequence=received.sequence, now=now)
+    await taking_back.take_back_breach(session, brand=brand, withdrawn=clock, now=now)
 
 
 async def keep_account_when_it_changes(session: Session, received: Received[AccountChanged]) -> None:
@@ -184,6 +204,11 @@ def _trace_id() -> str | None:
     return trace.trace_id if trace else None
 
 
+async def record_sight_when_player_data_is_read(session: Session, received: Received[Any]) -> None:
+    """Staff or a server saw or changed players' data that another service keeps."""
+    await auditing.record_sight(session, brand=received.brand, read=received.event, trace_id=_trace_id())
+
+
 SUBSCRIPTIONS: Final[tuple[Subscription, ...]] = (
     on(SessionStarted, remember_conversation_when_session_starts, strict=True),
     on(MessagePosted, add_words_when_message_posted, strict=True),
@@ -193,6 +218,7 @@ SUBSCRIPTIONS: Final[tuple[Subscription, ...]] = (
     on(MessageReceived, add_words_when_message_received),
     on(ClockBreached, escalate_when_clock_breached),
     *(on(fact, keep_clock_when_it_moves) for fact in _CLOCK_FACTS),
+    on(ClockWithdrawn, take_back_when_breach_is_withdrawn),
     on(AccountChanged, keep_account_when_it_changes),
     on(BrandChanged, keep_brand_when_it_changes),
     on(ComplaintScheduled, acknowledge_when_complaint_is_scheduled),
@@ -203,6 +229,7 @@ SUBSCRIPTIONS: Final[tuple[Subscription, ...]] = (
     on(RepliesUnread, note_address_when_replies_are_unread),
     on(TranscriptRequested, note_address_when_transcript_is_requested),
     on(ContactRead, record_look_when_contact_is_read),
+    *(on(fact, record_sight_when_player_data_is_read) for fact in _SIGHTS),
 )
 
 LISTENERS: Final = (hear(QUEUES_WANTED_TOPIC, tell_places_when_wanted),)

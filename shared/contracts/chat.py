@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import AwareDatetime
 
 from shared.contracts.base import SAMPLE_ID, SAMPLE_TIME, Author, AuthorKind, Channel, Event, QuickReply
+from shared.contracts.looks import PlayerDataRead
 
 _PLAYER = Author(kind=AuthorKind.PLAYER, id="p-1", name="Kim")
 
@@ -232,3 +233,10 @@ class PresenceChanged(Event):
     def sample(cls) -> Self:
         """Return an example."""
         return cls(staff_id=str(SAMPLE_ID), connected=True, changed_at=SAMPLE_TIME)
+
+
+class ChatDataRead(PlayerDataRead):
+    """Staff or a server saw bans or ratings, or changed them."""
+
+    type: ClassVar[str] = "chat.player_data.read.v1"
+    aggregate: ClassVar[str] = "read_id"

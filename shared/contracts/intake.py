@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import AwareDatetime
 
 from shared.contracts.base import SAMPLE_ID, SAMPLE_TIME, Author, AuthorKind, Channel, ContactRef, Event
+from shared.contracts.looks import PlayerDataRead
 
 _PLAYER = Author(kind=AuthorKind.PLAYER, id="p-1", name="Kim")
 
@@ -127,3 +128,10 @@ class AttachmentRejected(Event):
             uploaded_by=_PLAYER,
             rejected_at=SAMPLE_TIME,
         )
+
+
+class IntakeDataRead(PlayerDataRead):
+    """Staff or a server saw attached files or mails that were set aside, or changed them."""
+
+    type: ClassVar[str] = "intake.player_data.read.v1"
+    aggregate: ClassVar[str] = "read_id"

@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import AwareDatetime
 
 from shared.contracts.base import SAMPLE_ID, SAMPLE_TIME, Channel, Event
+from shared.contracts.looks import PlayerDataRead
 
 
 class DeliveryExhausted(Event):
@@ -90,3 +91,10 @@ class MessageDispatched(Event):
             provider_id="<o-1@lucky.example>",
             dispatched_at=SAMPLE_TIME,
         )
+
+
+class DeliveriesRead(PlayerDataRead):
+    """Staff or a server saw what was sent to webhook endpoints, or changed them."""
+
+    type: ClassVar[str] = "notifications.player_data.read.v1"
+    aggregate: ClassVar[str] = "read_id"

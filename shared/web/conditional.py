@@ -1,12 +1,14 @@
 """Conditional edits (RFC 9110, section 13): nobody overwrites what he has not seen."""
 
+import re
 from typing import Annotated, ClassVar, Final
 
 from fastapi import Depends, Header
 
 from shared.errors import DomainError, Kind
 
-_MOST_DIGITS: Final = 18
+# One spelling for each version: entity tags compare by their characters (RFC 9110, section 8.8.3.2).
+_TAG: Final = re.compile(r'"(0|[1-9][0-9]{0,17})"')
 
 
 class Stale(DomainError):
@@ -36,10 +38,10 @@ def parse_if_match(if_match: str | None) -> int:
     """Return the version the caller has seen."""
     if if_match is None:
         raise IfMatchMissing(field="#header/If-Match")
-    digits = if_match.strip().removeprefix('"').removesuffix('"')
-    if if_match.strip() != f'"{digits}"' or not digits.isascii() or not digits.isdigit() or len(digits) > _MOST_DIGITS:
+    tag = _TAG.fullmatch(if_match.strip())
+    if tag is None:
         raise IfMatchMalformed(field="#header/If-Match")
-    return int(digits)
+    return int(tag[1])
 
 
 async def seen_version(

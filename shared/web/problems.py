@@ -32,7 +32,13 @@ STATUS: Final[Mapping[Kind, int]] = {
     Kind.TIMED_OUT: 504,
 }
 MEDIA_TYPE: Final = "application/problem+json"
-_HTTP_CODES: Final = {404: "not-found", 405: "method-not-allowed", 413: "body-too-large", 415: "unsupported-media-type"}
+_HTTP_CODES: Final = {
+    400: "body-unreadable",
+    404: "not-found",
+    405: "method-not-allowed",
+    413: "body-too-large",
+    415: "unsupported-media-type",
+}
 _NO_JSON: Final = "json_invalid"
 # A member of an enumeration as Python shows it: `<TicketStatus.OPEN: 'open'>`.
 _MEMBER: Final = re.compile(r"<[\w.]+: ('[^']*')>")

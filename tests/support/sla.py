@@ -26,6 +26,7 @@ from shared.contracts.tickets import (
     TicketEscalated,
     TicketEscalationAccepted,
     TicketEscalationDeclined,
+    TicketEscalationWithdrawn,
     TicketMerged,
     TicketOpened,
     TicketReleased,
@@ -132,6 +133,16 @@ class Story:
         """The senior who was asked passes the ticket on."""
         common = self._common(seconds, Author(kind=AuthorKind.STAFF, id=senior_id))
         told = TicketEscalationDeclined(**common, senior_id=senior_id, reason="busy", next_senior_id=next_senior_id)
+        return self._add(told)
+
+    def escalation_withdrawn(
+        self, seconds: float, escalated: float, senior_id: str | None = None, *, before: bool = False
+    ) -> "Story":
+        """It was handed up for nothing."""
+        since, common = self.zero + timedelta(seconds=escalated), self._common(seconds, SYSTEM)
+        told = TicketEscalationWithdrawn(
+            **common, cause="none", escalated_at=since, senior_id=senior_id, handed_up_before=before
+        )
         return self._add(told)
 
     def merged(self, seconds: float) -> "Story":

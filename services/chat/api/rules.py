@@ -14,6 +14,7 @@ from services.chat.domain.errors import (
     RatingNotAsked,
     SessionNotFound,
 )
+from services.chat.domain.rules import Ban
 from services.chat.schemas.reaching import ChatOffer
 from services.chat.schemas.rules import (
     BanDocument,
@@ -25,11 +26,16 @@ from services.chat.schemas.rules import (
 )
 from services.chat.use_cases import bans, policies, ratings, silences
 from services.chat.use_cases.offering import make_offer, waits_of
+from shared.contracts.base import AuthorKind
+from shared.contracts.chat import ChatDataRead
+from shared.contracts.looks import Sight
 from shared.db.session import SessionDep
+from shared.messaging.looks import tell_look
 from shared.service import GroundDep
 from shared.web.actor import ActorKind, Forbidden
 from shared.web.conditional import IfMatchDep, IfMatchMalformed, IfMatchMissing, Stale, etag
 from shared.web.idempotency import OnceDep
+from shared.web.looks import LookDep
 from shared.web.pages import CursorInvalid, Page, PageDep
 from shared.web.problems import problems
 
@@ -84,7 +90,9 @@ async def replace_policy(
 
 
 @router.post("/bans", status_code=201, response_model=BanDocument, responses=problems(Forbidden, SessionNotFound))
-async def ban(body: NewBan, actor: Senior, session: SessionDep, ground: GroundDep, once: OnceDep) -> Response:
+async def ban(
+    *, body: NewBan, actor: Senior, look: LookDep, session: SessionDep, ground: GroundDep, once: OnceDep
+) -> Response:
     """Keep the player of a conversation out of the chat; what he has open ends, and he is told until when."""
     lasts = None if body.minutes is None else timedelta(minutes=body.minutes)
 
@@ -92,6 +100,10 @@ async def ban(body: NewBan, actor: Senior, session: SessionDep, ground: GroundDe
         made = await bans.ban_person(
             session, brand=actor.brand, ticket_id=body.ticket_id, reason=body.reason, lasts=lasts, by=actor.id,
             now=ground.clock.now(),
+        )  # fmt: skip
+        await tell_look(
+            session, look, ChatDataRead, Sight.BAN_PLAYER, brand=actor.brand, at=made.banned_at,
+            ticket_id=body.ticket_id, player_id=_player(made), narrowed={"ban": made.id},
         )  # fmt: skip
         return BanDocument.of(made)
 
@@ -102,6 +114,7 @@ async def ban(body: NewBan, actor: Senior, session: SessionDep, ground: GroundDe
 async def list_bans(
     *,
     actor: InsideReader,
+    look: LookDep,
     session: SessionDep,
     ground: GroundDep,
     page: PageDep,
@@ -110,6 +123,7 @@ async def list_bans(
     """List bans, newest first."""
     now = ground.clock.now()
     filters = {"in_force": in_force}
+    await tell_look(session, look, ChatDataRead, Sight.LIST_BANS, brand=actor.brand, at=now, narrowed=filters)
     rows = await bans.list_bans(
         session, brand=actor.brand, in_force_at=now if in_force else None, after=_after(page.after(filters)),
         limit=page.limit + 1,
@@ -119,11 +133,15 @@ async def list_bans(
 
 
 @router.delete("/bans/{ban_id}", responses=problems(Forbidden, BanNotFound))
-async def lift(ban_id: UUID, actor: Senior, session: SessionDep, ground: GroundDep) -> BanDocument:
+async def lift(ban_id: UUID, actor: Senior, look: LookDep, session: SessionDep, ground: GroundDep) -> BanDocument:
     """Let a person in again; lifting a ban twice changes nothing."""
-    return BanDocument.of(
-        await bans.lift(session, brand=actor.brand, ban_id=ban_id, by=actor.id, now=ground.clock.now())
-    )
+    now = ground.clock.now()
+    lifted = await bans.lift(session, brand=actor.brand, ban_id=ban_id, by=actor.id, now=now)
+    await tell_look(
+        session, look, ChatDataRead, Sight.LIFT_BAN, brand=actor.brand, at=now, ticket_id=lifted.ticket_id,
+        player_id=_player(lifted), narrowed={"ban": ban_id},
+    )  # fmt: skip
+    return BanDocument.of(lifted)
 
 
 @router.put(
@@ -142,10 +160,12 @@ async def rate(
 
 @router.get("/ratings", responses=problems(Forbidden, CursorInvalid))
 async def list_ratings(
-    *, actor: InsideReader, session: SessionDep, page: PageDep, worst: Worst = 5
+    *, actor: InsideReader, look: LookDep, session: SessionDep, ground: GroundDep, page: PageDep, worst: Worst = 5
 ) -> Page[RatingDocument]:
     """List what players said, newest first; with `worst=2` only what was bad."""
     filters = {"worst": worst}
+    now = ground.clock.now()
+    await tell_look(session, look, ChatDataRead, Sight.LIST_RATINGS, brand=actor.brand, at=now, narrowed=filters)
     rows = await ratings.list_ratings(
         session, brand=actor.brand, worst=worst, after=_after(page.after(filters)), limit=page.limit + 1
     )
@@ -159,6 +179,10 @@ async def stay(ticket_id: UUID, actor: Talker, session: SessionDep, ground: Grou
     """Say that one is still there, so that silence does not end the conversation."""
     await silences.stay(session, brand=actor.brand, ticket_id=ticket_id, owner=person_of(actor), now=ground.clock.now())
     return Response(status_code=204)
+
+
+def _player(banned: Ban) -> str | None:
+    return banned.person.id if banned.person.kind is AuthorKind.PLAYER else None
 
 
 def _after(key: tuple[str, ...] | None) -> tuple[datetime, UUID] | None:

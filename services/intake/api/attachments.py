@@ -26,11 +26,14 @@ from services.intake.schemas import attachments as schemas
 from services.intake.settings import Settings
 from services.intake.use_cases import attachments as use_cases
 from services.intake.use_cases import viewing
-from shared.contracts.intake import Sensitivity
+from shared.contracts.intake import IntakeDataRead, Sensitivity
+from shared.contracts.looks import Sight
 from shared.db.session import SessionDep
 from shared.directory import SIGNED_LINKS, UPLOADS
+from shared.messaging.looks import tell_look
 from shared.service import GroundDep
 from shared.web.actor import ActorKind, Forbidden
+from shared.web.looks import LookDep
 from shared.web.pages import CursorInvalid, Page, PageDep
 from shared.web.problems import problems
 
@@ -43,7 +46,13 @@ _CONTENT: Final[dict[int | str, dict[str, Any]]] = {
 
 @router.get("", responses=problems(TicketNotFound, CursorInvalid, Forbidden))
 async def list_attachments(
-    ticket_id: Annotated[UUID, Query()], actor: ReaderDep, session: SessionDep, page: PageDep
+    *,
+    ticket_id: Annotated[UUID, Query()],
+    actor: ReaderDep,
+    look: LookDep,
+    session: SessionDep,
+    ground: GroundDep,
+    page: PageDep,
 ) -> Page[schemas.Attachment]:
     """List the files of a ticket, oldest first: players and visitors see their own and what they were sent."""
     bound = {"brand": actor.brand, "viewer": f"{actor.kind}:{actor.id}", "ticket": ticket_id}
@@ -52,14 +61,21 @@ async def list_attachments(
         session, brand=actor.brand, ticket_id=ticket_id, viewer=actor.author(),
         after=UUID(after[0]) if after else None, limit=page.limit + 1,
     )  # fmt: skip
+    now = ground.clock.now()
+    await tell_look(
+        session, look, IntakeDataRead, Sight.LIST_ATTACHMENTS, brand=actor.brand, at=now, ticket_id=ticket_id
+    )
     shown, next_cursor = page.cut(found, lambda one: (str(one.id),), bound)
     return Page(items=[schemas.Attachment.of(one) for one in shown], next_cursor=next_cursor)
 
 
 @router.get("/{attachment_id}", responses=problems(AttachmentNotFound, Forbidden))
-async def get_attachment(attachment_id: UUID, actor: ReaderDep, session: SessionDep) -> schemas.Attachment:
+async def get_attachment(
+    attachment_id: UUID, actor: ReaderDep, look: LookDep, session: SessionDep, ground: GroundDep
+) -> schemas.Attachment:
     """Say what a file is and where it stands; this is no look into it."""
     found = await viewing.see(session, brand=actor.brand, attachment_id=attachment_id, viewer=actor.author())
+    await viewing.tell(session, found, look, Sight.READ_ATTACHMENT, now=ground.clock.now())
     return schemas.Attachment.of(found)
 
 
@@ -85,7 +101,13 @@ async def make_link(
 
 @router.put("/{attachment_id}/sensitivity", responses=problems(AttachmentNotFound, Forbidden))
 async def mark_attachment(
-    *, attachment_id: UUID, body: schemas.MarkAttachment, actor: MarkerDep, session: SessionDep, ground: GroundDep
+    *,
+    attachment_id: UUID,
+    body: schemas.MarkAttachment,
+    actor: MarkerDep,
+    look: LookDep,
+    session: SessionDep,
+    ground: GroundDep,
 ) -> schemas.Attachment:
     """Say whether a file is an identity document; that one is none after all is for leads and servers to say."""
     found = await viewing.see(session, brand=actor.brand, attachment_id=attachment_id, viewer=actor.author(), lock=True)
@@ -96,15 +118,17 @@ async def mark_attachment(
     marked = await use_cases.mark(
         session, attachment=found, sensitivity=body.sensitivity, terms=terms, now=ground.clock.now()
     )
+    await viewing.tell(session, marked, look, Sight.MARK_ATTACHMENT, now=ground.clock.now())
     return schemas.Attachment.of(marked)
 
 
 @router.get("/{attachment_id}/views", responses=problems(AttachmentNotFound, CursorInvalid, Forbidden))
 async def list_views(
-    attachment_id: UUID, actor: AuditorDep, session: SessionDep, page: PageDep
+    *, attachment_id: UUID, actor: AuditorDep, look: LookDep, session: SessionDep, ground: GroundDep, page: PageDep
 ) -> Page[schemas.AttachmentView]:
     """List who looked at an identity document, oldest first."""
-    await viewing.see(session, brand=actor.brand, attachment_id=attachment_id, viewer=actor.author())
+    found = await viewing.see(session, brand=actor.brand, attachment_id=attachment_id, viewer=actor.author())
+    await viewing.tell(session, found, look, Sight.READ_ATTACHMENT_VIEWS, now=ground.clock.now())
     bound = {"brand": actor.brand, "views": attachment_id}
     after = page.after(bound)
     rows = await views.views_of(

@@ -9,8 +9,13 @@ from services.intake.domain.mail import DeliveryNotFound
 from services.intake.queries import mail as queries
 from services.intake.schemas.mail import FailedMail
 from services.intake.use_cases import mail as use_cases
+from shared.contracts.intake import IntakeDataRead
+from shared.contracts.looks import Sight
 from shared.db.session import SessionDep
+from shared.messaging.looks import tell_look
+from shared.service import GroundDep
 from shared.web.actor import Actor, ActorKind, Forbidden, require
+from shared.web.looks import LookDep
 from shared.web.pages import CursorInvalid, Page, PageDep
 from shared.web.problems import problems
 
@@ -20,9 +25,13 @@ Admin = Annotated[Actor, Depends(require(ActorKind.STAFF, role="admin"))]
 
 
 @router.get("/failed-mails", responses=problems(Forbidden, CursorInvalid))
-async def list_failed_mails(session: SessionDep, actor: Admin, page: PageDep) -> Page[FailedMail]:
+async def list_failed_mails(
+    session: SessionDep, actor: Admin, look: LookDep, ground: GroundDep, page: PageDep
+) -> Page[FailedMail]:
     """List mails that were set aside because they could not be read, oldest first."""
     after = page.after({})
+    now = ground.clock.now()
+    await tell_look(session, look, IntakeDataRead, Sight.LIST_FAILED_MAILS, brand=actor.brand, at=now)
     rows = await queries.failed_deliveries(
         session, actor.brand, after=UUID(after[0]) if after else None, limit=page.limit + 1
     )

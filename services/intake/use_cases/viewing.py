@@ -19,8 +19,11 @@ from services.intake.domain.attachments import (
 from services.intake.queries import attachments as queries
 from services.intake.queries import views
 from shared.contracts.base import Author
+from shared.contracts.intake import IntakeDataRead
+from shared.contracts.looks import Look, Sight
 from shared.db.engine import Session
 from shared.ids import new_id
+from shared.messaging.looks import tell_look
 
 
 class Viewer(NamedTuple):
@@ -83,7 +86,18 @@ async def follow_link(session: Session, *, link: links.Link, request_id: str, no
     return found
 
 
+async def tell(session: Session, attachment: Attachment, look: Look | None, sight: Sight, *, now: datetime) -> None:
+    """Tell the audit trail of a look at a file, or of a deed with it."""
+    await tell_look(
+        session, look, IntakeDataRead, sight, brand=attachment.brand, at=now, ticket_id=attachment.ticket_id,
+        narrowed={"attachment": attachment.id},
+    )  # fmt: skip
+
+
 async def _record(session: Session, attachment: Attachment, viewer: Viewer, *, deed: str, now: datetime) -> None:
+    if not is_outside(viewer.author):
+        sight = Sight.OPEN_ATTACHMENT if deed == "link" else Sight.FETCH_ATTACHMENT
+        await tell(session, attachment, Look(viewer.author, viewer.request_id, viewer.reason), sight, now=now)
     if not is_recorded(viewer.author, attachment):
         return
     await views.insert_view(

@@ -107,8 +107,8 @@ def _wait(event: TicketEvent) -> dict[str, str | bool | None]:
     effect, asked_at = _effect(event)
     if effect is None:
         return {}
-    if effect is Effect.ANSWERS:
-        return {"effect": effect.value, "by": event.actor.id}
+    if isinstance(event, MessageAdded) and effect is Effect.ANSWERS:
+        return {"effect": effect.value, "by": event.author.id}
     return {"effect": effect.value, "asked_at": None if asked_at is None else asked_at.isoformat()}
 
 
@@ -131,7 +131,8 @@ def _effect(event: TicketEvent) -> tuple[Effect | None, datetime | None]:
 
 
 def _words(event: MessageAdded) -> tuple[Effect | None, datetime | None]:
-    if event.automatic or event.copied_from is not None:
+    """Return what words do, those that a split copied like any other: the clocks of their ticket count them too."""
+    if event.automatic:
         return None, None
     if event.kind is MessageKind.MESSAGE:
         return Effect.ASKS, event.occurred_at

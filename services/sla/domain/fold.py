@@ -29,6 +29,7 @@ from shared.contracts.tickets import (
     TicketEscalated,
     TicketEscalationAccepted,
     TicketEscalationDeclined,
+    TicketEscalationWithdrawn,
     TicketMerged,
     TicketOpened,
     TicketReleased,
@@ -146,6 +147,17 @@ class _Step(Owing):
         """The next senior is asked; the time goes on."""
         self._ticket = replace(self._ticket, accepted=False, asked_id=event.next_senior_id)
 
+    def withdrawn(self, event: TicketEscalationWithdrawn) -> None:
+        """The ticket was handed up for nothing: only a time that ran before goes on, and whom it asked is asked."""
+        running = self._open.get(ClockKind.SENIOR_ACCEPTS)
+        if running is not None and running.started_at >= event.escalated_at:
+            self._end(ClockKind.SENIOR_ACCEPTS, rules.cancel, ClockCancelled)
+        asks = ClockKind.SENIOR_ACCEPTS in self._open
+        before = event.handed_up_before
+        self._ticket = replace(
+            self._ticket, escalated=before, accepted=before and not asks, asked_id=event.senior_id if asks else None
+        )
+
     def merged(self, event: TicketMerged) -> None:  # noqa: ARG002 - as every rule
         """A merge is no answer: every promise of the ticket that goes up ends without verdict."""
         owed = [clock.started_at for metric in RESPONSES if (clock := self._open.get(metric)) is not None]
@@ -246,6 +258,7 @@ _RULES: Final[Mapping[type[TicketFact], Callable[[_Step, Any], None]]] = {
     TicketEscalated: _Step.escalated,
     TicketEscalationAccepted: _Step.accepted,
     TicketEscalationDeclined: _Step.declined,
+    TicketEscalationWithdrawn: _Step.withdrawn,
     TicketMerged: _Step.merged,
     TicketAbsorbed: _Step.absorbed,
     TicketUnmerged: _Step.unmerged,

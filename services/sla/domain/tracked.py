@@ -20,6 +20,7 @@ from shared.contracts.tickets import (
     TicketEscalated,
     TicketEscalationAccepted,
     TicketEscalationDeclined,
+    TicketEscalationWithdrawn,
     TicketMerged,
     TicketOpened,
     TicketReleased,
@@ -40,6 +41,7 @@ TicketFact: TypeAlias = (
     | TicketEscalated
     | TicketEscalationAccepted
     | TicketEscalationDeclined
+    | TicketEscalationWithdrawn
     | TicketMerged
     | TicketAbsorbed
     | TicketUnmerged

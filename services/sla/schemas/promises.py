@@ -13,7 +13,7 @@ from shared.contracts.base import Channel
 from shared.contracts.sla import ClockKind
 from shared.contracts.tickets import BackOffice, Priority, ReasonClass
 
-Seconds = Annotated[float, Field(gt=0, le=LONGEST.total_seconds(), allow_inf_nan=False)]
+Seconds = Annotated[float, Field(gt=0, le=LONGEST.total_seconds(), allow_inf_nan=False, strict=True)]
 Name = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]*$")
 ]
@@ -21,7 +21,7 @@ Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 CalendarId = Annotated[
     UUID | None, Field(description="promises count in its opening hours only; null: round the clock")
 ]
-Percent = Annotated[int, Field(ge=1, le=99)]
+Percent = Annotated[int, Field(ge=1, le=99, strict=True)]
 Warnings = Annotated[
     list[Percent],
     Field(max_length=WARNINGS, description="percents of the promise, rising; in place of `warn_seconds`"),
@@ -34,7 +34,7 @@ Pauses = Annotated[
         "(resolution: pending, waiting, snoozed, bot; periodic_update: pending, snoozed; the others: never)",
     ),
 ]
-Position = Annotated[int, Field(ge=1, le=LAST_POSITION, description="smaller positions are asked first")]
+Position = Annotated[int, Field(ge=1, le=LAST_POSITION, strict=True, description="smaller positions are asked first")]
 
 
 class PolicyConditions(BaseModel):

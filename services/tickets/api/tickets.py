@@ -109,6 +109,7 @@ async def read_ticket(
         errors.DetailMisplaced,
         errors.SnoozeRefused,
         errors.FieldUnknown,
+        errors.FieldOutOfRange,
         errors.FieldValueInvalid,
         errors.FieldsMissing,
         errors.TeamUnknown,

@@ -92,6 +92,19 @@ class AuditAction(StrEnum):
     EDIT_VIEW = "edit_view"
     DROP_VIEW = "drop_view"
     COUNT_VIEWS = "count_views"
+    LIST_BANS = "list_bans"
+    BAN_PLAYER = "ban_player"
+    LIFT_BAN = "lift_ban"
+    LIST_RATINGS = "list_ratings"
+    LIST_ATTACHMENTS = "list_attachments"
+    READ_ATTACHMENT = "read_attachment"
+    OPEN_ATTACHMENT = "open_attachment"
+    FETCH_ATTACHMENT = "fetch_attachment"
+    MARK_ATTACHMENT = "mark_attachment"
+    READ_ATTACHMENT_VIEWS = "read_attachment_views"
+    LIST_FAILED_MAILS = "list_failed_mails"
+    LIST_DELIVERIES = "list_deliveries"
+    READ_DELIVERY = "read_delivery"
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +183,7 @@ class Witness:
     def saw(
         self,
         entry_id: UUID,
-        action: AuditAction,
+        action: str,
         *,
         ticket_id: UUID | None = None,
         player_id: str | None = None,
@@ -185,7 +198,7 @@ class Witness:
             actor_id=self.id,
             actor_name=self.name,
             actor_role=self.role,
-            action=action.value,
+            action=str(action),
             ticket_id=ticket_id,
             player_id=player_id,
             filter=narrowed,

@@ -137,6 +137,12 @@ class FieldUnknown(DomainError):
     kind: ClassVar[Kind] = Kind.INVALID
 
 
+class FieldOutOfRange(DomainError):
+    """The number is larger than any that is kept."""
+
+    kind: ClassVar[Kind] = Kind.UNPROCESSABLE
+
+
 class FieldValueInvalid(DomainError):
     """The value does not fit the type of the field."""
 

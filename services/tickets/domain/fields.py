@@ -1,13 +1,18 @@
 """A brand's own fields of tickets: typed, versioned, and asked for by contact reasons."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Final, TypeAlias
 
-from services.tickets.domain.errors import FieldChoicesInvalid, FieldsMissing, FieldUnknown, FieldValueInvalid
+from services.tickets.domain.errors import (
+    FieldChoicesInvalid,
+    FieldOutOfRange,
+    FieldsMissing,
+    FieldUnknown,
+    FieldValueInvalid,
+)
 from services.tickets.domain.reasons import Reason
 from services.tickets.domain.words import unstorable_character
 from shared.redaction import redact
@@ -75,6 +80,8 @@ def _check_value(key: str, value: Value, fields: Fields) -> None:
     field = fields.get(key)
     if field is None or not field.active:
         raise FieldUnknown(f"{key!r} is not a field of this brand", field=f"fields.{key}")
+    if field.type is FieldType.NUMBER and _is_too_large(value):
+        raise FieldOutOfRange(f"{field.label} takes numbers up to {_LARGEST_NUMBER:.0e}", field=f"fields.{key}")
     if not _fits(field, value):
         raise FieldValueInvalid(f"{field.label} takes {_wanted(field)}", field=f"fields.{key}")
 
@@ -93,9 +100,14 @@ def _fits(field: TicketField, value: Value) -> bool:
             return isinstance(value, str) and _is_text(value)
 
 
+def _is_too_large(value: Value) -> bool:
+    """True for what cannot be kept, infinity and no number at all (NaN) among it; whole numbers have no limit here."""
+    return not isinstance(value, str) and not abs(value) <= _LARGEST_NUMBER
+
+
 def _is_number(value: float) -> bool:
-    """True for a number that can be kept: finite, not too large, and not a card's."""
-    return math.isfinite(value) and abs(value) <= _LARGEST_NUMBER and redact(f"{value:.0f}") == f"{value:.0f}"
+    """True for a number that is not a card's."""
+    return redact(f"{value:.0f}") == f"{value:.0f}"
 
 
 def _is_date(text: str) -> bool:

@@ -20,6 +20,6 @@ class LinkNotFound(DomainError):
 
 
 class LinksFull(DomainError):
-    """A ticket has at most 100 links."""
+    """One of the two tickets has its 100 links already."""
 
     kind: ClassVar[Kind] = Kind.CONFLICT

@@ -20,12 +20,12 @@ from shared.contracts.tickets import (
     TicketAssigned,
     TicketEscalated,
     TicketEscalationDeclined,
+    TicketEscalationWithdrawn,
     TicketState,
 )
 
 QUEUE: Final = Author(kind=AuthorKind.SYSTEM, id="queue")
 LEGAL_SOON: Final = timedelta(hours=4)
-_PERSONS: Final = frozenset({AuthorKind.STAFF, AuthorKind.SERVER})
 _URGENT: Final = 1
 
 
@@ -166,6 +166,8 @@ def place_after(
             place = replace(place, raised=event.senior_id is None)
         elif isinstance(event, TicketEscalationDeclined):
             place = replace(place, raised=event.next_senior_id is None)
+        elif isinstance(event, TicketEscalationWithdrawn):
+            place = replace(place, raised=False)
         elif isinstance(event, TicketAssigned) and event.taken_over:
             place = _without(place, event.previous_assignee_id)
     return _in_hands(place, state.assignee_id, silence, now)
@@ -187,7 +189,7 @@ def _after_words(place: Place, words: MessageAdded) -> Place:
     if words.kind is MessageKind.MESSAGE:
         since = words.occurred_at if place.answered else place.enqueued_at
         return replace(place, enqueued_at=since, answered=False)
-    if words.kind is MessageKind.REPLY and words.author.kind in _PERSONS:
+    if words.kind is MessageKind.REPLY and words.author.kind is AuthorKind.STAFF:
         return replace(place, answered=True, silent_at=None, passed_over=(), raised=False)
     return place
 

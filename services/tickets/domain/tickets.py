@@ -30,6 +30,7 @@ from shared.contracts.tickets import (
     TicketEscalated,
     TicketEscalationAccepted,
     TicketEscalationDeclined,
+    TicketEscalationWithdrawn,
     TicketLinked,
     TicketMerged,
     TicketOpened,
@@ -53,6 +54,7 @@ Fact: TypeAlias = (
     | TicketEscalated
     | TicketEscalationAccepted
     | TicketEscalationDeclined
+    | TicketEscalationWithdrawn
     | TicketMerged
     | TicketAbsorbed
     | TicketUnmerged

@@ -16,15 +16,15 @@ from shared.contracts.tickets import (
     TicketUnmerged,
 )
 
-ANSWERERS: Final = frozenset({AuthorKind.STAFF, AuthorKind.SERVER})
+ANSWERERS: Final = frozenset({AuthorKind.STAFF})
 
 
 def waiting_after(before: datetime | None, fact: TicketEvent) -> datetime | None:
     """Return since when the player waits after a fact, None if he does not.
 
-    Words of the player begin it and a person's or server's reply ends it; robots do neither. Who is told that
-    the matter is finished waits no longer. A ticket that takes another's words takes its player's wait over, and an
-    undo says who waits for what afterwards.
+    Words of the player begin it and a person's reply ends it; robots do neither, and a server is no person. Who is told
+    that the matter is finished waits no longer. A ticket that takes another's words takes its player's wait over, and
+    an undo says who waits for what afterwards.
     """
     if isinstance(fact, TicketStatusChanged):
         return None if fact.after in FINISHED else before

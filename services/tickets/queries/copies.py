@@ -1,4 +1,4 @@
-"""What other services told: staff, live conversations, broken promises."""
+"""What other services told: staff and live conversations."""
 
 from datetime import datetime
 from typing import Any
@@ -11,10 +11,9 @@ from services.tickets.domain.access import folded
 from services.tickets.domain.conversations import Conversation
 from services.tickets.domain.escalation import Colleague
 from services.tickets.domain.statuses import FINISHED
-from services.tickets.tables import breaches, conversations, staff, tickets, written_to
+from services.tickets.tables import conversations, staff, tickets, written_to
 from shared.contracts.base import Author, AuthorKind
 from shared.contracts.gateway import AccountChanged, StaffRole, StaffStatus
-from shared.contracts.sla import ClockBreached
 from shared.db.engine import Session
 
 
@@ -143,23 +142,6 @@ async def was_written_to(session: Session, brand: str, ticket_id: UUID, address:
     """True if the player of a conversation was written to at this address."""
     statement = select(written_to.c.ticket_id).where(
         written_to.c.brand == brand, written_to.c.ticket_id == ticket_id, written_to.c.address == folded(address)
-    )
-    return (await session.execute(statement)).first() is not None
-
-
-async def first_breach(session: Session, brand: str, breach: ClockBreached) -> bool:
-    """Remember a broken promise; False if this clock's breach is already known."""
-    statement = (
-        insert(breaches)
-        .values(
-            clock_id=breach.clock_id,
-            brand=brand,
-            ticket_id=breach.ticket_id,
-            kind=breach.kind.value,
-            breached_at=breach.breached_at or breach.occurred_at,
-        )
-        .on_conflict_do_nothing()
-        .returning(breaches.c.clock_id)
     )
     return (await session.execute(statement)).first() is not None
 

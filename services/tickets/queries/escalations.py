@@ -8,25 +8,17 @@ from uuid import UUID
 from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
+from services.tickets.domain.taking_back import Asked
 from services.tickets.tables import escalations, ticket_clocks, tickets
 from shared.contracts.sla import ClockKind, ClockState
 from shared.db.engine import Session
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A senior who was asked, None while there is nobody, and those who declined before."""
-
-    senior_id: str | None
-    cause: str
-    declined: tuple[str, ...]
 
 
 async def asked_of(session: Session, brand: str, ticket_id: UUID) -> Asked | None:
     """Return who is asked about a locked ticket, None if nobody has to accept it."""
     mine = (escalations.c.brand == brand, escalations.c.ticket_id == ticket_id)
     row = (await session.execute(select(escalations).where(*mine))).first()
-    return None if row is None else Asked(row.senior_id, row.cause, tuple(row.declined))
+    return None if row is None else Asked(row.senior_id, row.cause, tuple(row.declined), row.asked_at)
 
 
 async def ask(

@@ -1,12 +1,12 @@
 """Links between tickets in the database; every one is stored from both sides."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import and_, delete, or_, select
+from sqlalchemy import and_, delete, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from services.tickets.tables import tickets
@@ -49,6 +49,17 @@ async def remove_links(session: Session, brand: str, a: UUID, b: UUID) -> list[s
     pair = or_(and_(links.c.ticket_id == a, links.c.other_id == b), and_(links.c.ticket_id == b, links.c.other_id == a))
     gone = delete(links).where(links.c.brand == brand, pair).returning(links.c.ticket_id, links.c.relation)
     return sorted(row.relation for row in await session.execute(gone) if row.ticket_id == a)
+
+
+async def most_links(session: Session, brand: str, ids: Collection[UUID]) -> int:
+    """Return how many links that one of these tickets has which has most."""
+    counted = (
+        select(func.count().label("count"))
+        .where(links.c.brand == brand, links.c.ticket_id.in_(ids))
+        .group_by(links.c.ticket_id)
+        .subquery()
+    )
+    return int((await session.execute(select(func.coalesce(func.max(counted.c.count), 0)))).scalar_one())
 
 
 async def links_of(session: Session, brand: str, ticket_id: UUID, *, limit: int) -> Sequence[Link]:

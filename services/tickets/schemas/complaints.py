@@ -31,7 +31,7 @@ class RegisterComplaint(_Body):
 class MoneyWanted(_Body):
     """An amount in dispute."""
 
-    value: Annotated[float, Field(ge=0, le=1e12)]
+    value: Annotated[float, Field(ge=0, le=1e12, strict=True)]
     currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3,5}$")]
 
 
@@ -117,7 +117,7 @@ class Extend(_Body):
     """Why it takes longer, which the player is told, and by how many days (none: as many as the licence gives)."""
 
     reason: Explanation
-    days: Annotated[int, Field(ge=1, le=90)] | None = None
+    days: Annotated[int, Field(ge=1, le=90, strict=True)] | None = None
 
 
 class Withdraw(_Body):

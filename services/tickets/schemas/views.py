@@ -36,7 +36,7 @@ class Column(StrEnum):
 
 Name = Annotated[Subject, StringConstraints(max_length=80)]
 Columns = Annotated[list[Column], Field(max_length=len(Column))]
-Position = Annotated[int, Field(ge=0, le=10_000)]
+Position = Annotated[int, Field(ge=0, le=10_000, strict=True)]
 
 
 class ViewFilters(TicketFilters):

@@ -3,6 +3,7 @@
 from typing import Final
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -154,4 +155,13 @@ breaches: Final = Table(
     Column("ticket_id", PG_UUID(as_uuid=True), ForeignKey("tickets.id"), nullable=False),
     Column("kind", Text, nullable=False),
     time_column("breached_at"),
+    # Once it is answered: the ticket's version after that, what it was before, and when it was handed up for it.
+    Column("version", BigInteger),
+    Column("priority", Text),
+    Column("holder_id", Text),
+    time_column("escalated_at", nullable=True),
+    Column("asked", JSONB(none_as_null=True)),
+    # It was none: what it did is taken back, or not done at all if it is told later.
+    time_column("withdrawn_at", nullable=True),
+    Index("ix_breaches_answered", "ticket_id", "version", postgresql_where=text("version IS NOT NULL")),
 )

@@ -6,6 +6,7 @@ from uuid import UUID
 from services.tickets.domain.audit import AuditAction, Witness
 from services.tickets.domain.errors import NotAsked
 from services.tickets.domain.escalation import choose_senior
+from services.tickets.domain.taking_back import Asked
 from services.tickets.domain.tickets import Story
 from services.tickets.queries import escalations
 from services.tickets.use_cases.asking import call_leads, check_may_have, seniors_for, tell_leads
@@ -86,7 +87,7 @@ async def decline(
     return state
 
 
-async def _asked(session: Session, brand: str, ticket_id: UUID, senior: Author) -> escalations.Asked:
+async def _asked(session: Session, brand: str, ticket_id: UUID, senior: Author) -> Asked:
     asked = await escalations.asked_of(session, brand, ticket_id)
     if asked is None or asked.senior_id != senior.id:
         raise NotAsked

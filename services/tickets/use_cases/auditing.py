@@ -12,7 +12,8 @@ from services.tickets.queries import audit, collaboration, copies, tickets
 from services.tickets.queries.audit import AuditFilters
 from services.tickets.queries.complaints import Filters as ComplaintFilters
 from services.tickets.queries.lists import Filters
-from shared.contracts.base import AuthorKind
+from shared.contracts.base import Author, AuthorKind
+from shared.contracts.looks import PlayerDataRead
 from shared.contracts.tickets import MessageKind, TicketState
 from shared.db.engine import Session
 from shared.ids import new_id
@@ -117,22 +118,9 @@ async def record_view(session: Session, witness: Witness | None, action: AuditAc
 
 
 async def record_foreign_look(session: Session, *, brand: str, look: ForeignLook, trace_id: str | None) -> None:
-    """Record what chat told of somebody who looked at a live conversation; its ticket may not be known here yet.
-
-    The role is what is known of the reader here when the fact arrives, moments later.
-    """
-    reader = look.reader
-    known = await copies.colleague(session, brand, reader.id) if reader.kind is AuthorKind.STAFF else None
-    witness = Witness(
-        brand=brand,
-        kind=reader.kind.value,
-        id=reader.id,
-        name=reader.name,
-        role=known.role.value if known else None,
-        reason=look.reason,
-        request_id=look.request_id,
-        trace_id=trace_id,
-        at=look.at,
+    """Record what chat told of somebody who looked at a live conversation; its ticket may not be known here yet."""
+    witness = await _foreign_witness(
+        session, brand, look.reader, reason=look.reason, request_id=look.request_id, trace_id=trace_id, at=look.at
     )
     entry = witness.saw(
         new_id(),
@@ -142,6 +130,45 @@ async def record_foreign_look(session: Session, *, brand: str, look: ForeignLook
         narrowed=_narrowed(look.narrowed) or None,
     )
     await audit.record(session, entry)
+
+
+async def record_sight(session: Session, *, brand: str, read: PlayerDataRead, trace_id: str | None) -> None:
+    """Record what somebody was shown, or did, where another service keeps players' data."""
+    witness = await _foreign_witness(
+        session, brand, read.reader, reason=read.reason, request_id=read.request_id, trace_id=trace_id, at=read.read_at
+    )
+    player_id = read.player_id
+    if player_id is None and read.ticket_id is not None:
+        player_id = await _player_of(session, brand, read.ticket_id)
+    entry = witness.saw(
+        new_id(), read.sight, ticket_id=read.ticket_id, player_id=player_id, narrowed=read.filter or None
+    )
+    await audit.record(session, entry)
+
+
+async def _foreign_witness(
+    session: Session,
+    brand: str,
+    reader: Author,
+    *,
+    reason: str | None,
+    request_id: str,
+    trace_id: str | None,
+    at: datetime,
+) -> Witness:
+    """Return whom another service told of; his role is what is known here when the fact arrives, moments later."""
+    known = await copies.colleague(session, brand, reader.id) if reader.kind is AuthorKind.STAFF else None
+    return Witness(
+        brand=brand,
+        kind=reader.kind.value,
+        id=reader.id,
+        name=reader.name,
+        role=known.role.value if known else None,
+        reason=reason,
+        request_id=request_id,
+        trace_id=trace_id,
+        at=at,
+    )
 
 
 async def _player_of(session: Session, brand: str, ticket_id: UUID) -> str | None:

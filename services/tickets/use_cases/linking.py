@@ -45,7 +45,7 @@ async def link_tickets(
     for ticket in (one, other):
         check_standing(ticket.state)
     before = await links.remove_links(session, brand, ticket_id, other_id)
-    if not before and len(await links.links_of(session, brand, ticket_id, limit=LINKS_LIMIT)) == LINKS_LIMIT:
+    if not before and await links.most_links(session, brand, (ticket_id, other_id)) >= LINKS_LIMIT:
         raise LinksFull
     await links.add_link(session, brand, ticket_id, other_id, relation, now)
     if before != [relation]:

@@ -4,18 +4,17 @@ from datetime import datetime
 
 from services.tickets.domain.errors import TicketNotFound
 from services.tickets.domain.escalation import tell_breach
+from services.tickets.domain.taking_back import Answer
 from services.tickets.domain.tickets import Story
-from services.tickets.queries import clocks, copies, escalations, kept, macros
+from services.tickets.queries import breaches, clocks, copies, escalations, kept, macros
 from services.tickets.use_cases.asking import call_leads, seniors_for, tell_leads
 from services.tickets.use_cases.queueing import follow_due
+from services.tickets.use_cases.taking_back import SLA
 from services.tickets.use_cases.telling import locked, tell
-from shared.contracts.base import Author, AuthorKind
 from shared.contracts.gateway import AccountChanged, BrandChanged
 from shared.contracts.sla import ClockBreached, ClockEvent, ClockKind
 from shared.contracts.tickets import TicketEscalated
 from shared.db.engine import Session
-
-_SLA = Author(kind=AuthorKind.SYSTEM, id="sla")
 
 
 async def keep_account(session: Session, *, brand: str, account: AccountChanged, sequence: int) -> None:
@@ -35,9 +34,9 @@ async def answer_breach(session: Session, *, brand: str, breach: ClockBreached, 
     for another cause. With nobody left the leads are told.
     """
     ticket = await locked(session, brand, breach.ticket_id, even_merged=True)
-    if not await copies.first_breach(session, brand, breach):
+    if not await breaches.first_breach(session, brand, breach):
         return
-    story = Story(ticket, actor=_SLA, now=now)
+    story = Story(ticket, actor=SLA, now=now)
     asked = await escalations.asked_of(session, brand, breach.ticket_id)
     holder, passed = story.state.assignee_id, asked.declined if asked else ()
     tell_breach(
@@ -48,16 +47,21 @@ async def answer_breach(session: Session, *, brand: str, breach: ClockBreached, 
         passed=passed,
         asks=await kept.AUTOMATIC.of(session, brand, now),
     )
-    if breach.kind is not ClockKind.SENIOR_ACCEPTS:
+    if breach.kind is ClockKind.SENIOR_ACCEPTS:
+        silent = (asked.senior_id if asked else None) or holder
+        await _pass_on(session, story, passed if silent is None else (*passed, silent))
+    else:
         await tell(session, story)
-        return
-    silent = (asked.senior_id if asked else None) or holder
-    await _pass_on(session, story, passed if silent is None else (*passed, silent))
+    escalated = _escalation_in(story)
+    if escalated is not None:
+        at, version = escalated.occurred_at, story.state.version
+        answer = Answer(breach.kind, version, ticket.state.priority, holder, at, asked)
+        await breaches.keep_answer(session, brand, breach.clock_id, answer)
 
 
 async def _pass_on(session: Session, story: Story, passed: tuple[str, ...]) -> None:
     """Tell that the next senior is asked, and remember who let it pass; nobody left: the leads are called."""
-    escalated = next((event for event in story.events if isinstance(event, TicketEscalated)), None)
+    escalated = _escalation_in(story)
     if escalated is None:
         await tell(session, story)
         return
@@ -73,6 +77,10 @@ async def _pass_on(session: Session, story: Story, passed: tuple[str, ...]) -> N
         declined=passed,
         asked_at=story.now,
     )
+
+
+def _escalation_in(story: Story) -> TicketEscalated | None:
+    return next((event for event in story.events if isinstance(event, TicketEscalated)), None)
 
 
 async def keep_clock(session: Session, *, brand: str, clock: ClockEvent, sequence: int, now: datetime) -> None:

@@ -264,6 +264,35 @@ class TicketEscalationAccepted(TicketEvent, Event):
         )
 
 
+class TicketEscalationWithdrawn(TicketEvent, Event):
+    """A ticket was handed up at `escalated_at` for a breach that was none, and nobody has taken it on meanwhile.
+
+    Whoever was asked before it is asked still, `senior_id`, null if nobody was; `handed_up_before` also if that was
+    accepted.
+    """
+
+    type: ClassVar[str] = "tickets.ticket.escalation_withdrawn.v1"
+    aggregate: ClassVar[str] = "ticket_id"
+    stream: ClassVar[str] = STREAM
+
+    cause: str
+    escalated_at: AwareDatetime
+    senior_id: str | None = None
+    handed_up_before: bool = False
+
+    @classmethod
+    def sample(cls) -> Self:
+        """Return an example."""
+        return cls(
+            ticket_id=SAMPLE_ID,
+            ticket=SAMPLE_TICKET,
+            actor=Author(kind=AuthorKind.SYSTEM, id="sla"),
+            occurred_at=SAMPLE_TIME,
+            cause="sla.first_response.withdrawn",
+            escalated_at=SAMPLE_TIME,
+        )
+
+
 class TicketEscalationDeclined(TicketEvent, Event):
     """A senior did not take the escalated ticket; `next_senior_id` is asked instead, null while there is nobody."""
 

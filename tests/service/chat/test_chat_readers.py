@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from shared.contracts.chat import TranscriptRead
+from shared.contracts.chat import ChatDataRead, TranscriptRead
 from shared.web.actor import ActorKind
 from tests.support.chat import desk_ticket, opened, served, start
 from tests.support.database import Cluster
@@ -53,3 +53,25 @@ async def test_staff_who_listen_on_a_socket_are_told_of_once_for_each_conversati
             await agent.first("nack")
         (read,) = await eventually(lambda: _reads(chat))
         assert (read["ticket_id"], read["reader"]["id"], read["listening"]) == (ticket_id, "s-2", True)
+
+
+async def test_whoever_sees_bans_or_ratings_is_told_of_and_players_are_not(postgres: Cluster) -> None:
+    """One look for each page, with what it was narrowed to; a ban and its end name their player."""
+    async with running_service(postgres, "chat") as chat:
+        ticket_id = (await start(chat))["ticket_id"]
+        senior = chat.actor(id="s-8", role="senior") | {"Idempotency-Key": "b1"}
+        wish = {"ticket_id": ticket_id, "reason": "Threatens Ann"}
+        ban = (await chat.http.post("/v1/chat/bans", json=wish, headers=senior)).json()
+        why = {"X-Pitboss-Reason": "review %D0%B6", "X-Request-Id": "r-1"}
+        await chat.http.get("/v1/chat/bans?in_force=false", headers=chat.actor(name="Ann") | why)
+        await chat.http.get("/v1/chat/ratings?worst=2", headers=chat.actor(ActorKind.SERVER, "k", scopes={"chat:read"}))
+        await chat.http.delete(f"/v1/chat/bans/{ban['id']}", headers=senior)
+        await chat.http.get("/v1/chat/ratings", headers=chat.actor(ActorKind.PLAYER, "p-1"))
+        await chat.http.delete(f"/v1/chat/bans/{ticket_id}", headers=senior)
+        banned, listed, rated, lifted = [event.data for event in await chat.recorded(ChatDataRead)]
+    assert [one["sight"] for one in (banned, listed, rated, lifted)] == [
+        "ban_player", "list_bans", "list_ratings", "lift_ban",
+    ]  # fmt: skip
+    assert [(one["ticket_id"], one["player_id"]) for one in (banned, lifted)] == [(ticket_id, "p-1")] * 2
+    assert (listed["reader"]["id"], listed["reason"], listed["request_id"]) == ("s-1", "review ж", "r-1")
+    assert (listed["filter"], rated["filter"], rated["reader"]["kind"]) == ({"in_force": False}, {"worst": 2}, "server")

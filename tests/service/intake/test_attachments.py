@@ -15,7 +15,7 @@ from sqlalchemy import update
 
 from services.intake.tables import attachments
 from shared.contracts.base import Author, AuthorKind
-from shared.contracts.intake import AttachmentReady
+from shared.contracts.intake import AttachmentReady, IntakeDataRead
 from shared.contracts.tickets import MessageAdded, MessageCorrected, MessageKind
 from shared.contracts.tickets.state import SAMPLE_TICKET
 from shared.ids import new_id
@@ -246,6 +246,27 @@ async def test_identity_documents_are_seen_by_few_and_every_look_is_recorded(peo
         ("download", "s-9", None),
     ]
     assert (await people.get(f"/v1/attachments/{made['id']}/views", as_=people.agent)).status_code == 403
+
+
+async def test_every_look_of_the_staff_at_files_is_told(people: Photographer) -> None:
+    """Lists, single files, links and downloads, of ordinary files too; players see what is theirs."""
+    await people.begin()
+    made = await people.sent(ticket_id=str(TICKET))
+    await people.say(made["id"])
+    await people.becomes(made["id"], public=True)
+    player = people.service.actor(ActorKind.PLAYER, "p-1")
+    for viewer in (player, people.agent):
+        await people.get("/v1/attachments", as_=viewer, ticket_id=str(TICKET))
+        await people.get(f"/v1/attachments/{made['id']}", as_=viewer)
+        assert (await people.fetch(made["id"], as_=viewer)).status_code == 200
+    await people.get(f"/v1/attachments/{made['id']}/views", as_=people.lead)
+    looks = [event.data for event in await people.service.recorded(IntakeDataRead)]
+    assert {(one["reader"]["kind"], one["ticket_id"]) for one in looks} == {("staff", str(TICKET))}
+    assert [one["sight"] for one in looks if one["reader"]["id"] == "s-1"] == [
+        "list_attachments", "read_attachment", "open_attachment", "fetch_attachment",
+    ]  # fmt: skip
+    assert [one["sight"] for one in looks if one["reader"]["id"] == "s-9"] == ["read_attachment_views"]
+    assert looks[1]["filter"] == {"attachment": made["id"]}
 
 
 async def test_a_topic_makes_documents_and_leads_unmake_them(people: Photographer) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import select, text
 from services.intake.tables.mail import contacts, messages, raw_deliveries
 from shared.channels.email import outgoing_message_id, reply_address
 from shared.contracts.base import Channel
+from shared.contracts.intake import IntakeDataRead
 from shared.ids import new_id
 from shared.web.actor import ActorKind
 from tests.service.intake.postman import KNOBS, LUCKY, ROYAL, TOKEN_KEY, Postman, letter, wired
@@ -213,6 +214,8 @@ async def test_a_mail_that_cannot_be_read_is_kept_and_can_be_replayed(postman: P
 
     (failed,) = await eventually(listed)
     assert failed["reason"] == "sender-unknown"
+    looks = await postman.service.recorded(IntakeDataRead)
+    assert {(one.data["sight"], one.data["reader"]["id"]) for one in looks} == {("list_failed_mails", "s-1")}
     replay = f"/v1/intake/failed-mails/{failed['id']}/replay"
     foreign = postman.service.actor(role="admin", brand="royal")
     assert (await postman.service.http.post(replay, headers=foreign)).status_code == 404

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from shared.contracts.notifications import EndpointDisabled
+from shared.contracts.notifications import DeliveriesRead, EndpointDisabled
 from shared.ids import new_id
 from shared.web.actor import ActorKind
 from tests.service.notifications.portal import PATH, Portal, Start, message, opened
@@ -325,3 +325,25 @@ async def test_api_keys_need_an_idempotency_key(service: RunningService) -> None
     twins = await asyncio.gather(*(service.http.post(PATH, json={"url": URL}, headers=keyed) for _ in range(2)))
     assert {answer.status_code for answer in twins} <= {201, 409}
     assert len((await service.http.get(PATH, headers=headers)).json()["items"]) == 1
+
+
+async def test_whoever_looks_at_deliveries_is_told_of(service: RunningService, portal: Portal) -> None:
+    """What was sent may say what players wrote: a page of the list is one look, a body another."""
+    endpoint = await portal.add(URL)
+    await service.publish(opened())
+    (delivery,) = await eventually(lambda: portal.deliveries(endpoint["id"]))
+    before = len(await service.recorded(DeliveriesRead))
+    await portal.get(f"/{endpoint['id']}/deliveries", type="ticket.opened")
+    await portal.get(f"/{endpoint['id']}/deliveries/{delivery['id']}")
+    assert (await portal.ask("GET", f"/{endpoint['id']}/deliveries/{new_id()}")).status_code == 404
+    assert (await portal.ask("GET", f"/{endpoint['id']}/deliveries?type=%00")).status_code == 422
+    listed, read = [event.data for event in await service.recorded(DeliveriesRead)][before:]
+    assert (listed["sight"], listed["filter"]) == (
+        "list_deliveries",
+        {"endpoint": endpoint["id"], "type": "ticket.opened"},
+    )
+    assert (read["sight"], read["filter"]) == (
+        "read_delivery",
+        {"endpoint": endpoint["id"], "delivery": delivery["id"]},
+    )
+    assert read["reader"]["id"] == "s-1"

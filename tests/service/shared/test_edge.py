@@ -1,13 +1,16 @@
 """What happens around every route: a commit before the answer, honest refusals, hostile headers."""
 
+import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from pathlib import PurePosixPath
 
 import httpx
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import text
 
+from deploy.contracts.problems import problem_documents
 from deploy.local.databases import ServiceUrls
 from shared.db.engine import Database
 from shared.db.session import SessionDep
@@ -136,3 +139,11 @@ async def test_a_body_that_is_no_json_is_no_field(client: httpx.AsyncClient) -> 
     [problem] = answer.json()["errors"]
     assert (answer.status_code, problem["pointer"], problem["code"]) == (422, "", "json_invalid")
     assert "at character 6" in problem["detail"]
+
+
+async def test_a_body_that_is_nested_too_deeply_is_refused_under_a_code_of_the_catalogue(
+    client: httpx.AsyncClient,
+) -> None:
+    answer = await client.post("/echo", content='{"a":' + "[" * 990, headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()["code"]) == (400, "body-unreadable")
+    assert "body-unreadable" in json.loads(problem_documents()[PurePosixPath("services/gateway/pages/problems.json")])

@@ -12,11 +12,12 @@ from services.sla.queries.boards import BOARD, BREACHES, MEASURES
 from services.sla.use_cases.facing import measure_tickets
 from shared.clock import SystemClock
 from shared.contracts.base import Channel
-from shared.contracts.tickets import ReasonClass, TicketStatus
+from shared.contracts.tickets import MessageAdded, ReasonClass, TicketStatus
+from shared.ids import new_id
 from shared.web.actor import ActorKind
 from tests.service.sla.desk import Desk, story_now
 from tests.support.eventually import eventually
-from tests.support.sla import Story
+from tests.support.sla import AGENT, Story
 
 
 def ago(minutes: float, channel: Channel = Channel.WEB) -> Story:
@@ -103,6 +104,19 @@ async def test_after_an_undo_the_board_shows_who_waits_and_a_clock_watches_each(
     }  # fmt: skip
     clocks = {clock["state"]: clock for clock in await desk.clocks(survivor) if clock["kind"] == "next_response"}
     assert datetime.fromisoformat(str(clocks["running"]["started_at"])) == survivor.zero + timedelta(seconds=30)
+
+
+async def test_words_that_became_a_ticket_of_their_own_wait_on_the_board_from_their_own_time(desk: Desk) -> None:
+    """Staff open such a ticket and tell its words again: the board counts them as their clock does."""
+    story = ago(3).opened(actor=AGENT).player_writes(0)
+    story.events = [
+        event.model_copy(update={"copied_from": new_id(), "actor": AGENT}) if isinstance(event, MessageAdded) else event
+        for event in story.events
+    ]
+    await desk.tell(story)
+    web = await line(desk, Channel.WEB)
+    asked_at = datetime.fromisoformat(web["oldest_waiting_since"])
+    assert (web["waiting"], asked_at) == (1, story.zero)
 
 
 async def test_strangers_and_wrong_questions_are_refused(desk: Desk) -> None:

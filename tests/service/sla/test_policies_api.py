@@ -99,6 +99,7 @@ async def test_a_policy_that_is_switched_off_promises_nothing(desk: Desk) -> Non
         ({"targets": {"first_response": {"breach_seconds": -5}}}, 422, "breach_seconds"),
         ({"targets": {"first_response": {"warn_seconds": 0, "breach_seconds": 5}}}, 422, "warn_seconds"),
         ({"targets": {"first_response": {"breach_seconds": "soon"}}}, 422, "breach_seconds"),
+        ({"targets": {"first_response": {"breach_seconds": True}}}, 422, "breach_seconds"),
         ({"targets": {"first_response": {"warn_seconds": 5}}}, 422, "breach_seconds"),
         ({"targets": {"first_response": {"warn_seconds": 5, "breach_seconds": 9, "warnings": [50]}}}, 400, "warnings"),
         ({"targets": {"first_response": {"breach_seconds": 9, "warnings": [80, 50]}}}, 400, "warnings"),

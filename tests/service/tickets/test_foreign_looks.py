@@ -3,8 +3,14 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
+from services.tickets.domain.audit import AuditAction
 from shared.contracts.base import Author, AuthorKind
-from shared.contracts.chat import TranscriptRead
+from shared.contracts.chat import ChatDataRead, TranscriptRead
+from shared.contracts.intake import IntakeDataRead
+from shared.contracts.looks import PlayerDataRead, Sight
+from shared.contracts.notifications import DeliveriesRead
 from shared.ids import new_id
 from tests.service.tickets.desk import MORNING, Desk, posted, session_started
 
@@ -18,7 +24,9 @@ def _read(ticket_id: Any, **more: Any) -> TranscriptRead:
 
 async def _trail(desk: Desk, brand: str = "lucky", **query: Any) -> list[dict[str, Any]]:
     headers = desk.agent("s-lead", brand, "lead")
-    answer = await desk.service.http.get("/v1/audit", params={"action": "read_transcript", **query}, headers=headers)
+    wanted = {"action": "read_transcript", **query}
+    params = {name: value for name, value in wanted.items() if value is not None}
+    answer = await desk.service.http.get("/v1/audit", params=params, headers=headers)
     assert answer.status_code == 200, answer.text
     items: list[dict[str, Any]] = answer.json()["items"]
     return items
@@ -51,3 +59,29 @@ async def test_a_look_that_comes_before_its_ticket_is_kept_all_the_same(desk: De
     assert entries[str(known)]["player_id"] == "p-1"
     assert entries[str(unknown)]["player_id"] is None
     assert entries[str(known)]["filter"] == {"after_seq": 7}
+
+
+@pytest.mark.parametrize("fact", [ChatDataRead, IntakeDataRead, DeliveriesRead])
+async def test_what_other_services_show_of_players_is_in_the_trail(desk: Desk, fact: type[PlayerDataRead]) -> None:
+    """With what a list was narrowed to, and the player of the ticket if one is named; once however often it comes."""
+    await desk.hire("s-2", "lead")
+    ticket = await desk.open()
+    reader = Author(kind=AuthorKind.STAFF, id="s-2", name="Bob")
+    told = fact(
+        read_id=new_id(), sight=Sight.LIST_ATTACHMENTS, reader=reader, ticket_id=ticket["id"], filter={"worst": 2},
+        reason="a call", request_id="r-9", read_at=MORNING,
+    )  # fmt: skip
+    event_id = new_id()
+    for _ in range(2):
+        await desk.service.publish(told, sequence=1, id=event_id)
+    (entry,) = await _trail(desk, player_id="p-1", action="list_attachments")
+    assert (entry["actor"]["id"], entry["actor"]["role"], entry["ticket_id"]) == ("s-2", "lead", ticket["id"])
+    assert (entry["filter"], entry["reason"], entry["request_id"]) == ({"worst": 2}, "a call", "r-9")
+    unknown = told.model_copy(update={"read_id": new_id(), "sight": "smell_attachment", "ticket_id": None})
+    await desk.service.publish(unknown, sequence=1)
+    newest = (await _trail(desk, actor="s-2", action=None))[0]
+    assert (newest["action"], newest["ticket_id"], newest["player_id"]) == ("smell_attachment", None, None)
+
+
+def test_the_trail_knows_what_it_is_told() -> None:
+    assert {sight.value for sight in Sight} <= {action.value for action in AuditAction}

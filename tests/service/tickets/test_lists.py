@@ -109,10 +109,11 @@ async def test_by_due_time(desk: Desk) -> None:
 
 
 async def test_by_waiting_time(desk: Desk) -> None:
-    """Who waits longest comes first; a reply ends it, a note or a robot does not, and new words begin it again."""
+    """Who waits longest comes first; a person's reply ends it, no note and no server's does, and new words begin it."""
     first, second, third = [await desk.open() for _ in range(3)]
     assert await _all_pages(desk, sort="waiting") == [first["number"], second["number"], third["number"]]
     await desk.post(f"/{second['id']}/messages", {"text": "Looking", "kind": "note"})
+    await desk.post(f"/{third['id']}/messages", {"text": "We look into it"}, desk.server("tickets:write"))
     await desk.post(f"/{first['id']}/messages", {"text": "Done"})
     assert await _numbers(desk, sort="waiting") == [second["number"], third["number"]]
     assert await _numbers(desk, unanswered=True) == [third["number"], second["number"]]

@@ -155,6 +155,9 @@ async def test_a_ticket_has_at_most_a_hundred_links(desk: Desk) -> None:
     assert {await link(other, "related") for other in others[:100]} == {200}
     assert await link(others[100], "related") == 409
     assert await link(others[0], "duplicate") == 200
+    backwards = f"/v1/tickets/{others[100]['id']}/links/{ticket['id']}"
+    answer = await desk.service.http.put(backwards, json={"relation": "related"}, headers=desk.agent())
+    assert (answer.status_code, answer.json()["code"]) == (409, "links-full")
 
 
 async def test_many_are_given_a_contact_reason(desk: Desk) -> None:

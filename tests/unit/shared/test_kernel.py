@@ -85,7 +85,7 @@ def test_an_etag_is_read_back(version: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "header", ["", "7", "*", 'W/"7"', '"7', '"a"', '"7","8"', '"-1"', '"\u0667"', '"' + "9" * 30 + '"']
+    "header", ["", "7", "*", '"07"', '"00"', 'W/"7"', '"7', '"a"', '"7","8"', '"-1"', '"\u0667"', '"' + "9" * 30 + '"']
 )
 def test_a_malformed_if_match_is_refused(header: str) -> None:
     """Only one strong tag of ours is understood."""

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from services.sla.domain.calendars import Hours, Window
 from services.sla.domain.faces import Fact, fact_of
 from services.sla.domain.measures import OPERATOR, Measure, MeasureKind, measures_of
-from shared.contracts.base import Channel
+from shared.contracts.base import Author, AuthorKind, Channel
+from shared.contracts.sla import ClockKind
 from shared.contracts.tickets import MessageAdded, TicketStatus
-from tests.support.sla import OTHER, Story, at
+from tests.support.sla import AGENT, OTHER, Story, at, tell
 
 _VECTORS: Final = {
     vector["id"]: vector
@@ -204,11 +205,18 @@ def test_after_an_undo_each_ticket_answers_its_own_words() -> None:
     assert seconds(twin.staff_replies(230), MeasureKind.REPLY) == [160]
 
 
-def test_copied_words_ask_and_answer_nothing() -> None:
-    story = Story().opened().player_writes(0).staff_replies(10).player_writes(20)
-    copied = [
-        event.model_copy(update={"copied_from": OTHER}) if isinstance(event, MessageAdded) else event
+def test_words_that_a_split_copies_ask_and_answer_as_the_clocks_of_their_ticket_count_them() -> None:
+    """Whoever splits a ticket opens the new one and tells the words again, but speaks for nobody."""
+    splitter = Author(kind=AuthorKind.STAFF, id="s-9")
+    story = Story().opened(actor=splitter).player_writes(0).staff_replies(10).player_writes(20)
+    story.events = [
+        event.model_copy(update={"copied_from": OTHER, "actor": splitter}) if isinstance(event, MessageAdded) else event
         for event in story.events
     ]
-    story.events = [*copied]
-    assert rows(story, MeasureKind.FIRST_RESPONSE) == rows(story, MeasureKind.REPLY) == []
+    (first,) = rows(story, MeasureKind.FIRST_RESPONSE)
+    assert (first.started_at, first.ended_at, first.agent_id) == (at(0), at(10), AGENT.id)
+    story.staff_replies(50)
+    assert seconds(story, MeasureKind.REPLY) == [30]
+    told = tell(story)
+    answered = [told.one(ClockKind.FIRST_RESPONSE), told.one(ClockKind.NEXT_RESPONSE)]
+    assert [(clock.started_at, clock.met_at) for clock in answered] == [(at(0), at(10)), (at(20), at(50))]

@@ -35,7 +35,8 @@ def test_the_job_sleeps_until_the_nearest_timer(
 
 
 def pace() -> Pace:
-    return Pace(quiet=timedelta(seconds=2), limit=timedelta(seconds=10), waiting_from=at(0))
+    seconds = timedelta(seconds=1)
+    return Pace(quiet=2 * seconds, limit=10 * seconds, standstill=2 * seconds, waiting_from=at(0))
 
 
 def test_timers_overdue_at_the_start_wait_until_nothing_new_is_told() -> None:
@@ -59,3 +60,16 @@ def test_while_no_answer_can_be_heard_no_timer_fires() -> None:
     waiting = pace()
     assert waiting.after(at(60), flowing=False) is None
     assert waiting.after(at(61), flowing=True) == at(60)
+
+
+def test_what_fell_due_in_a_standstill_waits_as_after_a_start() -> None:
+    waiting = pace()
+    free = waiting.after(at(20), flowing=True)
+    waiting.awake_at = at(20.25)
+    assert waiting.after(at(22), flowing=True) == free
+    waiting.awake_at = at(22.25)
+    assert waiting.after(at(31), flowing=True) == at(31)
+    waiting.last_told, waiting.awake_at = at(32), at(31.25)
+    assert waiting.after(at(33.2), flowing=True) == at(31)
+    waiting.awake_at = at(33.25)
+    assert waiting.after(at(34.1), flowing=True) == free

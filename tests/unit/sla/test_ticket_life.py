@@ -177,3 +177,22 @@ def test_time_is_booked_on_whoever_has_the_ticket() -> None:
         "bot": 30, "queue": 70, "agent": 210, "player": 400, "back_office": 800, "snoozed": 1600,
     }  # fmt: skip
     assert Party.QUEUE in spent
+
+
+def test_an_escalation_that_was_for_nothing_asks_nobody_any_more() -> None:
+    story = Story().opened().player_writes(0).staff_replies(10).escalated(20, "s-9").escalation_withdrawn(30, 20)
+    told = tell(story)
+    assert told.one(ClockKind.SENIOR_ACCEPTS).state is ClockState.CANCELLED
+    assert (told.ticket.escalated, told.ticket.accepted, told.ticket.asked_id) == (False, False, None)
+
+
+def test_an_escalation_by_hand_goes_on_when_one_for_nothing_is_withdrawn() -> None:
+    story = Story().opened().escalated(5, "s-8").escalated(20, "s-9")
+    story.escalation_withdrawn(30, 20, "s-8", before=True)
+    told = tell(story)
+    clock = told.one(ClockKind.SENIOR_ACCEPTS)
+    assert (clock.state, clock.started_at) == (ClockState.RUNNING, at(5))
+    assert (told.ticket.escalated, told.ticket.accepted, told.ticket.asked_id) == (True, False, "s-8")
+    accepted = Story().opened().escalated(5, "s-8").accepted(8, "s-8").escalated(20, "s-9")
+    again = tell(accepted.escalation_withdrawn(30, 20, before=True))
+    assert (again.ticket.escalated, again.ticket.accepted, again.ticket.asked_id) == (True, True, None)

@@ -28,7 +28,7 @@ TEN = NINE + timedelta(hours=1)
         ("message", "visitor", False, TEN + timedelta(hours=1), TEN),
         ("message", "player", True, None, None),
         ("reply", "staff", False, NINE, None),
-        ("reply", "server", False, NINE, None),
+        ("reply", "server", False, NINE, NINE),
         ("reply", "bot", False, NINE, NINE),
         ("reply", "staff", True, NINE, NINE),
         ("note", "staff", False, NINE, NINE),
