@@ -90,13 +90,13 @@ async def test_only_the_brands_own_staff_are_named(desk: Desk, field: str) -> No
 async def test_an_investigator_may_handle_complaints_and_is_still_here(desk: Desk) -> None:
     """The person complained about may be anybody, also who has left."""
     complaint = await complained(desk)
-    await desk.hire("s-1", "agent")
+    await desk.hire("s-4", "agent")
     await desk.hire("s-8", "senior", active=False, sequence=9)
-    unfit = await _edit(desk, complaint, "s-9", owner_id="s-1")
+    unfit = await _edit(desk, complaint, "s-9", owner_id="s-4")
     gone = await _edit(desk, complaint, "s-9", owner_id="s-8")
     assert (unfit.status_code, unfit.json()["code"]) == (400, "investigator-unfit")
     assert (gone.status_code, gone.json()["code"]) == (409, "staff-inactive")
-    for accused in ("s-1", "s-8"):
+    for accused in ("s-4", "s-8"):
         assert (await _edit(desk, complaint, "s-9", accused_staff_id=accused)).status_code == 200
 
 
