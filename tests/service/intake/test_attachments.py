@@ -260,7 +260,7 @@ async def test_every_look_of_the_staff_at_files_is_told(people: Photographer) ->
         await people.get(f"/v1/attachments/{made['id']}", as_=viewer)
         assert (await people.fetch(made["id"], as_=viewer)).status_code == 200
     await people.get(f"/v1/attachments/{made['id']}/views", as_=people.lead)
-    looks = [event.data for event in await people.service.recorded(IntakeDataRead)]
+    looks: list[dict[str, Any]] = [event.data for event in await people.service.recorded(IntakeDataRead)]
     assert {(one["reader"]["kind"], one["ticket_id"]) for one in looks} == {("staff", str(TICKET))}
     *waiting, listed, read, opened, fetched = [one for one in looks if one["reader"]["id"] == "s-1"]
     assert {one["sight"] for one in waiting} <= {"read_attachment"}
