@@ -13,14 +13,16 @@ from shared.contracts.tickets.complaints import (
     ComplaintState,
     ComplaintStep,
 )
-from shared.contracts.tickets.facts import (
-    MessageAdded,
-    MessageCorrected,
-    TicketAssigned,
+from shared.contracts.tickets.escalations import (
     TicketEscalated,
     TicketEscalationAccepted,
     TicketEscalationDeclined,
     TicketEscalationWithdrawn,
+)
+from shared.contracts.tickets.facts import (
+    MessageAdded,
+    MessageCorrected,
+    TicketAssigned,
     TicketEvent,
     TicketOpened,
     TicketStatusChanged,

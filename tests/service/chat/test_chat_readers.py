@@ -68,7 +68,8 @@ async def test_whoever_sees_bans_or_ratings_is_told_of_and_players_are_not(postg
         await chat.http.delete(f"/v1/chat/bans/{ban['id']}", headers=senior)
         await chat.http.get("/v1/chat/ratings", headers=chat.actor(ActorKind.PLAYER, "p-1"))
         await chat.http.delete(f"/v1/chat/bans/{ticket_id}", headers=senior)
-        banned, listed, rated, lifted = [event.data for event in await chat.recorded(ChatDataRead)]
+        looks: list[dict[str, Any]] = [event.data for event in await chat.recorded(ChatDataRead)]
+    banned, listed, rated, lifted = looks
     assert [one["sight"] for one in (banned, listed, rated, lifted)] == [
         "ban_player", "list_bans", "list_ratings", "lift_ban",
     ]  # fmt: skip

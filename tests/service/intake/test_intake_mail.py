@@ -3,6 +3,7 @@
 
 import hashlib
 from email.message import EmailMessage
+from typing import Any
 from uuid import UUID
 
 import aiosmtplib
@@ -214,8 +215,8 @@ async def test_a_mail_that_cannot_be_read_is_kept_and_can_be_replayed(postman: P
 
     (failed,) = await eventually(listed)
     assert failed["reason"] == "sender-unknown"
-    looks = await postman.service.recorded(IntakeDataRead)
-    assert {(one.data["sight"], one.data["reader"]["id"]) for one in looks} == {("list_failed_mails", "s-1")}
+    looks: list[dict[str, Any]] = [one.data for one in await postman.service.recorded(IntakeDataRead)]
+    assert {(one["sight"], one["reader"]["id"]) for one in looks} == {("list_failed_mails", "s-1")}
     replay = f"/v1/intake/failed-mails/{failed['id']}/replay"
     foreign = postman.service.actor(role="admin", brand="royal")
     assert (await postman.service.http.post(replay, headers=foreign)).status_code == 404

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -337,7 +338,8 @@ async def test_whoever_looks_at_deliveries_is_told_of(service: RunningService, p
     await portal.get(f"/{endpoint['id']}/deliveries/{delivery['id']}")
     assert (await portal.ask("GET", f"/{endpoint['id']}/deliveries/{new_id()}")).status_code == 404
     assert (await portal.ask("GET", f"/{endpoint['id']}/deliveries?type=%00")).status_code == 422
-    listed, read = [event.data for event in await service.recorded(DeliveriesRead)][before:]
+    looks: list[dict[str, Any]] = [event.data for event in await service.recorded(DeliveriesRead)]
+    listed, read = looks[before:]
     assert (listed["sight"], listed["filter"]) == (
         "list_deliveries",
         {"endpoint": endpoint["id"], "type": "ticket.opened"},
