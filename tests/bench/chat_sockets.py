@@ -38,6 +38,7 @@ PADDING: Final = (
 _SHORT: Final = 126
 _LONG_HEAD: Final = 2
 _CLOSE_BYTES: Final = 2
+_PING: Final = 0x9
 _UPGRADE: Final = (
     b"GET /v1/chat/socket HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
@@ -92,12 +93,7 @@ class Socket(asyncio.Protocol):
 
     def send(self, text: str) -> None:
         """Send a text frame, if the server has not hung up: what it did not get counts as lost."""
-        assert self._transport is not None
-        if self._transport.is_closing():
-            return
-        payload = text.encode()
-        size = bytes([0x80 | len(payload)]) if len(payload) < _SHORT else b"\xfe" + len(payload).to_bytes(2, "big")
-        self._transport.write(b"\x81" + size + b"\0\0\0\0" + payload)
+        self._write(b"\x81", text.encode())
 
     def date(self, frame: bytes, before: bytes) -> None:
         """Note how long ago the time was that a message carries behind `before`."""
@@ -109,6 +105,12 @@ class Socket(asyncio.Protocol):
         """Take note that the server knows us."""
         if not self.welcomed.done():
             self.welcomed.set_result(None)
+
+    def _write(self, head: bytes, payload: bytes) -> None:
+        assert self._transport is not None
+        if not self._transport.is_closing():
+            size = bytes([0x80 | len(payload)]) if len(payload) < _SHORT else b"\xfe" + len(payload).to_bytes(2, "big")
+            self._transport.write(head + size + b"\0\0\0\0" + payload)
 
     def close(self) -> None:
         """Hang up."""
@@ -123,7 +125,11 @@ class Socket(asyncio.Protocol):
             size, start = int.from_bytes(self._buffer[2:4], "big"), 4
         if len(self._buffer) < start + size:
             return None
-        frame, self._buffer = self._buffer[start : start + size], self._buffer[start + size :]
+        frame, is_ping = self._buffer[start : start + size], self._buffer[0] & 0x0F == _PING
+        self._buffer = self._buffer[start + size :]
+        if is_ping:
+            self._write(b"\x8a", frame)
+            return b""
         return frame
 
     def take(self, frame: bytes) -> None:
