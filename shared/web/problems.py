@@ -200,7 +200,7 @@ def _said(item: Mapping[str, Any]) -> str:
     match item["type"]:
         case "too_short":
             return f"needs at least {_items(context['min_length'])}, has {context['actual_length']}"
-        case "too_long":
+        case "too_long" if "max_length" in context:
             return f"takes at most {_items(context['max_length'])}"
         case "literal_error":
             return "must be " + _MEMBER.sub(r"\1", str(context["expected"]))
