@@ -329,24 +329,20 @@ async def test_a_thousand_tickets_are_few_rows(ann: Clerk) -> None:
     await ann.page.reload()
     await ann.page.keyboard.press("3")
     await expect(ann.page.locator(".tabs [aria-current]")).to_contain_text(str(MANY))
-    assert await ann.page.locator(".row").count() < 30
-    box = ann.page.locator(".rows")
-    frames = await box.evaluate(
+    drawn = await ann.page.locator(".rows").evaluate(
         """async (box) => {
-            const spans = [];
-            for (let step = 1; step <= 40; step += 1) {
-                const begun = performance.now();
+            const rows = [];
+            for (let step = 0; step <= 40; step += 1) {
                 box.scrollTop = step * box.scrollHeight / 40;
                 await new Promise(requestAnimationFrame);
                 await new Promise(requestAnimationFrame);
-                spans.push(performance.now() - begun);
+                rows.push(box.querySelectorAll(".row").length);
             }
-            return spans.sort((one, other) => one - other);
+            return rows;
         }"""
     )
-    assert await ann.page.locator(".row").count() < 30
+    assert max(drawn) < 30
     await expect(ann.row(f"Ticket {MANY - 1}")).to_be_visible()
-    assert frames[len(frames) // 2] < 100, "half of the steps are drawn at once"
 
 
 async def _thousand(route: Route) -> None:
