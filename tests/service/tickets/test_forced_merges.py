@@ -12,6 +12,7 @@ from shared.contracts.sla import ClockKind
 from shared.contracts.tickets import MessageAdded
 from shared.ids import new_id
 from tests.service.tickets.desk import Desk, posted, session_started
+from tests.service.tickets.test_complaints import WORDS, licensed, read, scheduled, steps
 from tests.support.eventually import eventually
 
 A, B = "p-1", "p-2"
@@ -211,3 +212,20 @@ async def test_another_players_words_are_no_first_words_of_a_complaint(desk: Des
     answer = await desk.post(f"/{his['id']}/complaint", {"type": "other"})
     assert answer.status_code == 201, answer.text
     assert answer.json()["received_at"] == his["created_at"]
+
+
+async def test_who_complained_in_the_meantime_is_answered_in_his_own_ticket(desk: Desk) -> None:
+    """The complaint stays with the survivor; its player neither hears of it nor ends its pause."""
+    await licensed(desk, "GB")
+    hers, his = await _two(desk)
+    await _merge(desk, hers, his)
+    await _say(desk, hers, WORDS, A)
+    complaint = await read(desk, (await desk.get(f"/{his['id']}"))["complaint_id"])
+    await _undo(desk, hers)
+    await scheduled(desk, complaint)
+    assert complaint["number"] in (await _sees(desk, hers, A))[-1]
+    assert await _sees(desk, his, B) == ["b one"]
+    pause = {"reason_code": "evidence", "evidence_request_id": "e-1"}
+    await steps(desk, complaint, ("investigate", {}), ("pause", pause))
+    await _say(desk, his, "Here it is", B)
+    assert (await read(desk, complaint["id"]))["state"] == "paused"
