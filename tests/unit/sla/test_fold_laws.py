@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.sla.domain.clocks import elapsed
@@ -120,7 +120,8 @@ def _merging(steps: list[tuple[int, float]], *, by_staff: bool) -> Story:
     return story
 
 
-@given(_MERGING, st.booleans())
+@given(steps=_MERGING, by_staff=st.booleans())
+@example(steps=[(4, 1), (1, 1), (5, 1), (4, 1)], by_staff=False)
 def test_an_answer_is_owed_exactly_where_somebody_waits(steps: list[tuple[int, float]], by_staff: bool) -> None:
     """Merges and undos, with words before, between and after them, lose no wait and leave none behind.
 
