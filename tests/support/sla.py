@@ -53,7 +53,9 @@ def at(seconds: float) -> datetime:
 class Story:
     """Writes the events of one ticket; every method says one thing that happens `seconds` after its start.
 
-    `asked` and `brought` are the oldest words without an answer: the ticket's own and those that a merge brought.
+    `asked`, `brought` and `strangers` are the oldest words without an answer: the ticket's own, those that a merge
+    brought, and those that another person said since to his merged ticket. `again` are those told again while the
+    ticket is merged.
     """
 
     channel: Channel = Channel.WEB
@@ -70,12 +72,14 @@ class Story:
     merged_into: UUID | None = None
     asked: float | None = None
     brought: float | None = None
+    strangers: float | None = None
+    again: float | None = None
     events: list[TicketFact] = field(default_factory=list)
 
     @property
     def waits(self) -> float | None:
         """Since when somebody waits for an answer here."""
-        return min((one for one in (self.asked, self.brought) if one is not None), default=None)
+        return min((one for one in (self.asked, self.brought, self.strangers) if one is not None), default=None)
 
     def opened(self, seconds: float = 0, *, actor: Author = PLAYER) -> "Story":
         """The ticket is opened."""
@@ -86,12 +90,19 @@ class Story:
         """The player writes."""
         if not automatic and self.asked is None:
             self.asked = seconds
+        if not automatic and self.merged_into is not None and self.again is None:
+            self.again = seconds
         return self._message(seconds, MessageKind.MESSAGE, PLAYER, automatic=automatic)
+
+    def stranger_writes(self, seconds: float) -> "Story":
+        """Another person writes to his ticket, which is merged into this one."""
+        self.strangers = seconds if self.strangers is None else self.strangers
+        return self._message(seconds, MessageKind.MESSAGE, PLAYER)
 
     def staff_replies(self, seconds: float, *, automatic: bool = False) -> "Story":
         """A person answers."""
         if not automatic:
-            self.asked = self.brought = None
+            self.asked = self.brought = self.strangers = self.again = None
         return self._message(seconds, MessageKind.REPLY, AGENT, automatic=automatic)
 
     def bot_replies(self, seconds: float) -> "Story":
@@ -110,7 +121,7 @@ class Story:
         """The status changes."""
         before, self.status, self.waiting_on = self.status, status, waiting_on
         if status in {TicketStatus.RESOLVED, TicketStatus.CLOSED}:
-            self.asked = self.brought = None
+            self.asked = self.brought = self.strangers = None
         return self._add(TicketStatusChanged(**self._common(seconds, AGENT), before=before, after=status))
 
     def assigned(
@@ -155,7 +166,9 @@ class Story:
         """The merge is taken back."""
         self.status, self.merged_into = status, None
         common = self._common(seconds, AGENT)
-        return self._add(TicketUnmerged(**common, survivor_id=OTHER, waiting_since=self._moment(self.waits)))
+        since, self.again = self._moment(self.again), None
+        waiting = self._moment(self.waits)
+        return self._add(TicketUnmerged(**common, survivor_id=OTHER, waiting_since=waiting, told_again_since=since))
 
     def absorbed(self, seconds: float, waiting_since: float | None = None) -> "Story":
         """Another ticket goes up in this one."""
@@ -171,7 +184,7 @@ class Story:
 
     def released(self, seconds: float) -> "Story":
         """The other ticket has its words again."""
-        self.brought = None
+        self.brought = self.strangers = None
         told = TicketReleased(
             **self._common(seconds, AGENT),
             merged_id=OTHER,

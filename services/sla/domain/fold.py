@@ -178,12 +178,15 @@ class _Step(Owing):
             self._owe(event.waiting_since)
 
     def unmerged(self, event: TicketUnmerged) -> None:
-        """The ticket is worked on again from now; who waited before the merge waits from now too."""
+        """The ticket is worked on again from now; who waited before the merge waits from now too.
+
+        Words of the meantime that were told again here are owed an answer from their own time on.
+        """
         self._ticket = replace(self._ticket, status=event.ticket.status)
         if self._ticket.done:
             return
         if self._ticket.waiting_since is not None and not self._with_bot:
-            self._owe(self._at)
+            self._owe(event.told_again_since or self._at)
             self._ticket = replace(self._ticket, waiting_since=None)
         self._work_again()
 
@@ -191,9 +194,10 @@ class _Step(Owing):
         """An answer that was owed to the words of the other ticket is owed there again.
 
         Words that stay here are owed theirs, those said to the merged ticket since among them, from their own time on.
-        An answer that is owed only to words that came by merges is owed to nobody once none of these wait here.
+        An answer that is owed only to words that came by merges, or were said to the merged ticket and go with it, is
+        owed to nobody once none of these wait here. What was told before undos said who waits shows neither.
         """
-        if self._ticket.borrowed_from is None:
+        if self._ticket.borrowed_from is None and "waiting_since" not in event.model_fields_set:
             return
         since = event.waiting_since
         if since is None:

@@ -78,7 +78,8 @@ async def unmerge_ticket(
 ) -> Response:
     """Take a merge back within 24 hours and return the ticket as it stands for itself again.
 
-    What came for it in the meantime stays in the survivor.
+    What came for it in the meantime stays in the survivor; between tickets of two people each one's words are told
+    again in his own, with the answers to them.
     """
 
     async def run() -> Reply:

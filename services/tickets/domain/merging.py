@@ -153,6 +153,11 @@ def stance(state: TicketState) -> dict[str, object]:
     return {"status": state.status.value, "assignee_id": state.assignee_id}
 
 
+def stands_as_before(survivor: TicketState, merge: Merge) -> bool:
+    """True if a survivor has the status that it had before the merge."""
+    return survivor.status.value == merge.survivor_before["status"]
+
+
 def wakes(survivor: TicketState, waiting_since: datetime | None) -> bool:
     """True if unanswered words came that a survivor which waits or is finished must be taken up for."""
     return waiting_since is not None and survivor.status not in _AT_WORK

@@ -57,5 +57,7 @@ def copies(story: Story, words: Words) -> None:
         author=words.author,
         text=words.text,
         automatic=words.automatic,
+        origin_id=words.origin_id,
         copied_from=words.copied_from,
+        attachments=words.attachments,
     )

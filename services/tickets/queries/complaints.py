@@ -203,10 +203,15 @@ async def repliers_of(session: Session, complaint: Complaint) -> Sequence[str]:
 
 
 async def first_words(session: Session, brand: str, ids: Collection[UUID]) -> tuple[str, datetime] | None:
-    """Return the player's earliest words in these tickets and when they were said."""
+    """Return the earliest words said to these tickets, not to others merged into them, and when they were said."""
     statement = (
         select(timeline.c.text, timeline.c.occurred_at)
-        .where(timeline.c.brand == brand, timeline.c.ticket_id.in_(ids), timeline.c.kind == "message")
+        .where(
+            timeline.c.brand == brand,
+            timeline.c.ticket_id.in_(ids),
+            func.coalesce(timeline.c.origin_id, timeline.c.ticket_id).in_(ids),
+            timeline.c.kind == "message",
+        )
         .order_by(timeline.c.occurred_at, timeline.c.id)
         .limit(1)
     )

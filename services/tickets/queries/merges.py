@@ -5,7 +5,21 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, and_, bindparam, exists, func, insert, or_, select, text, true, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    and_,
+    bindparam,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+    true,
+    tuple_,
+    update,
+)
 
 from services.tickets.domain.merging import Merge, Talk
 from services.tickets.domain.statuses import FINISHED
@@ -84,9 +98,26 @@ async def end_merge(session: Session, brand: str, merge: Merge, at: datetime) ->
     await session.execute(update(merges).where(merges.c.brand == brand, merges.c.id == merge.id).values(undone_at=at))
 
 
-async def talks_of(session: Session, brand: str, ids: Collection[UUID]) -> dict[UUID, Talk]:
-    """Return what was said to each of these tickets itself; being told that the matter is finished answers too."""
-    own = and_(_L.brand == brand, _L.ticket_id.in_(ids))
+async def origins_in(session: Session, brand: str, ids: Collection[UUID]) -> list[tuple[UUID, Ticket]]:
+    """Return for each of these tickets to which others the words were said that it took for them."""
+    taken = (
+        select(_L.ticket_id.label("taken_by"), _L.origin_id)
+        .where(_L.brand == brand, _L.ticket_id.in_(ids), _L.origin_id.is_not(None))
+        .distinct()
+        .subquery()
+    )
+    statement = select(taken.c.taken_by, tickets).join(taken, taken.c.origin_id == _T.id).where(_T.brand == brand)
+    return [(row.taken_by, ticket_from(row)) for row in await session.execute(statement)]
+
+
+async def talks_of(
+    session: Session, brand: str, ids: Collection[UUID], *, but: Collection[tuple[UUID, UUID]]
+) -> dict[UUID, Talk]:
+    """Return what was said to each of these tickets itself; being told that the matter is finished answers too.
+
+    Words that one of them took for another, `but` = (ticket, that other), are left out.
+    """
+    own = and_(_L.brand == brand, _L.ticket_id.in_(ids), _not_for(but))
     version = func.max(_L.version).label("version")
     answered = select(_L.ticket_id, version).where(own, _ANSWERS).group_by(_L.ticket_id).cte("answered")
     unanswered = and_(_L.kind == "message", ~_L.automatic, _L.version > func.coalesce(answered.c.version, 0))
@@ -99,15 +130,42 @@ async def talks_of(session: Session, brand: str, ids: Collection[UUID]) -> dict[
     return {row[0]: Talk(row[2], row[1] or 0) for row in await session.execute(statement)}
 
 
-async def spoken_since(session: Session, brand: str, ticket_id: UUID, version: int) -> bool:
-    """True if words between player and staff were added to a ticket after this version."""
+async def spoken_since(
+    session: Session, brand: str, ticket_id: UUID, version: int, *, but: Collection[tuple[UUID, UUID]]
+) -> bool:
+    """True if words between player and staff, `but` those that others were told, joined a ticket after this version."""
     words = exists().where(
-        timeline.c.brand == brand,
-        timeline.c.ticket_id == ticket_id,
-        timeline.c.version > version,
-        timeline.c.kind.in_(("message", "reply")),
+        _L.brand == brand,
+        _L.ticket_id == ticket_id,
+        _L.version > version,
+        _L.kind.in_(("message", "reply")),
+        _not_for(but),
     )
     return bool((await session.execute(select(words))).scalar_one())
+
+
+async def moved_by_hand_since(session: Session, brand: str, ticket_id: UUID, version: int) -> bool:
+    """True if the status changed after this version otherwise than by words, which it follows at once."""
+    words = timeline.alias()
+    moved = exists().where(
+        _L.brand == brand,
+        _L.ticket_id == ticket_id,
+        _L.version > version,
+        _L.kind == "change",
+        _L.change["what"].astext == "status",
+        ~exists().where(
+            words.c.ticket_id == _L.ticket_id,
+            words.c.version == _L.version - 1,
+            words.c.kind.in_(("message", "reply")),
+        ),
+    )
+    return bool((await session.execute(select(moved))).scalar_one())
+
+
+def _not_for(others: Collection[tuple[UUID, UUID]]) -> ColumnElement[bool]:
+    if not others:
+        return true()
+    return or_(_L.origin_id.is_(None), tuple_(_L.ticket_id, _L.origin_id).not_in(others))
 
 
 def _key(brand: str) -> str:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, exists, func, insert, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, and_, exists, func, insert, or_, select, tuple_, update
 
 from services.tickets.domain.timeline import Entry, EntryKind
 from services.tickets.tables import tickets, timeline
@@ -60,6 +60,34 @@ async def words_with(
         timeline.c.kind != EntryKind.CHANGE.value,
     )
     statement = statement.order_by(timeline.c.occurred_at, timeline.c.id)
+    return [_entry_of(row) for row in await session.execute(statement)]
+
+
+async def words_said_to(
+    session: Session,
+    brand: str,
+    ticket_ids: Collection[UUID],
+    survivor_id: UUID,
+    *,
+    messages_to: Collection[UUID],
+    replies_to: Collection[UUID],
+) -> list[Entry]:
+    """Return what merged tickets were told while others had their words, as it was recorded; the survivor's come last.
+
+    What became part of another ticket or says nothing any more is left out.
+    """
+    columns = timeline.c
+    statement = select(timeline).where(
+        columns.brand == brand,
+        columns.ticket_id.in_([*ticket_ids, survivor_id]),
+        columns.moved_to.is_(None),
+        columns.withdrawn_at.is_(None),
+        or_(
+            and_(columns.kind == EntryKind.MESSAGE.value, columns.origin_id.in_(messages_to)),
+            and_(columns.kind == EntryKind.REPLY.value, columns.origin_id.in_(replies_to)),
+        ),
+    )
+    statement = statement.order_by(columns.ticket_id == survivor_id, columns.version)
     return [_entry_of(row) for row in await session.execute(statement)]
 
 

@@ -16,7 +16,7 @@ from services.tickets.queries.complaints import Filters
 from services.tickets.settings import complaint_rules, complaint_texts, licences
 from services.tickets.use_cases.auditing import record_deed, record_register
 from services.tickets.use_cases.queueing import follow_due
-from services.tickets.use_cases.reaching import Landing, heard_by_its_player, restored, said_by_player
+from services.tickets.use_cases.reaching import heard_by_its_player, landing_of_player, restored
 from services.tickets.use_cases.registering import REGISTER, detect_complaint, tell_change
 from services.tickets.use_cases.telling import locked, tell
 from shared.contracts.base import Author, AuthorKind
@@ -279,14 +279,13 @@ async def _acknowledged(session: Session, complaint: Complaint, by: Author, now:
 
 
 async def _say(session: Session, complaint: Complaint, text: str, by: Author, now: datetime) -> None:
-    """Say it to the person who complains, wherever he writes: also in a conversation that was merged in."""
+    """Say it to the person who complains, wherever he writes: also in what was merged in, or has left again."""
     ticket = await locked(session, complaint.brand, complaint.state.ticket_id)
-    said_to = await said_by_player(session, ticket, complaint.state.player_id)
-    landed = Landing(said_to, ticket)
-    origin = None if same_person(said_to, ticket) else landed.origin_id
+    landed = await landing_of_player(session, ticket, complaint.state.player_id)
+    origin = None if same_person(landed.said_to, landed.ticket) else landed.origin_id
     story = Story(await heard_by_its_player(session, landed, MessageKind.REPLY), actor=by, now=now)
     story.says(Words(new_id(), MessageKind.REPLY, by, text, now, origin_id=origin))
-    await tell(session, restored(story, ticket))
+    await tell(session, restored(story, landed.ticket))
 
 
 async def _note(session: Session, brand: str, ticket_id: UUID, text: str, now: datetime) -> None:

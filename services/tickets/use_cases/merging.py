@@ -1,6 +1,7 @@
 """Making two tickets one, and taking that back."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -8,10 +9,13 @@ from uuid import UUID
 from services.tickets.domain import merging as rules
 from services.tickets.domain.audit import AuditAction, Witness
 from services.tickets.domain.errors import TicketNotFound
+from services.tickets.domain.leaving import only_kept, status_after, wait_after
 from services.tickets.domain.merging import Merge, MergeIntoItself, NotMerged
+from services.tickets.domain.statuses import FINISHED
 from services.tickets.domain.tickets import Story, Ticket
 from services.tickets.queries import complaints, copies, merges
 from services.tickets.use_cases.auditing import record_deed
+from services.tickets.use_cases.leaving import tell_again, told_again, words_leaving
 from services.tickets.use_cases.telling import tell
 from shared.contracts.base import Author
 from shared.contracts.tickets import (
@@ -28,6 +32,21 @@ from shared.ids import new_id
 from shared.redaction import redact
 
 _AWAKE: Final = {"status": TicketStatus.OPEN, "waiting_on": None, "snoozed_until": None}
+
+
+@dataclass(frozen=True, slots=True)
+class _Undo:
+    """A merge that is taken back, with the locked `rows` of all it concerns; `left` are the merges that stay.
+
+    `following` went up in the ticket that leaves and goes with it, `staying` in others.
+    """
+
+    merge: Merge
+    survivor: Ticket
+    rows: Mapping[UUID, Ticket]
+    left: Sequence[Merge]
+    following: Sequence[Ticket]
+    staying: Sequence[Ticket]
 
 
 async def merge_ticket(
@@ -86,40 +105,53 @@ async def unmerge_ticket(
 ) -> TicketState:
     """Take a merge of the last 24 hours back and return the ticket that stands for itself again.
 
-    What came for it since stays in the survivor, and who waits for an answer there goes on waiting. The survivor gets
-    its status and holder back unless something has happened to them since.
+    What the survivor's own person said to it since stays there, and who waits for an answer there goes on waiting.
+    Another person's words go with his ticket, and the answers to them. The survivor gets its status and holder back
+    unless something has happened to them since.
     """
     await merges.queue_up(session, brand)
+    undo = await _undo_of(session, brand, ticket_id, now)
+    kept = only_kept(undo.rows, await merges.origins_in(session, brand, list(undo.rows)), undo.left)
+    talks = await merges.talks_of(session, brand, list(undo.rows), but=kept)
+    leaving = Story(undo.rows[ticket_id], actor=actor, now=now)
+    parted = await _leave(session, leaving, undo, waiting=rules.waiting_with(ticket_id, talks, undo.left))
+    releasing = Story(undo.survivor, actor=actor, now=now)
+    waiting = rules.waiting_with(undo.survivor.state.id, talks, undo.left)
+    _release(releasing, undo, waiting=waiting)
+    if undo.merge.into_id == undo.survivor.state.id:
+        await _give_back(session, releasing, undo.merge, kept)
+    if parted and rules.wakes(releasing.state, waiting) and not rules.stands_as_before(releasing.state, undo.merge):
+        _wake(releasing)
+    await _point(session, undo.following, leaving.state, actor=actor, now=now)
+    for story in (releasing, leaving):
+        state = await tell(session, story)
+        await record_deed(session, witness, AuditAction.UNMERGE_TICKET, state)
+    await merges.end_merge(session, brand, undo.merge, now)
+    return leaving.state
+
+
+async def _undo_of(session: Session, brand: str, ticket_id: UUID, now: datetime) -> _Undo:
+    """Lock everything that the undo of a ticket's merge concerns, or refuse it."""
     ticket = await merges.lock_survivor(session, brand, ticket_id)
     if ticket is None:
         raise TicketNotFound
-    if ticket.state.id == ticket_id:
-        raise NotMerged
     survivor_id = ticket.state.id
+    if survivor_id == ticket_id:
+        raise NotMerged
     members = [one.state.id for one in await merges.members_of(session, brand, survivor_id)]
     standing = await merges.standing(session, brand, members)
     merge = next(one for one in standing if one.merged_id == ticket_id)
     rules.check_age(merge, now)
     rows = await merges.lock_tickets(session, brand, {survivor_id, *members})
-    own = rules.below(ticket_id, standing)
-    talks = await merges.talks_of(session, brand, [survivor_id, *members])
-    left = [one for one in standing if one is not merge]
-    leaving = Story(rows[ticket_id], actor=actor, now=now)
-    received = rules.received_at(leaving.state, [rows[one].state for one in own])
-    changes = rules.given_back(leaving.state, merge) | {"received_at": received}
-    waiting = rules.waiting_with(ticket_id, talks, left)
-    leaving.tells(TicketUnmerged, changes, survivor_id=survivor_id, waiting_since=waiting)
-    releasing = Story(rows[survivor_id], actor=actor, now=now)
-    staying = [rows[one].state for one in members if one != ticket_id and one not in own]
-    _release(releasing, ticket_id, staying, waiting=rules.waiting_with(survivor_id, talks, left))
-    if merge.into_id == survivor_id:
-        await _give_back(session, releasing, merge)
-    await _point(session, [rows[one] for one in sorted(own)], leaving.state, actor=actor, now=now)
-    for story in (releasing, leaving):
-        state = await tell(session, story)
-        await record_deed(session, witness, AuditAction.UNMERGE_TICKET, state)
-    await merges.end_merge(session, brand, merge, now)
-    return leaving.state
+    below = rules.below(ticket_id, standing)
+    return _Undo(
+        merge,
+        rows[survivor_id],
+        rows,
+        left=[one for one in standing if one is not merge],
+        following=[rows[one] for one in sorted(below)],
+        staying=[rows[one] for one in members if one != ticket_id and one not in below],
+    )
 
 
 def _found(rows: dict[UUID, Ticket], ticket_id: UUID, *, field: str | None = None) -> Ticket:
@@ -172,23 +204,53 @@ async def _take_over(session: Session, story: Story, merged: TicketState) -> Non
         story.hands_over(holder, known.role)
 
 
-def _release(story: Story, merged_id: UUID, staying: Iterable[TicketState], *, waiting: datetime | None) -> None:
-    received = rules.received_at(story.state, staying)
+def _release(story: Story, undo: _Undo, *, waiting: datetime | None) -> None:
+    received = rules.received_at(story.state, [one.state for one in undo.staying])
     story.tells(
         TicketReleased,
         {"received_at": received},
-        merged_id=merged_id,
+        merged_id=undo.merge.merged_id,
         received_at=received or story.state.created_at,
         waiting_since=waiting,
     )
 
 
-async def _give_back(session: Session, story: Story, merge: Merge) -> None:
+async def _leave(session: Session, story: Story, undo: _Undo, *, waiting: datetime | None) -> bool:
+    """Let a ticket stand for itself again, where the words put it that go with it; they are told before that.
+
+    True if there are any.
+    """
+    received = rules.received_at(story.state, [one.state for one in undo.following])
+    changes = rules.given_back(story.state, undo.merge) | {"received_at": received}
+    entries = await words_leaving(session, undo.survivor, undo.staying, [story.ticket, *undo.following])
+    words = told_again(entries, story.state.id)
+    await tell_again(session, story, entries, words)
+    if words:
+        status = status_after(TicketStatus(str(changes["status"])), words)
+        changes |= _AWAKE if status is TicketStatus.OPEN else {"status": status}
+        resolved_at = story.ticket.resolved_at if status in FINISHED else None
+        story.ticket = replace(story.ticket, resolved_at=resolved_at)
+    story.tells(
+        TicketUnmerged,
+        changes,
+        survivor_id=undo.survivor.state.id,
+        waiting_since=wait_after(waiting, words),
+        told_again_since=wait_after(None, words),
+    )
+    return bool(words)
+
+
+async def _give_back(session: Session, story: Story, merge: Merge, kept: Collection[tuple[UUID, UUID]]) -> None:
+    """Give a survivor back what the merge, or words that it has for the record only, made of it."""
     before, after, state = merge.survivor_before, merge.survivor_after, story.state
     if state.assignee_id == after["assignee_id"] != before["assignee_id"]:
         story.hands_over(None, None)
-    if state.status.value != after["status"] or before["status"] == after["status"]:
+    brand, since = story.ticket.brand, merge.survivor_version
+    if rules.stands_as_before(state, merge) or await merges.spoken_since(session, brand, state.id, since, but=kept):
         return
-    if not await merges.spoken_since(session, story.ticket.brand, state.id, merge.survivor_version):
-        back = TicketStatus(str(before["status"]))
-        story.tells(TicketStatusChanged, {"status": back}, before=state.status, after=back)
+    if state.status.value != after["status"] and await merges.moved_by_hand_since(session, brand, state.id, since):
+        return
+    back = TicketStatus(str(before["status"]))
+    story.tells(TicketStatusChanged, {"status": back}, before=state.status, after=back)
+    if back in FINISHED and story.ticket.resolved_at is None:
+        story.ticket = replace(story.ticket, resolved_at=story.now)

@@ -65,6 +65,17 @@ async def said_by_player(session: Session, ticket: Ticket, player_id: str | None
     return next((one for one in members if one.state.player_id == player_id), ticket)
 
 
+async def landing_of_player(session: Session, ticket: Ticket, player_id: str | None) -> Landing:
+    """Return where this player hears what a locked ticket has for him; nobody else does, once his own has left it."""
+    said_to = await said_by_player(session, ticket, player_id)
+    if player_id in {None, said_to.state.player_id}:
+        return Landing(said_to, ticket)
+    said = await merges.origins_in(session, ticket.brand, [ticket.state.id])
+    his = next((one.state.id for _, one in said if one.state.player_id == player_id), None)
+    landed = None if his is None else await landing(session, ticket.brand, his)
+    return landed or Landing(ticket, ticket)
+
+
 def restored(story: Story, stored: Ticket) -> Story:
     """Give the ticket its own contact back before it is stored: a reply's addressee may be somebody else's."""
     story.ticket = replace(story.ticket, contact=stored.contact, live=stored.live)

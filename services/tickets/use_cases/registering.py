@@ -236,10 +236,12 @@ async def _complainer(
 ) -> Author | None:
     """Return the author of the first words that are the complaining person's own.
 
-    Another one's reach the ticket if his was merged into it by force.
+    Another one's reach the ticket if his was merged into it by force, and he may have complained before his left it.
     """
     ticket = story.ticket
     his = await said_by_player(session, ticket, complaint.state.player_id)
+    if complaint.state.player_id not in {None, his.state.player_id}:
+        return None
     members: dict[UUID | None, Ticket] = {}
     if any(one.origin_id is not None for one in words):
         members = {one.state.id: one for one in await merges.members_of(session, ticket.brand, ticket.state.id)}

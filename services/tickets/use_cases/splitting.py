@@ -104,7 +104,7 @@ async def _open(
     ).model_copy(update={"tier": like.tier, "licence": like.licence, "team_id": like.team_id})
     story = Story(Ticket(owner.brand, state, owner.visitor_id, owner.contact), actor=actor, now=now)
     story.opens(first)
-    words = [_copy(entry, id_) for entry, id_ in zip(entries, ids, strict=True)]
+    words = [copy_of(entry, id_) for entry, id_ in zip(entries, ids, strict=True)]
     copies(story, words[0])
     await tell_opening(session, story, audited=deed_on(witness, AuditAction.OPEN_TICKET, story.state))
     await timeline.mark_copied(session, owner.brand, words[0].id, entries[0].id)
@@ -118,7 +118,8 @@ async def _open(
     return await tell(session, following)
 
 
-def _copy(entry: Entry, id_: UUID) -> Words:
+def copy_of(entry: Entry, id_: UUID, origin_id: UUID | None = None) -> Words:
+    """Return words as another ticket tells them again; `origin_id` went up in that one and is whom they concern."""
     return Words(
         id_,
         MessageKind(entry.kind),
@@ -127,5 +128,6 @@ def _copy(entry: Entry, id_: UUID) -> Words:
         entry.occurred_at,
         automatic=entry.automatic,
         attachments=entry.attachments,
+        origin_id=origin_id,
         copied_from=entry.id,
     )

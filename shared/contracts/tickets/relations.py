@@ -72,8 +72,9 @@ class TicketAbsorbed(TicketEvent, Event):
 class TicketUnmerged(TicketEvent, Event):
     """A merge was taken back: the ticket stands for itself again.
 
-    `waiting_since` is the time of its player's oldest words that nobody has answered; what was said since the merge
-    is the survivor's.
+    `waiting_since` is the time of its player's oldest words that nobody has answered. What was said since the merge is
+    the survivor's; where that is another person's it was told again here just before, and `told_again_since` is the
+    time of the oldest of these words that nobody has answered.
     """
 
     type: ClassVar[str] = "tickets.ticket.unmerged.v1"
@@ -82,6 +83,7 @@ class TicketUnmerged(TicketEvent, Event):
 
     survivor_id: UUID
     waiting_since: AwareDatetime | None = None
+    told_again_since: AwareDatetime | None = None
 
     @classmethod
     def sample(cls) -> Self:

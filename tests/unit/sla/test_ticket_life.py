@@ -125,6 +125,27 @@ def test_words_said_to_the_bot_are_owed_an_answer_after_an_undo() -> None:
     assert tell(story).ticket.waiting_since == at(0)
 
 
+def test_words_told_again_before_an_undo_are_owed_an_answer_from_their_own_time() -> None:
+    """Older ones, from before the merge, would wait from the undo."""
+    story = Story().opened().merged(60).player_writes(80).player_writes(90).unmerged(130)
+    assert tell(story).one(NEXT).started_at == at(80)
+    assert tell(Story().opened().merged(60).unmerged(130)).one(NEXT).started_at == at(130)
+
+
+def test_words_told_again_with_their_answer_are_owed_none() -> None:
+    story = Story().opened().merged(60).player_writes(80).staff_replies(90).unmerged(130)
+    assert tell(story).all(NEXT) == []
+    assert tell(story.player_writes(140)).one(NEXT).started_at == at(140)
+
+
+def test_another_persons_words_are_owed_nothing_once_his_ticket_has_left() -> None:
+    """Whether the merge brought unanswered words or not."""
+    for waiting_since in (None, 40):
+        story = Story().opened().staff_replies(10).absorbed(100, waiting_since=waiting_since)
+        told = tell(story.stranger_writes(110).released(120))
+        assert told.one(NEXT).state is ClockState.CANCELLED
+
+
 def test_a_ticket_taken_out_of_a_merge_is_promised_a_resolution_again() -> None:
     told = tell(Story(reason_class=ReasonClass.SIMPLE).opened().merged(60).unmerged(500))
     assert [clock.started_at for clock in told.all(RESOLUTION)] == [at(0), at(500)]
