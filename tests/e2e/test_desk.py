@@ -1,6 +1,7 @@
 """The desk in a real browser against the running product."""
 
 import json
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Final
 from urllib.parse import parse_qs, urlsplit
@@ -328,7 +329,8 @@ async def test_a_thousand_tickets_are_few_rows(ann: Clerk) -> None:
     await ann.page.route("**/v1/tickets?*", _thousand)
     await ann.page.reload()
     await ann.page.keyboard.press("3")
-    await expect(ann.page.locator(".tabs [aria-current]")).to_contain_text(str(MANY))
+    # The socket may have told of a few others meanwhile.
+    await expect(ann.page.locator(".tabs [aria-current]")).to_have_text(re.compile(r"All open\s+10\d\d"))
     drawn = await ann.page.locator(".rows").evaluate(
         """async (box) => {
             const rows = [];
