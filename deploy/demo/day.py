@@ -85,7 +85,9 @@ class Day:
         self.timeline.say("sla", f"{opened['number']}: breached after {clock['elapsed_seconds']:.3f} s")
         self.timeline.measured("breach after its due time", clock["elapsed_seconds"] - _BREACH)
         raised = await self._patient(
-            lambda: self._when(lead, opened["id"], lambda ticket: ticket["assignee_id"] is not None)
+            lambda: self._when(
+                lead, opened["id"], lambda ticket: ticket["assignee_id"] is not None and ticket["priority"] == "urgent"
+            )
         )
         self.timeline.say("tickets", f"{opened['number']}: priority {raised['priority']}, handed to a senior")
         await self._until(lambda: "sla.breached" in self.operator.types)

@@ -196,6 +196,31 @@ async def test_search_finds_words_and_the_palette_does_anything(house: House, an
     await expect(ann.page.locator(".presence-busy")).to_be_visible()
 
 
+async def test_the_brands_own_fields_are_filled_in_where_the_reason_asks_for_them(house: House, ann: Clerk) -> None:
+    fields = (
+        {"key": "amount", "label": "Amount", "type": "number", "required_for": ["WDR.LATE"]},
+        {"key": "method", "label": "Method", "type": "choice", "choices": ["card", "wallet"]},
+    )
+    for field in fields:
+        await made(house.door, "/v1/ticket-fields", field, token=house.tokens["lea"])
+    await ann.page.reload()
+    player = _somebody()
+    ticket = await house.ticket(player)
+    await ann.open(player)
+    await ann.page.locator("#field-reason").select_option("WDR.LATE")
+    await expect(ann.page.locator(".field.is-missing")).to_contain_text("Amount *")
+    await ann.page.locator("#own-amount").fill("120.5")
+    await ann.page.locator("#own-amount").press("Enter")
+    await expect(ann.page.locator(".field.is-missing")).to_have_count(0)
+    await ann.page.locator("#own-method").select_option("wallet")
+    await ann.page.locator("#field-status").select_option("resolved")
+    await expect(ann.page.locator("#field-status")).to_have_value("resolved")
+    kept = await ask(house.door, "GET", f"/v1/tickets/{ticket['id']}", token=house.tokens["ann"])
+    assert kept.json["fields"] == {"amount": 120.5, "method": "wallet"}
+    await ann.page.evaluate(AXE.read_text())
+    assert await _axe(ann.page) == []
+
+
 async def test_the_card_puts_off_escalates_complains_and_merges(house: House, ann: Clerk) -> None:
     player = _somebody()
     await house.ticket(player, subject="First of two")

@@ -30,7 +30,7 @@ export class Desk {
     this.company = new Company(this);
     this.selection = new Selection(this);
     Object.assign(this, { list: "queue", query: "", cursor: 0, open: null, page: "tickets", dialog: null, isCardOpen: false });
-    Object.assign(this, { views: [], counts: new Map(), reasons: [], teams: [], toasts: [], stalled: new Map(), problem: null });
+    Object.assign(this, { views: [], counts: new Map(), reasons: [], teams: [], ownFields: [], toasts: [], stalled: new Map(), problem: null });
     this.takenByMe = new Set();
     this.correctWithin = 0;
     /** How far each conversation had got when the socket said hello: what it repeats up to there is no news. */
@@ -215,15 +215,17 @@ export class Desk {
   }
 
   async loadChoices() {
-    const [views, counts, reasons, teams, policy] = await Promise.allSettled([
+    const [views, counts, reasons, teams, policy, fields] = await Promise.allSettled([
       this.api.get("/v1/views", { limit: 100 }), this.api.get("/v1/views/counts"), this.api.get("/v1/reasons"),
       this.api.get("/v1/teams", { limit: 100 }), this.api.get("/v1/tickets/policy"),
+      this.api.pages("/v1/ticket-fields", {}, { most: 1 }),
     ]);
     this.correctWithin = policy.value?.correct_within ?? 0;
     this.views = views.value?.items ?? [];
     this.counts = new Map((counts.value?.items ?? []).map((one) => [one.view_id, one]));
     this.reasons = (reasons.value?.items ?? []).filter((reason) => reason.active);
     this.teams = teams.value?.items ?? [];
+    this.ownFields = (fields.value ?? []).filter((field) => field.active);
   }
 
   /** Do something that may be refused; what is refused stands on top of the page. */

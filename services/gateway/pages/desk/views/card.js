@@ -4,6 +4,7 @@ import { html, nothing } from "../../vendor/lit.js";
 import { lift } from "../deeds.js";
 import { label, language, span, when } from "../format.js";
 import { choose } from "../keys.js";
+import { ownFields } from "./own-fields.js";
 import { countdown, iconButton, status } from "./parts.js";
 import { people } from "./people.js";
 
@@ -17,7 +18,7 @@ export const card = (desk) => {
   return html`
     <aside class="card" aria-label="Ticket card">
       ${iconButton("cross", "Close the card", () => { desk.isCardOpen = false; desk.changed(); }, "card-close")}
-      ${player(desk, open)} ${reached(open)} ${people(desk, open)} ${promises(open)} ${fields(desk, open)} ${tags(open)} ${deeds(desk, open)} ${related(desk, open)}
+      ${player(desk, open)} ${reached(open)} ${people(desk, open)} ${promises(open)} ${fields(desk, open)} ${ownFields(desk, open)} ${tags(open)} ${deeds(desk, open)} ${related(desk, open)}
     </aside>`;
 };
 

@@ -126,7 +126,7 @@ const told = (desk, fact, author) => {
   if (what === "withdrawn") return html`withdrew what was said${reason ? html`: <bdi>${reason}</bdi>` : nothing}`;
   if (what === "escalation") return `escalated: ${cause}`;
   if (what === "escalation_withdrawn") return `took the escalation back: ${cause}`;
-  if (what === "fields") return Object.entries(changes).map(([name, [old, now]]) => `changed ${label(name).toLowerCase()} from ${value(old)} to ${value(now)}`).join(", ");
+  if (what === "fields") return Object.entries(changes).map(([name, [old, now]]) => `changed ${label(name.replace(/^fields\./, "")).toLowerCase()} from ${value(old)} to ${value(now)}`).join(", ");
   if (what === "absorbed") return absorbed(desk, fact);
   if (what === "split") return html`split words off <button type="button" class="link" @click=${() => desk.show(fact.new_ticket_id)}>Open the new ticket</button>`;
   return people(desk, fact, author) ?? label(what).toLowerCase();

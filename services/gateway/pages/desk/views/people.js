@@ -9,6 +9,7 @@ import { iconButton } from "./parts.js";
 export const people = (desk, open) => {
   const { ticket, participants } = open;
   const mine = desk.company.items.get(open.id);
+  if (!ticket.assignee_id && !participants.length && !mine && !mayInvite(desk, ticket)) return nothing;
   return html`
     <section class="people">
       <h2>People</h2>
