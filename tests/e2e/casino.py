@@ -15,7 +15,7 @@ from deploy.demo.clients import Door
 from tests.e2e.asking import ask
 from tests.e2e.house import House
 
-_TIMEOUT: Final = 10_000
+_TIMEOUT: Final = 20_000
 _WATCH: Final = """
     globalThis.refused = [];
     addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) => {

@@ -9,7 +9,7 @@ from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Locato
 
 from tests.e2e.house import PASSWORD
 
-_TIMEOUT = 10_000
+_TIMEOUT = 20_000
 _WATCH = """
     globalThis.refused = [];
     addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) => {

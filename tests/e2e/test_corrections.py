@@ -69,8 +69,11 @@ async def _allow(house: House, seconds: int) -> None:
     assert answer.status == 200, answer.body
 
 
-async def test_a_player_corrects_and_withdraws_and_the_desk_sees_it_at_once(guest: Guest, ann: Clerk) -> None:
+async def test_a_player_corrects_and_withdraws_and_the_desk_sees_it_at_once(
+    house: House, guest: Guest, ann: Clerk
+) -> None:
     """With the mouse and with the keyboard; the desk shows what was said before to who asks for it."""
+    await _allow(house, 600)
     player = "kim-mended"
     chat = await (await guest.visit(player=player)).open()
     await chat.say("My card is wrng", "A word too many")

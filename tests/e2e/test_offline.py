@@ -23,7 +23,11 @@ pytestmark = [pytest.mark.cluster, pytest.mark.timeout(180)]
 
 MAILBOX: Final = f"help@{uuid4().hex[:8]}.example"
 DOMAIN: Final = "players.example"
-RULES: Final[Json] = {"warn_after": None, "end_after": 60, "asks_for_rating": False}
+# All of them, since what is left out stays as the last test wanted it.
+RULES: Final[Json] = {
+    "warn_after": None, "end_after": 60, "asks_for_rating": False, "mail_after": 300, "time_zone": "UTC",
+    "transcripts_a_day": 3, "form": {}, "hours": None, "longest_wait": None,
+}  # fmt: skip
 SOON: Final = 10
 LATE: Final = 3600
 

@@ -46,5 +46,5 @@ async def test_a_note_by_macro_calls_whom_it_names(desk: Desk) -> None:
     assert [one["text"] for one in unread.json()["items"]] == ["Look, @[s-2]"]
     refused = await desk.post(path, {"kind": "note", "text": "Look, @[s-404]"})
     assert (refused.status_code, refused.json()["code"]) == (404, "staff-not-found")
-    assert (await desk.post(path, {})).status_code == 200
-    assert (await _said(desk))["mentions"] == []
+    to_the_player = await desk.post(path, {})
+    assert (to_the_player.status_code, to_the_player.json()["code"]) == (400, "mentions-refused")
