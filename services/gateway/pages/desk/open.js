@@ -177,21 +177,30 @@ export class OpenTicket {
     this.desk.changed();
   }
 
-  /** Change fields of the version I see. If it is no longer the newest, show what is different and keep what I wanted. */
+  /**
+   * Change fields of the version I see. If a colleague was faster, show what is different and keep what I wanted; what the
+   * player said or the queue did meanwhile is no reason to ask.
+   */
   async edit(changes) {
     const before = this.ticket;
+    const isLate = () => this.#set(changes).then(() => false, (problem) => {
+      if (problem.status !== 412) throw problem;
+      return true;
+    });
     await this.#try("edit", async () => {
-      try {
-        this.ticket = this.desk.tickets.take(await this.api.edit(before, changes));
-        this.conflict = null;
-      } catch (problem) {
-        if (problem.status !== 412) throw problem;
+      if (await isLate()) {
         await this.renew();
         await this.tail();
-        this.conflict = { changes, differences: differences(before, this.ticket), by: this.#changedBy(before.version) };
+        const by = this.#changedBy(before.version);
+        if (by || (await isLate())) this.conflict = { changes, differences: differences(before, this.ticket), by };
       }
       await this.renewClocks().catch(() => null);
     });
+  }
+
+  async #set(changes) {
+    this.ticket = this.desk.tickets.take(await this.api.edit(this.ticket, changes));
+    this.conflict = null;
   }
 
   /** Do something that answers with the ticket, or with something else after which it is read again. */
@@ -233,7 +242,8 @@ export class OpenTicket {
   }
 
   #changedBy(version) {
-    const news = this.entries.filter((entry) => entry.version > version);
+    const isColleague = ({ kind, id }) => ["staff", "server"].includes(kind) && id !== this.desk.me.id;
+    const news = this.entries.filter((entry) => entry.version > version && isColleague(entry.author));
     return [...new Set(news.map((entry) => entry.author.name ?? entry.author.kind))].join(", ");
   }
 }
