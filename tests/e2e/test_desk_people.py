@@ -181,7 +181,7 @@ async def test_a_whisper_is_there_at_once_and_reaches_no_player_in_any_way(
     await bob.say(SECRET)
     await expect(ann.page.locator(".said.note .words")).to_have_text(SECRET)
     called = await ask(house.door, "GET", "/v1/agents/me/mentions", token=house.tokens["sam"])
-    assert [one["text"] for one in called.json["items"]] == [SECRET]
+    assert SECRET in [one["text"] for one in called.json["items"]]
     await house.reply(kim.ticket_id, "We look into it.", token=house.tokens["ann"])
     await eventually(lambda: any(one["text"] == "We look into it." for one in kim.messages))
     assert SECRET not in str([*kim.messages, *kim.others])

@@ -52,7 +52,13 @@ class Hour:
     def faults(self, transcripts: dict[str, list[str]]) -> list[str]:
         """Name whoever did not hear every word once and in order."""
         heard = [(t.player, t.ticket, t.heard) for t in self.talkers]
-        heard += [("the desk", ticket, seqs) for one in self.listeners for ticket, seqs in one.heard.items()]
+        # The desk also hears by itself what its person holds from before.
+        heard += [
+            ("the desk", ticket, seqs)
+            for one in self.listeners
+            for ticket, seqs in one.heard.items()
+            if ticket in transcripts
+        ]
         return [
             f"{who} heard {seqs} of {len(transcripts[ticket])} in {ticket}"
             for who, ticket, seqs in heard

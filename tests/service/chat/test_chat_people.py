@@ -285,6 +285,7 @@ async def test_a_guest_who_becomes_the_holder_goes_on_hearing(postgres: Cluster)
             await bob.first("parted", cause="holds")
             await _say(chat, ticket_id, "And now?")
             await _heard(bob, ticket_id, "And now?")
+            await kim.first("people")
             assert [frame["change"] for frame in kim.all("people")] == ["joined"]
             await chat.publish(assignment(ticket_id, None, "s-2"))
             await bob.first("assigned", assignee_id=None)
