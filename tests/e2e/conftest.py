@@ -7,6 +7,7 @@ import pytest
 from playwright.async_api import Browser, async_playwright, expect
 
 from deploy.demo.clients import Brand, Door
+from tests.e2e.casino import Casino, Guest
 from tests.e2e.house import House, sign_in_to
 from tests.support.product import Product, running_product
 from tests.support.sinks import MailSink, mail_sink
@@ -68,3 +69,18 @@ async def browser() -> AsyncIterator[Browser]:
         chromium = await playwright.chromium.launch(executable_path=_CHROMIUM, args=["--no-sandbox"])
         yield chromium
         await chromium.close()
+
+
+@pytest.fixture(scope="module")
+async def casino(house: House, door: Door) -> AsyncIterator[Casino]:
+    """The casino of the brand that a file calls its `house`, on an origin that the brand lists."""
+    async with Casino.running(house) as casino:
+        await casino.be_listed(door)
+        yield casino
+
+
+@pytest.fixture
+async def guest(casino: Casino, browser: Browser) -> AsyncIterator[Guest]:
+    """Somebody at the casino with a browser of his own; whatever it refuses fails the test."""
+    async with Guest.at(casino, browser, locale="en-GB") as guest:
+        yield guest

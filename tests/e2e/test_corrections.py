@@ -8,7 +8,7 @@ from playwright.async_api import Browser, Page, expect
 
 from deploy.demo.clients import Door
 from tests.e2e.asking import ask
-from tests.e2e.casino import Casino, Chat, Guest
+from tests.e2e.casino import Chat, Guest
 from tests.e2e.clerk import Clerk
 from tests.e2e.house import House, found_house
 from tests.e2e.test_widget import AXE
@@ -27,15 +27,6 @@ async def house(product: Product, door: Door) -> House:
     await house.hire("agent", "ann")
     await house.hire("lead", "lea")
     return house
-
-
-@pytest.fixture
-async def guest(house: House, door: Door, browser: Browser) -> AsyncIterator[Guest]:
-    """A player at the brand's casino."""
-    async with Casino.running(house) as casino:
-        await casino.be_listed(door)
-        async with Guest.at(casino, browser, locale="en-GB") as guest:
-            yield guest
 
 
 @pytest.fixture

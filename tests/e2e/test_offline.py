@@ -1,6 +1,5 @@
 """From the chat to e-mail and back: what is not read goes out once, the answer lands where it belongs."""
 
-from collections.abc import AsyncIterator
 from email.message import EmailMessage
 from email.utils import make_msgid
 from typing import Any, Final, Literal
@@ -41,21 +40,6 @@ async def house(product: Product, door: Door) -> House:
     await house.hire("lead", "lea")
     await rule(house, mail_after=SOON)
     return house
-
-
-@pytest.fixture(scope="module")
-async def casino(house: House, door: Door) -> AsyncIterator[Casino]:
-    """Its casino."""
-    async with Casino.running(house) as casino:
-        await casino.be_listed(door)
-        yield casino
-
-
-@pytest.fixture
-async def guest(casino: Casino, browser: Browser) -> AsyncIterator[Guest]:
-    """Somebody with a browser of his own."""
-    async with Guest.at(casino, browser, locale="en-GB") as guest:
-        yield guest
 
 
 async def rule(house: House, **rules: object) -> None:

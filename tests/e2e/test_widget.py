@@ -3,7 +3,6 @@
 import json
 import os
 import re
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
@@ -54,21 +53,6 @@ async def house(product: Product, door: Door) -> House:
     house = await found_house(door, product.demo, "widget", languages=["en", "de", "fr", "ru"])
     await house.hire("agent", "ann")
     return house
-
-
-@pytest.fixture(scope="module")
-async def casino(house: House, door: Door) -> AsyncIterator[Casino]:
-    """Its casino, on an origin that the brand lists."""
-    async with Casino.running(house) as casino:
-        await casino.be_listed(door)
-        yield casino
-
-
-@pytest.fixture
-async def guest(casino: Casino, browser: Browser) -> AsyncIterator[Guest]:
-    """Somebody with a browser of his own; whatever it refuses fails the test."""
-    async with Guest.at(casino, browser, locale="en-GB") as guest:
-        yield guest
 
 
 def _choice(label: str) -> Json:

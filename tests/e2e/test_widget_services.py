@@ -1,16 +1,15 @@
 """What the widget offers as soon as the product does: ratings, signing in during a chat, files."""
 
 import re
-from collections.abc import AsyncIterator
 from typing import Final
 from uuid import uuid4
 
 import pytest
-from playwright.async_api import Browser, FilePayload, expect
+from playwright.async_api import FilePayload, expect
 
 from deploy.demo.clients import Door
 from tests.e2e.asking import ask
-from tests.e2e.casino import Casino, Guest
+from tests.e2e.casino import Guest
 from tests.e2e.house import House, found_house
 from tests.support.eventually import eventually
 from tests.support.product import Product
@@ -29,21 +28,6 @@ async def house(product: Product, door: Door) -> House:
     house = await found_house(door, product.demo, "services", languages=["en"])
     await house.hire("agent", "ann")
     return house
-
-
-@pytest.fixture(scope="module")
-async def casino(house: House, door: Door) -> AsyncIterator[Casino]:
-    """Its casino."""
-    async with Casino.running(house) as casino:
-        await casino.be_listed(door)
-        yield casino
-
-
-@pytest.fixture
-async def guest(casino: Casino, browser: Browser) -> AsyncIterator[Guest]:
-    """Somebody with a browser of his own."""
-    async with Guest.at(casino, browser, locale="en-GB") as guest:
-        yield guest
 
 
 async def _needs(door: Door, path: str) -> None:
