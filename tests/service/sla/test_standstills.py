@@ -52,3 +52,23 @@ async def test_timers_of_a_job_that_looks_when_it_meant_to_fire(postgres: Cluste
         await desk.tell(story.opened().player_writes(0))
         await fire_timers(ground)
         assert await desk.facts(story) == ["started", "warned", "breached"]
+
+
+async def test_however_the_clock_is_set_each_timer_fires_once(postgres: Cluster) -> None:
+    """Back by an hour, ahead by two, right again: nothing fires twice, is forgotten, or is slept over."""
+    async with running_service(postgres, "sla", catch_up_quiet=HOUR, catch_up_limit=HOUR) as service:
+        desk, clock = Desk(service), Hands(SystemClock().now())
+        none = timedelta(0)
+        ground = replace(
+            service.ground, clock=clock, extras={"sla.pace": Pace(none, none, standstill=HOUR * 9, waiting_from=None)}
+        )
+        overdue, coming = story_now(), story_now()
+        overdue.zero -= timedelta(minutes=10)
+        for story in (overdue, coming):
+            await desk.tell(story.opened().player_writes(0))
+        for step in (-HOUR, HOUR * 2, -HOUR):
+            clock.at += step
+            assert await fire_timers(ground) <= timedelta(minutes=5)
+            assert await fire_timers(ground) <= timedelta(minutes=5)
+        assert await desk.facts(overdue) == ["started", "warned", "breached"]
+        assert len(await desk.facts(coming)) == len(set(await desk.facts(coming)))
