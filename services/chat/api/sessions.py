@@ -67,9 +67,10 @@ Key = Annotated[
 ]
 
 
-@router.post(
+@hot.post(
     "/v1/chat/sessions",
     status_code=201,
+    response_model=StartedSession,
     responses=problems(SessionHasEnded, TextRefused, ClientMsgIdReused, ChatBanned, FormIncomplete),
 )
 async def start_session(
@@ -80,7 +81,7 @@ async def start_session(
     ground: GroundDep,
     origin: Origin = None,
     idempotency_key: Key = None,
-) -> StartedSession:
+) -> Response:
     """Open a live conversation, or come back to the open one, and get a way onto its socket.
 
     Repeating the request is harmless without any key; a key also protects `new` and first words without
@@ -93,11 +94,12 @@ async def start_session(
     )
     life = settings_of(ground).socket_ticket_life
     ticket = await issue_socket_ticket(session, person=person, ticket_id=ticket_id, origin=origin, now=now, life=life)
-    return StartedSession(
+    started = StartedSession(
         ticket_id=ticket_id, socket_url=_socket_url(ground), socket_ticket=ticket, last_seq=last_seq,
         inactive_ends_at=await ends_at(session, brand=actor.brand, ticket_id=ticket_id),
         correct_within=await _correct_within(session, actor.brand),
     )  # fmt: skip
+    return Response(started.model_dump_json(), status_code=201, media_type="application/json")
 
 
 @router.post(

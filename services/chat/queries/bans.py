@@ -1,32 +1,44 @@
 """Who may not talk live."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, insert, or_, select, tuple_, update
+from sqlalchemy import BindParameter, ColumnElement, bindparam, insert, or_, select, tuple_, update
 
 from services.chat.domain.rules import Ban
 from services.chat.domain.values import Person
 from services.chat.tables import chat_bans
 from shared.contracts.base import AuthorKind
 from shared.db.engine import Session
+from shared.db.fixed import Fixed
 
 _BAN = chat_bans.c
-_WHERE: Final = (_BAN.brand, _BAN.person_kind, _BAN.person_id)
+
+
+def _in_force(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
+    return _BAN.lifted_at.is_(None) & or_(_BAN.until.is_(None), _BAN.until > now)
+
+
+_LONGEST: Final = Fixed(
+    select(chat_bans)
+    .where(
+        _in_force(bindparam("now", type_=_BAN.until.type)),
+        _BAN.brand == bindparam("brand"),
+        _BAN.person_kind == bindparam("kind"),
+        _BAN.person_id == bindparam("person_id"),
+    )
+    .order_by(_BAN.until.desc().nulls_first())
+    .limit(1)
+)
 
 
 async def ban_in_force(session: Session, person: Person, now: datetime) -> Ban | None:
     """Return the ban that keeps `person` out longest, if any is in force."""
-    found = (
-        select(chat_bans)
-        .where(_in_force(now), *(column == value for column, value in zip(_WHERE, person.key, strict=True)))
-        .order_by(_BAN.until.desc().nulls_first())
-        .limit(1)
-    )
-    row = (await session.execute(found)).first()
-    return None if row is None else _ban(row)
+    brand, kind, person_id = person.key
+    row = await _LONGEST.row(session, {"now": now, "brand": brand, "kind": kind, "person_id": person_id})
+    return None if row is None else _ban(dict(row))
 
 
 async def insert_ban(session: Session, ban: Ban) -> None:
@@ -47,7 +59,7 @@ async def lift_ban(session: Session, brand: str, ban_id: UUID, *, by: str, now: 
         .values(lifted_by=by, lifted_at=now)
     )
     await session.execute(lifted)
-    row = (await session.execute(select(chat_bans).where(_BAN.brand == brand, _BAN.id == ban_id))).first()
+    row = (await session.execute(select(chat_bans).where(_BAN.brand == brand, _BAN.id == ban_id))).mappings().first()
     return None if row is None else _ban(row)
 
 
@@ -61,22 +73,18 @@ async def bans_page(
     if after is not None:
         page = page.where(tuple_(_BAN.banned_at, _BAN.id) < after)
     page = page.order_by(_BAN.banned_at.desc(), _BAN.id.desc()).limit(limit)
-    return [_ban(row) for row in await session.execute(page)]
+    return [_ban(row) for row in (await session.execute(page)).mappings()]
 
 
-def _in_force(now: datetime) -> ColumnElement[bool]:
-    return _BAN.lifted_at.is_(None) & or_(_BAN.until.is_(None), _BAN.until > now)
-
-
-def _ban(row: Row[Any]) -> Ban:
+def _ban(row: Mapping[Any, Any]) -> Ban:
     return Ban(
-        id=row.id,
-        person=Person(row.brand, AuthorKind(row.person_kind), row.person_id),
-        reason=row.reason,
-        ticket_id=row.ticket_id,
-        banned_by=row.banned_by,
-        banned_at=row.banned_at,
-        until=row.until,
-        lifted_by=row.lifted_by,
-        lifted_at=row.lifted_at,
+        id=row["id"],
+        person=Person(row["brand"], AuthorKind(row["person_kind"]), row["person_id"]),
+        reason=row["reason"],
+        ticket_id=row["ticket_id"],
+        banned_by=row["banned_by"],
+        banned_at=row["banned_at"],
+        until=row["until"],
+        lifted_by=row["lifted_by"],
+        lifted_at=row["lifted_at"],
     )

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from pydantic import TypeAdapter
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from services.chat.domain.forms import Form
@@ -12,32 +12,36 @@ from services.chat.domain.hours import Hours
 from services.chat.domain.rules import BUILT_IN, ChatPolicy
 from services.chat.tables import chat_policies
 from shared.db.engine import Session
+from shared.db.fixed import Fixed
 
 _FORM: Final = TypeAdapter(Form)
 _HOURS: Final = TypeAdapter(Hours)
+_NEWEST: Final = Fixed(
+    select(chat_policies)
+    .where(chat_policies.c.brand == bindparam("brand"))
+    .order_by(chat_policies.c.version.desc())
+    .limit(1)
+)
 
 
 async def policy_of(session: Session, brand: str) -> ChatPolicy:
     """Return the newest rules of a brand; version 0 without any of its own."""
-    newest = (
-        select(chat_policies).where(chat_policies.c.brand == brand).order_by(chat_policies.c.version.desc()).limit(1)
-    )
-    row = (await session.execute(newest)).first()
+    row = await _NEWEST.row(session, {"brand": brand})
     if row is None:
         return BUILT_IN
     return ChatPolicy(
-        version=row.version,
-        warn_after=_span(row.warn_after),
-        end_after=timedelta(seconds=row.end_after),
-        asks_for_rating=row.asks_for_rating,
-        announces_people=row.announces_people,
-        correct_within=timedelta(seconds=row.correct_within),
-        mail_after=_span(row.mail_after),
-        time_zone=row.time_zone,
-        transcripts_a_day=row.transcripts_a_day,
-        form=_FORM.validate_python(row.form),
-        hours=None if row.hours is None else _HOURS.validate_python(row.hours),
-        longest_wait=_span(row.longest_wait),
+        version=row["version"],
+        warn_after=_span(row["warn_after"]),
+        end_after=timedelta(seconds=row["end_after"]),
+        asks_for_rating=row["asks_for_rating"],
+        announces_people=row["announces_people"],
+        correct_within=timedelta(seconds=row["correct_within"]),
+        mail_after=_span(row["mail_after"]),
+        time_zone=row["time_zone"],
+        transcripts_a_day=row["transcripts_a_day"],
+        form=_FORM.validate_python(row["form"]),
+        hours=None if row["hours"] is None else _HOURS.validate_python(row["hours"]),
+        longest_wait=_span(row["longest_wait"]),
     )
 
 

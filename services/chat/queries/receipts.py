@@ -4,16 +4,11 @@ from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select
-
 from services.chat.domain.values import Receipt
-from services.chat.queries.arrays import one_of
-from services.chat.tables import chat_receipts
 from shared.contracts.base import Author, AuthorKind
 from shared.db.engine import Session
 from shared.db.fixed import Fixed
 
-_RECEIPT = chat_receipts.c
 # Nobody can have got further than the conversation, whatever a client claims.
 _RAISE: Final = Fixed(
     "INSERT INTO chat_receipts AS r (brand, ticket_id, reader_kind, reader_id, delivered_seq, read_seq)"
@@ -26,6 +21,11 @@ _RAISE: Final = Fixed(
     " delivered_seq = greatest(r.delivered_seq, excluded.delivered_seq),"
     " read_seq = greatest(r.read_seq, excluded.read_seq)"
     " RETURNING r.ticket_id, r.reader_kind, r.reader_id, r.delivered_seq, r.read_seq"
+)
+
+_MARKS: Final = Fixed(
+    "SELECT ticket_id, reader_kind, reader_id, delivered_seq, read_seq FROM chat_receipts"
+    " WHERE brand = :brand AND ticket_id = ANY(CAST(:ticket_ids AS uuid[]))"
 )
 
 
@@ -44,10 +44,7 @@ async def raise_receipts(session: Session, brand: str, receipts: Sequence[Receip
 
 async def receipts_in(session: Session, brand: str, ticket_ids: Sequence[UUID]) -> list[Receipt]:
     """Return every reader's marks in these conversations."""
-    found = select(
-        _RECEIPT.ticket_id, _RECEIPT.reader_kind, _RECEIPT.reader_id, _RECEIPT.delivered_seq, _RECEIPT.read_seq
-    ).where(_RECEIPT.brand == brand, one_of(_RECEIPT.ticket_id, ticket_ids))
-    return [_receipt(*row) for row in await session.execute(found)]
+    return [_receipt(*row) for row in await _MARKS.rows(session, {"brand": brand, "ticket_ids": list(ticket_ids)})]
 
 
 def _receipt(ticket_id: UUID, kind: str, reader: str, delivered: int, read: int) -> Receipt:

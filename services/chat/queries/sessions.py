@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, insert, select, text, update
+from sqlalchemy import ColumnElement, insert, select, update
 
 from services.chat.domain.values import Conversation, Person
 from services.chat.queries.arrays import one_of
@@ -29,7 +29,18 @@ _LOCK: Final = Fixed(
     "SELECT ticket_id, player_kind, player_id, last_seq, version, last_sent_at, ended_at FROM chat_sessions "
     "WHERE brand = :brand AND ticket_id = ANY(CAST(:ticket_ids AS uuid[])) ORDER BY ticket_id FOR UPDATE"
 )
-_QUEUE_UP: Final = text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))")
+_QUEUE_UP: Final = Fixed("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))")
+_OPEN: Final = Fixed(
+    "SELECT ticket_id, player_kind, player_id, last_seq, version, last_sent_at, ended_at FROM chat_sessions"
+    " WHERE brand = :brand AND player_kind = :kind AND player_id = :player AND ended_at IS NULL"
+    " ORDER BY started_at DESC LIMIT 1"
+)
+_FAR: Final = (
+    "SELECT ticket_id, last_seq FROM chat_sessions"
+    " WHERE brand = :brand AND ticket_id = ANY(CAST(:ticket_ids AS uuid[]))"
+)
+_HEADS: Final = Fixed(_FAR)
+_OWN_HEADS: Final = Fixed(f"{_FAR} AND player_kind = :kind AND player_id = :player")
 
 
 async def lock_sessions(session: Session, brand: str, ticket_ids: Sequence[UUID]) -> dict[UUID, Conversation]:
@@ -47,18 +58,12 @@ async def session_of(session: Session, brand: str, ticket_id: UUID) -> Conversat
 
 async def queue_up(session: Session, person: Person) -> None:
     """Let the callers of one person pass one after the other until the transaction ends."""
-    await session.execute(_QUEUE_UP, {"key": "/".join(("chat", *person.key))})
+    await _QUEUE_UP.value(session, {"key": "/".join(("chat", *person.key))})
 
 
 async def open_session_of(session: Session, person: Person) -> Conversation | None:
     """Return the newest conversation of `person` that has not ended."""
-    newest = (
-        select(*_COLUMNS)
-        .where(*_owned_by(person), _SESSION.ended_at.is_(None))
-        .order_by(_SESSION.started_at.desc())
-        .limit(1)
-    )
-    row = (await session.execute(newest)).one_or_none()
+    row = await _OPEN.row(session, _owner(person))
     return None if row is None else _conversation(*row)
 
 
@@ -151,10 +156,9 @@ async def last_seqs(
     session: Session, brand: str, ticket_ids: Sequence[UUID], *, player: Person | None
 ) -> dict[UUID, int]:
     """Return the newest `seq` of these conversations; with `player`, of their own ones only."""
-    found = select(_SESSION.ticket_id, _SESSION.last_seq).where(
-        _SESSION.brand == brand, one_of(_SESSION.ticket_id, ticket_ids), *(() if player is None else _owned_by(player))
-    )
-    return {row.ticket_id: row.last_seq for row in await session.execute(found)}
+    owner = {"brand": brand} if player is None else _owner(player)
+    rows = await (_HEADS if player is None else _OWN_HEADS).rows(session, {**owner, "ticket_ids": list(ticket_ids)})
+    return {row["ticket_id"]: row["last_seq"] for row in rows}
 
 
 async def heads(session: Session, ticket_ids: Sequence[UUID]) -> dict[UUID, int]:
@@ -179,6 +183,11 @@ async def assigned_to(session: Session, staff: Sequence[tuple[str, str]]) -> lis
     )  # fmt: skip
     wanted = set(staff)
     return [(b, str(a), t) for b, a, t in await session.execute(held.union(joined)) if (b, a) in wanted]
+
+
+def _owner(person: Person) -> dict[str, object]:
+    brand, kind, player = person.key
+    return {"brand": brand, "kind": kind, "player": player}
 
 
 def _owned_by(person: Person) -> tuple[ColumnElement[bool], ...]:

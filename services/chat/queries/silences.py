@@ -13,10 +13,12 @@ from services.chat.tables import chat_messages, chat_sessions, chat_silences
 from shared.contracts.base import AuthorKind
 from shared.contracts.tickets import TicketStatus
 from shared.db.engine import Session
+from shared.db.fixed import Fixed
 
 _SESSION = chat_sessions.c
 _SILENCE = chat_silences.c
 _MOST: Final = 100
+_ENDS_AT: Final = Fixed("SELECT due_at FROM chat_silences WHERE brand = :brand AND ticket_id = :ticket_id AND warned")
 
 
 async def turn_of(session: Session, brand: str, ticket_id: UUID) -> Turn | None:
@@ -77,8 +79,7 @@ async def lock_silence(session: Session, brand: str, ticket_id: UUID) -> tuple[d
 
 async def ends_at(session: Session, brand: str, ticket_id: UUID) -> datetime | None:
     """Return when the silence of a warned player ends the conversation."""
-    found = select(_SILENCE.due_at).where(_SILENCE.brand == brand, _SILENCE.ticket_id == ticket_id, _SILENCE.warned)
-    time: datetime | None = (await session.execute(found)).scalar_one_or_none()
+    time: datetime | None = await _ENDS_AT.value(session, {"brand": brand, "ticket_id": ticket_id})
     return time
 
 

@@ -15,7 +15,7 @@ from services.chat.sockets.connection import LiveSocket, Subscription
 from services.chat.use_cases import transcripts
 from shared.clock import Clock
 from shared.contracts.base import AuthorKind
-from shared.db.engine import Database
+from shared.db.engine import Database, Session
 
 Spawn: TypeAlias = Callable[[Coroutine[None, None, None]], "asyncio.Task[None]"]
 _logger: Final = structlog.get_logger(module=__name__)
@@ -49,16 +49,22 @@ class Conversations:
     async def tune_in(
         self, socket: LiveSocket, cursors: Mapping[UUID, int], *, automatic: bool = False
     ) -> dict[UUID, int]:
-        """Let a socket hear those of the conversations it may hear, from after its cursors on; return their heads.
+        """Let a socket hear those of the conversations it may hear, from after its cursors on; return their heads."""
+        async with self._database.begin(socket.person.brand) as session:
+            return await self.tune_in_within(session, socket, cursors, automatic=automatic)
+
+    async def tune_in_within(
+        self, session: Session, socket: LiveSocket, cursors: Mapping[UUID, int], *, automatic: bool = False
+    ) -> dict[UUID, int]:
+        """Do so in a transaction of the caller's, who forgets the socket if that fails later.
 
         The subscription is there before the database is asked how far each conversation got, so that no message falls
-        between the two.
+        between the two; every statement sees what was committed before it (READ COMMITTED).
         """
         fresh = [self._subscribe(socket, ticket_id, after, automatic) for ticket_id, after in cursors.items()]
         try:
-            async with self._database.begin(socket.person.brand) as session:
-                look = Look(self._clock.now(), str(socket.id))
-                found = await transcripts.begin_listening(session, person=socket.person, cursors=cursors, look=look)
+            look = Look(self._clock.now(), str(socket.id))
+            found = await transcripts.begin_listening(session, person=socket.person, cursors=cursors, look=look)
         except BaseException:
             self._drop(fresh)
             raise
