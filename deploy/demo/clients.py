@@ -45,7 +45,7 @@ class Door:
     @asynccontextmanager
     async def open(cls, url: str) -> AsyncIterator[Self]:
         """Open the session and close it afterwards."""
-        limits = aiohttp.TCPConnector(limit=200, enable_cleanup_closed=False)
+        limits = aiohttp.TCPConnector(limit=1000, enable_cleanup_closed=False)
         async with aiohttp.ClientSession(connector=limits, timeout=aiohttp.ClientTimeout(total=15)) as http:
             yield cls(url.rstrip("/"), http)
 
