@@ -9,6 +9,7 @@ from typing import Final, cast
 from prometheus_client import Counter
 
 from services.intake.domain.mail import READ_MAIL, Delivery, DeliveryState, Recipient, place_of, words_of
+from services.intake.domain.mailed_files import TAKE_FILES
 from services.intake.queries import mail as queries
 from services.intake.queries.mail import AnyRow
 from services.intake.settings import Settings
@@ -73,7 +74,10 @@ async def _tell(ground: Ground, settings: Settings, row: AnyRow) -> DeliveryStat
     async with ground.database.begin(row.brand) as session:
         own = await queries.mailboxes_of(session, row.brand)
         words = words_of(parsed, delivery, mailboxes=own, key=settings.token_key())
-        return await use_cases.tell_words(session, delivery, words)
+        state = await use_cases.tell_words(session, delivery, words, kept=settings.kept, now=ground.clock.now())
+    if words.files and state is DeliveryState.DONE:
+        ground.wake(TAKE_FILES)
+    return state
 
 
 async def forget_old(ground: Ground) -> timedelta:
