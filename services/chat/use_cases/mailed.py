@@ -9,8 +9,7 @@ from shared.db.engine import Session
 
 
 async def join(session: Session, *, brand: str, event: MessageAdded) -> None:
-    """Append a player's e-mail under its own message id, as his words with their files; a conversation that is over
-    stays as it was.
+    """Append a player's e-mail, with its files, under its own message id; a conversation that is over stays as it was.
 
     From now on he reads e-mails there: he is told sooner by them what he does not read here.
     """

@@ -148,7 +148,7 @@ async def note_refused_file(session: Session, *, brand: str, refused: Attachment
     if landed is None:
         return
     why = refused.detail or refused.reason
-    text = f"A file of the {refused.channel} above was not taken: {refused.name} ({why})."
+    text = f"A file that came by {refused.channel} was not taken: {refused.name} ({why})."
     words = Words(note_id, MessageKind.NOTE, _INTAKE, redact(mended(text)), refused.rejected_at, automatic=True)
     await take_words(session, landed.ticket, words, actor=_INTAKE, now=now)
 
