@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
+import asyncpg
 import pytest
 import pytest_asyncio
 from PIL import Image
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 
+from deploy.local.databases import ServiceUrls
 from services.intake.tables import attachments, raw_deliveries
 from shared.contracts.base import Author, AuthorKind
 from shared.contracts.intake import AttachmentReady, AttachmentRejected, MessageReceived
@@ -180,63 +182,66 @@ async def test_a_virus_is_told_of(postgres: Cluster, tmp_path: Path) -> None:
     await scanner.go()
 
 
+async def waiting(postgres: Cluster, folder: Path, urls: ServiceUrls, *, lands: bool = False) -> UUID:
+    """Return a file that stays in its mail because there is no room for it, until the process ends."""
+    full = folder / "no folder"
+    full.touch()
+    async with photographing(postgres, full, urls=urls, **LARGE) as people:
+        desk = await Desk(people.service).open()
+        told = await desk.mailed(letter_with((exposed(), "image/jpeg", "a.jpg")))
+        (file,) = told.attachments
+        if lands:
+            await desk.lands(told)
+            await desk.becomes(str(file), state="pending", message_id=str(told.message_id), public=True)
+            assert (await desk.link(str(file))).json()["code"] == "attachment-not-ready"
+        return file
+
+
+async def left(urls: ServiceUrls, statement: str) -> str:
+    """Change what a process left behind; every file is due again. Returns the key of the only one."""
+    connection = await asyncpg.connect(urls.worker)
+    try:
+        await connection.execute(statement)
+        return str(await connection.fetchval("UPDATE attachments SET next_at = now() RETURNING file_key"))
+    finally:
+        await connection.close()
+
+
 async def test_words_arrive_while_files_cannot_be_kept_and_a_crash_loses_none(
     postgres: Cluster, tmp_path: Path
 ) -> None:
-    """A disk that takes nothing refuses nothing; what another process left behind half done is done anew."""
-    (tmp_path / "no folder").touch()
+    """A disk that takes nothing refuses nothing; what a process left half done when it was killed is done anew."""
+    folder = tmp_path / "files"
     async with postgres.database("intake") as urls:
-        async with photographing(postgres, tmp_path / "no folder", urls=urls, **LARGE) as people:
-            desk = await Desk(people.service).open()
-            told = await desk.mailed(letter_with((exposed(), "image/jpeg", "a.jpg")))
-            (file,) = map(str, told.attachments)
-            await desk.lands(told)
-            await desk.becomes(file, state="pending", message_id=str(told.message_id), public=True)
-            assert (await desk.link(file)).json()["code"] == "attachment-not-ready"
-            await _ended_by_kill(people, UUID(file), tmp_path / "files")
-        async with photographing(postgres, tmp_path / "files", urls=urls, **LARGE) as people:
+        file = str(await waiting(postgres, tmp_path, urls, lands=True))
+        key = await left(urls, "UPDATE attachments SET attempts = 1")
+        await asyncio.to_thread(_half_written, folder / key[:2] / key[2:4] / key)
+        async with photographing(postgres, folder, urls=urls, **LARGE) as people:
             await people.becomes(file, state="ready")
             assert Image.open(io.BytesIO((await people.fetch(file)).content)).size == (300, 200)
             assert len(await people.service.recorded(AttachmentReady)) == 1
-            assert len(files_in(tmp_path / "files")) == 1
+            assert len(files_in(folder)) == 1
 
 
-async def _ended_by_kill(people: Photographer, file: UUID, folder: Path) -> None:
-    """Leave things as a process does that is killed after it has stored the file and before it says so."""
-    async with people.service.ground.database.begin_worker() as session:
-        statement = update(attachments).where(attachments.c.id == file).returning(attachments.c.file_key)
-        key = (await session.execute(statement.values(attempts=1, next_at=func.now()))).scalar_one()
-    stored = folder / key[:2] / key[2:4] / key
-    await asyncio.to_thread(_write, stored, b"half of it")
-
-
-def _write(path: Path, content: bytes) -> None:
+def _half_written(path: Path) -> None:
     path.parent.mkdir(parents=True)
-    path.write_bytes(content)
-    path.with_suffix(".part").write_bytes(content)
+    path.write_bytes(b"half of it")
+    path.with_suffix(".part").write_bytes(b"half of it")
 
 
-async def test_a_file_that_ends_its_readers_is_refused_in_the_end(postgres: Cluster, tmp_path: Path) -> None:
-    (tmp_path / "no folder").touch()
+@pytest.mark.parametrize(
+    ("statement", "reason"),
+    [("UPDATE attachments SET attempts = 5", "file-unreadable"), ("DELETE FROM raw_deliveries", "lost")],
+)
+async def test_what_cannot_be_had_is_refused_in_the_end(
+    postgres: Cluster, tmp_path: Path, statement: str, reason: str
+) -> None:
+    """It ended five readers, or its mail is gone."""
     async with postgres.database("intake") as urls:
-        async with photographing(postgres, tmp_path / "no folder", urls=urls, **LARGE) as people:
-            told = await (await Desk(people.service).open()).mailed(letter_with((picture(), "image/jpeg", "a.jpg")))
-            async with people.service.ground.database.begin_worker() as session:
-                await session.execute(update(attachments).values(attempts=5, next_at=func.now()))
+        file = await waiting(postgres, tmp_path, urls)
+        await left(urls, statement)
         async with photographing(postgres, tmp_path / "files", urls=urls, **LARGE) as people:
-            await people.becomes(str(told.attachments[0]), state="rejected", reason="file-unreadable")
-
-
-async def test_a_mail_that_is_gone_has_no_files(postgres: Cluster, tmp_path: Path) -> None:
-    (tmp_path / "no folder").touch()
-    async with postgres.database("intake") as urls:
-        async with photographing(postgres, tmp_path / "no folder", urls=urls, **LARGE) as people:
-            told = await (await Desk(people.service).open()).mailed(letter_with((picture(), "image/jpeg", "a.jpg")))
-            async with people.service.ground.database.begin_worker() as session:
-                await session.execute(raw_deliveries.delete())
-                await session.execute(update(attachments).values(next_at=func.now()))
-        async with photographing(postgres, tmp_path / "files", urls=urls, **LARGE) as people:
-            await people.becomes(str(told.attachments[0]), state="rejected", reason="lost")
+            await people.becomes(str(file), state="rejected", reason=reason)
 
 
 async def test_of_many_files_the_rest_is_named(desk: Desk) -> None:
