@@ -1,6 +1,6 @@
 """What intake does with a mail: take it, read it once, tell what it said, or set it aside."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -45,10 +45,10 @@ async def find_recipient(session: Session, address: str, *, key: bytes) -> Recip
     return None if brand is None else Recipient(brand, mailbox, address, ticket_id)
 
 
-async def accept_mail(
-    session: Session, raw: bytes, *, recipients: Sequence[Recipient], journey: Journey, seal: Seal, now: datetime
-) -> int:
-    """Keep a mail, sealed, once per mailbox it is for; return how many of these were not known yet."""
+def sealed_deliveries(
+    raw: bytes, *, recipients: Sequence[Recipient], journey: Journey, seal: Seal, now: datetime
+) -> list[dict[str, object]]:
+    """Return a mail as it is kept, sealed, once per mailbox it is for; a large one is work for a thread."""
     rows: list[dict[str, object]] = []
     for recipient in one_per_mailbox(recipients):
         id_ = new_id()
@@ -70,7 +70,12 @@ async def accept_mail(
                 "next_at": now,
             }
         )
-    return await queries.insert_deliveries(session, rows)
+    return rows
+
+
+async def accept_mail(session: Session, deliveries: Sequence[Mapping[str, object]]) -> int:
+    """Keep a sealed mail; return for how many mailboxes it was not known yet."""
+    return await queries.insert_deliveries(session, deliveries)
 
 
 async def claim_mails(session: Session, *, count: int, lease: timedelta, attempts: int) -> Sequence[AnyRow]:
