@@ -64,10 +64,9 @@ async def test_files_of_a_mail_are_its_words(desk: Desk) -> None:
     first, second, third = uuid4(), uuid4(), uuid4()
     await desk.service.publish(received("", attachments=(first,)))
     ticket = await eventually(lambda: _only(desk))
-    threaded = {"ticket_id": UUID(ticket)}
-    await desk.service.publish(received("More", attachments=(second,), **threaded))
+    await desk.service.publish(received("More", attachments=(second,), ticket_id=UUID(ticket)))
     stranger = ContactRef(channel=Channel.EMAIL, address="else@example.org")
-    await desk.service.publish(received("Mine", stranger, attachments=(third,), **threaded))
+    await desk.service.publish(received("Mine", stranger, attachments=(third,), ticket_id=UUID(ticket)))
     words = (await desk.get(f"/{ticket}/messages"))["items"]
     assert [(one["kind"], one["attachments"]) for one in words] == [
         ("message", [str(first)]), ("message", [str(second)]), ("note", [str(third)]),
