@@ -46,9 +46,9 @@ def carrying(terms: Terms) -> tuple[Subscription, ...]:
     """Return what lets words carry files, which stay as long as `terms` say."""
 
     async def carry_when_message_is_posted(session: Session, received: Received[MessagePosted]) -> None:
-        """Somebody spoke live: chat has made sure that it is his conversation."""
+        """Somebody spoke live: chat has made sure that it is his conversation. Of e-mails tickets tells."""
         event = received.event
-        if event.attachments and event.author.kind is not AuthorKind.STAFF:
+        if event.attachments and event.author.kind is not AuthorKind.STAFF and event.channel is None:
             carried = Carried(
                 event.ticket_id, event.message_id, event.attachments, public=True, speakers=(event.author,)
             )

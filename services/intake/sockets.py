@@ -84,16 +84,17 @@ class Listener:
             helo=_storable(dialogue.host_name or ""),
             peer=_storable(str((dialogue.peer or ("",))[0])),
         )
+        deliveries = await asyncio.to_thread(
+            use_cases.sealed_deliveries,
+            bytes(envelope.original_content or b""),
+            recipients=envelope.recipients,
+            journey=journey,
+            seal=self._seal,
+            now=self._ground.clock.now(),
+        )
         try:
             async with self._ground.database.begin_worker() as session:
-                stored = await use_cases.accept_mail(
-                    session,
-                    bytes(envelope.original_content or b""),
-                    recipients=envelope.recipients,
-                    journey=journey,
-                    seal=self._seal,
-                    now=self._ground.clock.now(),
-                )
+                stored = await use_cases.accept_mail(session, deliveries)
         except DomainError as error:
             return _later(error)
         TAKEN.labels("stored" if stored else "known").inc()

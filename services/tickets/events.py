@@ -29,7 +29,7 @@ from shared.contracts.chat import (
 )
 from shared.contracts.chat_mail import ContactRead, RepliesUnread, TranscriptRequested
 from shared.contracts.gateway import AccountChanged, BrandChanged
-from shared.contracts.intake import IntakeDataRead, MessageReceived
+from shared.contracts.intake import AttachmentRejected, IntakeDataRead, MessageReceived
 from shared.contracts.notifications import DeliveriesRead
 from shared.contracts.sla import (
     ClockBreached,
@@ -89,6 +89,11 @@ async def hand_over_when_session_is_claimed(session: Session, received: Received
 async def add_words_when_message_received(session: Session, received: Received[MessageReceived]) -> None:
     """A message came in from an outside channel."""
     await arriving.take_received_words(session, brand=received.brand, received=received.event, now=_CLOCK.now())
+
+
+async def note_when_file_is_refused(session: Session, received: Received[AttachmentRejected]) -> None:
+    """A file that came in was not taken, or turned out to be harmful."""
+    await arriving.note_refused_file(session, brand=received.brand, refused=received.event, now=_CLOCK.now())
 
 
 async def escalate_when_clock_breached(session: Session, received: Received[ClockBreached]) -> None:
@@ -216,6 +221,7 @@ SUBSCRIPTIONS: Final[tuple[Subscription, ...]] = (
     on(SessionClaimed, hand_over_when_session_is_claimed, strict=True),
     on(SessionEnded, close_conversation_when_session_ends, strict=True),
     on(MessageReceived, add_words_when_message_received),
+    on(AttachmentRejected, note_when_file_is_refused),
     on(ClockBreached, escalate_when_clock_breached),
     *(on(fact, keep_clock_when_it_moves) for fact in _CLOCK_FACTS),
     on(ClockWithdrawn, take_back_when_breach_is_withdrawn),

@@ -16,7 +16,8 @@ class MessageReceived(Event):
     """A message came in from an outside channel and was made durable.
 
     `ticket_id` is set when a valid reply token or an own Message-ID threads it; `automatic` marks robots (RFC 3834):
-    they stop no clock, reopen nothing and are never answered.
+    they stop no clock, reopen nothing and are never answered. `attachments` are ids of files that came with it: intake
+    holds them, and tells of each whether it is ready or rejected once the words have found their ticket.
     """
 
     type: ClassVar[str] = "intake.message.received.v1"
@@ -31,6 +32,7 @@ class MessageReceived(Event):
     received_at: AwareDatetime
     automatic: bool = False
     language: str | None = None
+    attachments: tuple[UUID, ...] = ()
 
     @classmethod
     def sample(cls) -> Self:
@@ -101,7 +103,11 @@ class AttachmentReady(Event):
 
 
 class AttachmentRejected(Event):
-    """A file that had been taken was found harmful and deleted; `reason` is a code. Words may carry it already."""
+    """A file that had been taken was found harmful and deleted; `reason` is a code. Words may carry it already.
+
+    With `channel` it came in with words from outside, whose sender was told nothing: `detail` says in words why it
+    was refused.
+    """
 
     type: ClassVar[str] = "intake.attachment.rejected.v1"
     aggregate: ClassVar[str] = "attachment_id"
@@ -114,6 +120,8 @@ class AttachmentRejected(Event):
     reason: str
     uploaded_by: Author
     rejected_at: AwareDatetime
+    channel: Channel | None = None
+    detail: str | None = None
 
     @classmethod
     def sample(cls) -> Self:

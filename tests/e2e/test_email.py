@@ -1,13 +1,16 @@
 """E-mail both ways over real SMTP: in, answered, threaded; robots change nothing."""
 
 import asyncio
+import io
 from email.message import EmailMessage
 from email.utils import make_msgid
 from typing import Final
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import aiosmtplib
 import pytest
+from PIL import Image
 
 from deploy.demo.clients import Door
 from tests.e2e.asking import Json, ask
@@ -112,6 +115,46 @@ async def test_a_mail_handed_over_twice_is_read_once(product: Product, posted: H
     page = await posted.door.call("GET", "/v1/tickets?channel=email&limit=100", token=posted.api_key)
     assert [item["id"] for item in page["items"] if item["subject"] == "Twice, says my server"] == [ticket["id"]]
     assert len(await _words(posted, ticket["id"])) == 1
+
+
+async def test_a_mailed_photo_is_on_the_ticket_without_its_metadata(product: Product, posted: House) -> None:
+    """Once, however often the mail comes; what was refused is named with its reason, and the words are there."""
+    mail = _mail("photo", "My passport", "Here it is.")
+    mail.add_attachment(_photo(), maintype="image", subtype="jpeg", filename="passport.jpg")
+    mail.add_attachment(b'<svg onload="alert(1)"/>', maintype="image", subtype="svg+xml", filename="logo.svg")
+    assert all(await asyncio.gather(*(_send(product, mail) for _ in range(3))))
+    ticket = (await _ticket_about(posted, "My passport"))["id"]
+    agent, path = posted.tokens["agent"], f"/v1/attachments?ticket_id={ticket}"
+
+    async def settled() -> list[Json]:
+        items = (await posted.door.call("GET", path, token=agent))["items"]
+        return items if [one["state"] for one in items] == ["ready", "rejected"] else []
+
+    photo, refused = await eventually(settled, within=20)
+    assert (photo["name"], photo["media_type"], photo["public"]) == ("passport.jpg", "image/jpeg", True)
+    assert (refused["name"], refused["reason"]) == ("logo.svg", "active-content")
+
+    async def noted() -> list[Json]:
+        words = await _words(posted, ticket)
+        return words if [one["kind"] for one in words] == ["message", "note"] else []
+
+    words, note = await eventually(noted, within=20)
+    assert (words["text"], words["attachments"]) == ("Here it is.", [photo["id"], refused["id"]])
+    assert "logo.svg" in note["text"]
+    link = await posted.door.call("POST", f"/v1/attachments/{photo['id']}/links", token=agent)
+    got = await ask(posted.door, "GET", urlsplit(link["url"]).path)
+    assert Image.open(io.BytesIO(got.body)).size == (64, 48)
+    assert b"Telltale" not in got.body
+    assert b"Exif" not in got.body
+    player = posted.player("photo")
+    assert (await ask(posted.door, "GET", f"/v1/attachments/{photo['id']}", token=player)).status == 404
+
+
+def _photo() -> bytes:
+    target, exif = io.BytesIO(), Image.Exif()
+    exif[0x010E] = "Telltale"
+    Image.new("RGB", (64, 48), "green").save(target, "JPEG", exif=exif)
+    return target.getvalue()
 
 
 async def test_a_robots_mail_opens_nothing(product: Product, posted: House) -> None:

@@ -9,7 +9,7 @@ from shared.db.engine import Session
 
 
 async def join(session: Session, *, brand: str, event: MessageAdded) -> None:
-    """Append a player's e-mail under its own message id, as his words; a conversation that is over stays as it was.
+    """Append a player's e-mail, with its files, under its own message id; a conversation that is over stays as it was.
 
     From now on he reads e-mails there: he is told sooner by them what he does not read here.
     """
@@ -27,6 +27,6 @@ async def join(session: Session, *, brand: str, event: MessageAdded) -> None:
     author = Author(kind=found.player_kind, id=found.player_id, name=event.author.name)
     draft = Draft(
         ticket_id, author, event.text, message_id=event.message_id, said_at=event.occurred_at,
-        details=Details(channel=event.channel),
+        attachments=event.attachments, details=Details(channel=event.channel),
     )  # fmt: skip
     await post_message(session, brand=brand, draft=draft, now=event.occurred_at)

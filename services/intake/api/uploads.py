@@ -17,15 +17,13 @@ from services.intake.domain.attachments import (
     SCAN_FILES,
     Attachment,
     AttachmentState,
-    Found,
     TicketNotFound,
     TooManyUploads,
     UploadBroken,
     UploadsBusy,
     Wish,
 )
-from services.intake.domain.file_names import shown_name
-from services.intake.domain.file_types import REFUSALS, TYPES, AttachmentEmpty, check_agreement
+from services.intake.domain.file_types import REFUSALS, AttachmentEmpty
 from services.intake.queries import attachments as queries
 from services.intake.schemas import attachments as schemas
 from services.intake.settings import Settings
@@ -126,15 +124,10 @@ async def upload(
 async def _take(request: Request, ground: Ground, files: Files, begun: Attachment, name: str) -> Attachment:
     """Receive, inspect, seal, record; nothing of it is in a transaction but the last step."""
     settings = cast("Settings", ground.settings)
-    with files.store.room() as source, files.store.room() as result:
+    with files.store.room() as source:
         digest = await _receive(request, source)
-        seen = await files.inspector.inspect(source, result)
-        check_agreement(TYPES[seen.found], name=name, declared=request.headers.get("content-type"))
-        kept = TYPES[seen.kept]
-        size = await files.store.keep(str(begun.file_key), begun.place, result)
-    found = Found(
-        shown_name(name, was=TYPES[seen.found], kind=kept), kept.media_type, size, seen.width, seen.height, digest
-    )
+        declared = request.headers.get("content-type")
+        found = await files.keep(source, begun, name=name, declared=declared, digest=digest)
     async with ground.database.begin(begun.brand) as session:
         return await use_cases.finish_upload(
             session, begun, found, scanned=files.scanner is not None, terms=settings.terms(), now=ground.clock.now()

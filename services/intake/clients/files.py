@@ -3,12 +3,14 @@
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import Final, cast
+from typing import IO, Final, cast
 
 from services.intake.clients.inspector import Inspector
 from services.intake.clients.scanner import Scanner
 from services.intake.clients.store import FileStore
-from services.intake.domain.attachments import TooManyUploads, UploadsBusy
+from services.intake.domain.attachments import Attachment, Found, TooManyUploads, UploadsBusy
+from services.intake.domain.file_names import shown_name
+from services.intake.domain.file_types import TYPES, check_agreement
 from services.intake.settings import Settings
 from shared.messaging.runtime import Ground
 
@@ -29,6 +31,17 @@ class Files:
         self._most = settings.uploads_at_once
         self._most_each = settings.uploads_per_person
         self._busy: Counter[tuple[str, ...]] = Counter()
+
+    async def keep(
+        self, source: IO[bytes], attachment: Attachment, *, name: str, declared: str | None, digest: bytes
+    ) -> Found:
+        """Inspect a file and seal what is to be kept of it; raise why it is refused. All files come in this way."""
+        with self.store.room() as result:
+            seen = await self.inspector.inspect(source, result)
+            was, kept = TYPES[seen.found], TYPES[seen.kept]
+            check_agreement(was, name=name, declared=declared)
+            size = await self.store.keep(str(attachment.file_key), attachment.place, result)
+        return Found(shown_name(name, was=was, kind=kept), kept.media_type, size, seen.width, seen.height, digest)
 
     @contextmanager
     def upload_of(self, person: tuple[str, ...]) -> Iterator[None]:

@@ -74,9 +74,10 @@ class LinkInvalid(DomainError):
 
 
 class AttachmentState(StrEnum):
-    """Where a file stands: coming in, not yet scanned, harmless, refused, past its time."""
+    """Where a file stands: coming in, still in its mail, not yet scanned, harmless, refused, past its time."""
 
     RECEIVING = "receiving"
+    MAILED = "mailed"
     PENDING = "pending"
     READY = "ready"
     REJECTED = "rejected"
@@ -85,7 +86,10 @@ class AttachmentState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file. `ticket_id` is only its uploader's intention while no words carry it (`message_id`)."""
+    """A file. `ticket_id` is only its uploader's intention while no words carry it (`message_id`).
+
+    One that came by mail is `promised_to` the words of that mail: no others carry it, whoever speaks.
+    """
 
     id: UUID
     brand: str
@@ -104,6 +108,8 @@ class Attachment:
     reason: str | None
     file_key: str | None
     created_at: datetime
+    promised_to: UUID | None = None
+    detail: str | None = None
 
     @property
     def place(self) -> tuple[str, str, str]:
@@ -165,6 +171,11 @@ class Carried:
         about_identity = self.reason is not None and self.reason.startswith(_IDENTITY_REASON)
         return Sensitivity.IDENTITY_DOCUMENT if about_identity and self.is_players() else None
 
+    def speaker_of(self, attachment: Attachment) -> Author:
+        """Return whose the file is: what came by mail is its writer's, as soon as tickets says who that is."""
+        is_his = attachment.promised_to is not None and self.is_players()
+        return self.speakers[0] if is_his else attachment.uploader
+
     def is_players(self) -> bool:
         """True for words of a player or visitor."""
         return self.speakers[0].kind in _OUTSIDE
@@ -193,7 +204,7 @@ def may_see(viewer: Author, attachment: Attachment, owner: Author | None) -> boo
 
 def check_may_open(viewer: Author, attachment: Attachment, *, documents: bool) -> None:
     """Refuse the content of a file that is not there (yet) or that `viewer` may know of and not look into."""
-    if attachment.state in {AttachmentState.RECEIVING, AttachmentState.PENDING}:
+    if attachment.state in {AttachmentState.RECEIVING, AttachmentState.MAILED, AttachmentState.PENDING}:
         raise AttachmentNotReady(retry_after=2)
     if attachment.state is not AttachmentState.READY:
         raise AttachmentGone

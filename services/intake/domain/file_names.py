@@ -17,8 +17,7 @@ def shown_name(given: str, *, was: FileType, kind: FileType) -> str:
 
     `was` is the type that came in: a GIF that was kept as a PNG is called so.
     """
-    base = unicodedata.normalize("NFC", given).replace("\\", "/").rpartition("/")[2]
-    clean = "".join("_" if c in _STEERING else c for c in base if unicodedata.category(c) not in _UNSEEN)
+    clean = _clean(given)
     stem, _, extension = clean.rpartition(".")
     if extension.lower() in was.extensions and was is not kind:
         extension = kind.extensions[0]
@@ -26,3 +25,14 @@ def shown_name(given: str, *, was: FileType, kind: FileType) -> str:
         stem, extension = clean, kind.extensions[0]
     stem = "_".join(part for part in stem.split(".") if part.strip())
     return f"{' '.join(stem.split())[:_LONGEST].strip() or _UNNAMED}.{extension.lower()}"
+
+
+def plain_name(given: str) -> str:
+    """Return the name of a file whose type nobody has looked at yet: no folders, nothing invisible, not long."""
+    name = " ".join(_clean(given).split())
+    return (name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…") or _UNNAMED
+
+
+def _clean(given: str) -> str:
+    base = unicodedata.normalize("NFC", given).replace("\\", "/").rpartition("/")[2]
+    return "".join("_" if c in _STEERING else c for c in base if unicodedata.category(c) not in _UNSEEN)

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import ClassVar, Final
 from uuid import UUID
 
+from services.intake.domain.mailed_files import MailedFile, Sorted, sorted_out
 from shared.channels.email import ParsedMail, is_automatic, read_message_id
 from shared.contracts.base import Channel, ContactRef
 from shared.errors import DomainError, Kind
@@ -16,7 +17,6 @@ from shared.redaction import redact
 READ_MAIL: Final = "read_mail"
 _LONGEST_TEXT: Final = 40_000
 _LONGEST_SUBJECT: Final = 200
-_MOST_ATTACHMENTS: Final = 20
 _THREAD: Final = 10
 
 
@@ -73,7 +73,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What a mail says once it is redacted. `key` recognises the same message, `digest` the same content."""
+    """What a mail says once it is redacted, and its files. `key` recognises the same message, `digest` the content."""
 
     contact: ContactRef
     subject: str
@@ -82,6 +82,7 @@ class Words:
     automatic: bool
     key: str
     digest: bytes
+    files: tuple[MailedFile, ...] = ()
 
 
 def place_of(brand: str, delivery_id: UUID) -> tuple[str, str, str]:
@@ -107,24 +108,37 @@ def one_per_mailbox(recipients: Iterable[Recipient]) -> list[Recipient]:
 def words_of(parsed: ParsedMail, delivery: Delivery, *, mailboxes: Iterable[str], key: bytes) -> Words:
     """Return what to tell of a mail: redacted, threaded, and judged to be a person's or a robot's.
 
-    The sender's own address and the brand's `mailboxes` stay readable in the text. Raises `SenderUnknown`.
+    The sender's own address and the brand's `mailboxes` stay readable in the text. A robot's mail that belongs to no
+    ticket opens none, so its files are nobody's. Raises `SenderUnknown`.
     """
     own = tuple(mailboxes)
     address = parsed.from_address or delivery.mail_from.strip("<> ").lower()
     if not address:
         raise SenderUnknown
     allow = frozenset({address, *own})
+    ticket_id = delivery.recipient.ticket_id or _ticket_of(parsed, own, key)
+    automatic = is_automatic(parsed, delivery.mail_from, own)
+    found = Sorted() if automatic and ticket_id is None else sorted_out(parsed)
     subject = redact(parsed.subject, allow=allow)[:_LONGEST_SUBJECT]
-    text = redact(_with_attachments(parsed), allow=allow)[:_LONGEST_TEXT]
+    text = redact(_with_lines(parsed.text, found.lines), allow=allow)[:_LONGEST_TEXT]
     return Words(
         contact=_contact(parsed, address, delivery.recipient.mailbox, allow),
         subject=subject,
         text=text,
-        ticket_id=delivery.recipient.ticket_id or _ticket_of(parsed, own, key),
-        automatic=is_automatic(parsed, delivery.mail_from, own),
+        ticket_id=ticket_id,
+        automatic=automatic,
         key=parsed.message_id or hashlib.sha256(delivery.raw).hexdigest(),
-        digest=hashlib.sha256(repr((address, subject, text)).encode()).digest(),
+        digest=_digest(address, subject, text, found.files),
+        files=found.files,
     )
+
+
+def _digest(address: str, subject: str, text: str, files: tuple[MailedFile, ...]) -> bytes:
+    """Return what recognises the same content: another file under the same Message-ID is another message."""
+    what = (
+        (address, subject, text) if not files else (address, subject, text, [(one.name, one.digest) for one in files])
+    )
+    return hashlib.sha256(repr(what).encode()).digest()
 
 
 def _ticket_of(parsed: ParsedMail, mailboxes: Iterable[str], key: bytes) -> UUID | None:
@@ -140,7 +154,7 @@ def _contact(parsed: ParsedMail, address: str, mailbox: str, allow: frozenset[st
     return ContactRef(channel=Channel.EMAIL, address=address, name=name, reply_from=mailbox, thread=thread[-_THREAD:])
 
 
-def _with_attachments(parsed: ParsedMail) -> str:
-    """Return the text with a line per attachment, so that whoever answers knows that there is something to see."""
-    listed = [f"[attachment: {one.name}, {one.media_type}]" for one in parsed.attachments[:_MOST_ATTACHMENTS]]
-    return "\n".join((parsed.text[:_LONGEST_TEXT], *(["", *listed] if listed else []))).strip()
+def _with_lines(text: str, lines: tuple[str, ...]) -> str:
+    """Return the text and what was left out of the mail, so that whoever answers knows that there was more."""
+    said = "\n".join(("", "", *lines)) if lines else ""
+    return (text[: _LONGEST_TEXT - len(said)] + said).strip()

@@ -8,7 +8,8 @@ from typing import Final, cast
 
 from prometheus_client import Counter
 
-from services.intake.domain.mail import READ_MAIL, Delivery, DeliveryState, Recipient, place_of, words_of
+from services.intake.domain.mail import READ_MAIL, Delivery, DeliveryState, Recipient, Words, place_of, words_of
+from services.intake.domain.mailed_files import TAKE_FILES
 from services.intake.queries import mail as queries
 from services.intake.queries.mail import AnyRow
 from services.intake.settings import Settings
@@ -66,14 +67,22 @@ async def _read_one(ground: Ground, settings: Settings, row: AnyRow) -> Delivery
 
 
 async def _tell(ground: Ground, settings: Settings, row: AnyRow) -> DeliveryState:
+    async with ground.database.begin(row.brand) as session:
+        own = await queries.mailboxes_of(session, row.brand)
+    delivery, words = await asyncio.to_thread(_read, settings, row, own)
+    async with ground.database.begin(row.brand) as session:
+        state = await use_cases.tell_words(session, delivery, words, kept=settings.kept, now=ground.clock.now())
+    if words.files and state is DeliveryState.DONE:
+        ground.wake(TAKE_FILES)
+    return state
+
+
+def _read(settings: Settings, row: AnyRow, own: Sequence[str]) -> tuple[Delivery, Words]:
+    """Open and read a mail, which takes a large one a while."""
     recipient = Recipient(row.brand, row.mailbox, row.rcpt_to, row.ticket_id)
     raw = settings.seal().open(row.sealed, place_of(row.brand, row.id))
     delivery = Delivery(row.id, recipient, row.mail_from, raw, row.received_at)
-    parsed = await asyncio.to_thread(parse, raw)
-    async with ground.database.begin(row.brand) as session:
-        own = await queries.mailboxes_of(session, row.brand)
-        words = words_of(parsed, delivery, mailboxes=own, key=settings.token_key())
-        return await use_cases.tell_words(session, delivery, words)
+    return delivery, words_of(parse(raw), delivery, mailboxes=own, key=settings.token_key())
 
 
 async def forget_old(ground: Ground) -> timedelta:

@@ -90,7 +90,10 @@ async def attachments_of(
 
 
 async def lock_carried(session: Session, brand: str, carried: Carried) -> list[Attachment]:
-    """Return the files that words name, as far as a speaker of them has uploaded them and no other words carry them."""
+    """Return the files that words name, as far as no other words carry them and a speaker of these has uploaded them.
+
+    What came by mail is the words' own or not, whoever speaks.
+    """
     speakers = [
         and_(_COLUMNS.uploader_kind == one.kind.value, _COLUMNS.uploader_id == one.id) for one in carried.speakers
     ]
@@ -101,7 +104,7 @@ async def lock_carried(session: Session, brand: str, carried: Carried) -> list[A
             _COLUMNS.id.in_(carried.attachments),
             _COLUMNS.state.not_in([_RECEIVING, AttachmentState.DELETED.value]),
             or_(_COLUMNS.message_id.is_(None), _COLUMNS.message_id == carried.message_id),
-            or_(*speakers),
+            or_(and_(_COLUMNS.promised_to.is_(None), or_(*speakers)), _COLUMNS.promised_to == carried.message_id),
         )
         .order_by(_COLUMNS.id)
         .with_for_update()
@@ -184,7 +187,7 @@ async def finish_past(session: Session, gone: Sequence[Attachment]) -> int:
         update(attachments)
         .where(_COLUMNS.id.in_(carried))
         .values(
-            state=AttachmentState.DELETED.value, name="", uploader_name=None, digest=None, file_key=None,
+            state=AttachmentState.DELETED.value, name="", uploader_name=None, digest=None, file_key=None, detail=None,
             delete_at=None, next_at=None,
         )
     )  # fmt: skip
@@ -219,4 +222,6 @@ def attachment_of(row: Row[Any]) -> Attachment:
         reason=row.reason,
         file_key=row.file_key,
         created_at=row.created_at,
+        promised_to=row.promised_to,
+        detail=row.detail,
     )

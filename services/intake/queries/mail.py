@@ -8,7 +8,9 @@ from uuid import UUID
 from sqlalchemy import CursorResult, Row, delete, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from services.intake.domain.attachments import AttachmentState
 from services.intake.domain.mail import DeliveryState, Words
+from services.intake.tables.attachments import attachments
 from services.intake.tables.mail import brands, contacts, mailboxes, messages, raw_deliveries
 from shared.db.engine import Session
 from shared.ids import new_id
@@ -170,15 +172,17 @@ async def reopen_delivery(session: Session, brand: str, delivery_id: UUID) -> bo
 
 
 async def forget_deliveries(session: Session, *, kept: timedelta, failed_kept: timedelta, most: int) -> int:
-    """Delete one batch of deliveries past their time; return how many."""
+    """Delete one batch of deliveries past their time, but none whose files wait in it; return how many."""
     table = raw_deliveries.c
+    waits = exists().where(attachments.c.delivery_id == table.id, attachments.c.state == AttachmentState.MAILED.value)
     old = (
         select(table.id)
         .where(
+            ~waits,
             or_(
                 table.state.in_(_FINISHED) & (table.finished_at < func.now() - kept),
                 (table.state == DeliveryState.PARSE_FAILED.value) & (table.finished_at < func.now() - failed_kept),
-            )
+            ),
         )
         .limit(most)
     )

@@ -13,7 +13,7 @@ from shared.contracts.intake import Sensitivity
 
 
 class State(StrEnum):
-    """Where a file stands: being scanned, harmless, refused, past its time."""
+    """Where a file stands: being checked, harmless, refused, past its time."""
 
     PENDING = "pending"
     READY = "ready"
@@ -39,6 +39,7 @@ class Attachment(BaseModel):
     sensitivity: Sensitivity
     state: State
     reason: Annotated[str | None, Field(description="why it was rejected, or `withdrawn` with its words")]
+    detail: Annotated[str | None, Field(description="why a file that came by mail was rejected, in words")] = None
     uploaded_by: Author
     created_at: AwareDatetime
 
@@ -48,9 +49,13 @@ class Attachment(BaseModel):
         return cls(
             id=one.id, ticket_id=one.ticket_id, message_id=one.message_id, public=one.public, name=one.name,
             media_type=one.media_type, size=one.size, width=one.width, height=one.height,
-            sensitivity=one.sensitivity, state=State(one.state), reason=one.reason, uploaded_by=one.uploader,
-            created_at=one.created_at,
+            sensitivity=one.sensitivity, state=_state(one), reason=one.reason, detail=one.detail,
+            uploaded_by=one.uploader, created_at=one.created_at,
         )  # fmt: skip
+
+
+def _state(one: domain.Attachment) -> State:
+    return State.PENDING if one.state is domain.AttachmentState.MAILED else State(one.state)
 
 
 class FileLink(BaseModel):

@@ -20,7 +20,7 @@ from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 from services.intake.tables.metadata import metadata
 from shared.db.base import brand_column, id_column, time_column
 
-STATES: Final = "state IN ('receiving', 'pending', 'ready', 'rejected', 'deleted')"
+STATES: Final = "state IN ('receiving', 'mailed', 'pending', 'ready', 'rejected', 'deleted')"
 
 attachments: Final = Table(
     "attachments",
@@ -46,7 +46,13 @@ attachments: Final = Table(
     Column("sensitivity", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("reason", Text),
+    # The reason in words, where nobody was answered with them.
+    Column("detail", Text),
     Column("file_key", Text),
+    # What came by mail: in which one, where in it, and the message that alone may carry it.
+    Column("delivery_id", PG_UUID(as_uuid=True)),
+    Column("part", Integer),
+    Column("promised_to", PG_UUID(as_uuid=True)),
     Column("attempts", Integer, nullable=False, server_default="0"),
     time_column("created_at"),
     time_column("attached_at", nullable=True),
@@ -64,6 +70,7 @@ attachments: Final = Table(
         postgresql_where=text("message_id IS NULL AND state <> 'rejected'"),
     ),
     Index("ix_attachments_unscanned", "next_at", postgresql_where=text("state = 'pending'")),
+    Index("ix_attachments_mailed", "next_at", postgresql_where=text("state = 'mailed'")),
     Index("ix_attachments_past", "delete_at", postgresql_where=text("delete_at IS NOT NULL")),
 )
 

@@ -17,7 +17,7 @@ from services.intake.domain.attachments import (
     same_person,
 )
 from services.intake.queries import attachments as queries
-from shared.contracts.base import Author
+from shared.contracts.base import Author, Channel
 from shared.contracts.intake import AttachmentReady, AttachmentRejected, Sensitivity
 from shared.db.engine import Session
 from shared.ids import new_id
@@ -133,7 +133,7 @@ async def carry(session: Session, *, brand: str, carried: Carried, terms: Terms,
     """Let words carry the files they name; those of others stay where they are, and the words are told without them."""
     for one in await queries.lock_carried(session, brand, carried):
         first = one.message_id is None
-        sensitivity = carried.sensitivity() or one.sensitivity
+        sensitivity, speaker = carried.sensitivity() or one.sensitivity, carried.speaker_of(one)
         changed = await queries.change_attachment(
             session,
             one,
@@ -141,13 +141,16 @@ async def carry(session: Session, *, brand: str, carried: Carried, terms: Terms,
                 "ticket_id": carried.ticket_id,
                 "message_id": carried.message_id,
                 "public": carried.public and one.reason != WITHDRAWN,
+                "uploader_kind": speaker.kind.value,
+                "uploader_id": speaker.id,
+                "uploader_name": speaker.name,
                 "sensitivity": sensitivity.value,
                 "attached_at": now,
                 "delete_at": now + terms.of(sensitivity),
             },
         )
-        if first and changed.state is AttachmentState.READY:
-            await _tell_ready(session, changed, now)
+        if first:
+            await tell_outcome(session, changed, now)
 
 
 async def hide(session: Session, *, brand: str, carried: Carried) -> None:
@@ -158,37 +161,47 @@ async def hide(session: Session, *, brand: str, carried: Carried) -> None:
 
 async def pass_scan(session: Session, *, scanned: Attachment, now: datetime) -> bool:
     """Let a file be fetched; False if it is no longer waiting for this."""
-    waiting = await _waiting(session, scanned)
+    waiting = await waiting_in(session, scanned, AttachmentState.PENDING)
     if waiting is None:
         return False
     ready = await queries.change_attachment(session, waiting, {"state": AttachmentState.READY.value, "next_at": None})
-    if ready.message_id is not None:
-        await _tell_ready(session, ready, now)
+    await tell_outcome(session, ready, now)
     return True
 
 
-async def reject(session: Session, *, scanned: Attachment, reason: str, now: datetime) -> bool:
-    """Refuse a file that had been taken; False if it is no longer waiting for this. Its content is already gone."""
-    waiting = await _waiting(session, scanned)
+async def reject(
+    session: Session,
+    *,
+    scanned: Attachment,
+    reason: str,
+    now: datetime,
+    detail: str | None = None,
+    state: AttachmentState = AttachmentState.PENDING,
+) -> bool:
+    """Refuse a file that had been taken; False if it is no longer waiting in `state`. Its content is already gone."""
+    waiting = await waiting_in(session, scanned, state)
     if waiting is None:
         return False
-    rejected = await queries.change_attachment(
-        session,
-        waiting,
-        {"state": AttachmentState.REJECTED.value, "reason": reason, "next_at": None, "file_key": None},
-    )
-    event = AttachmentRejected(
-        attachment_id=rejected.id,
-        ticket_id=rejected.ticket_id,
-        message_id=rejected.message_id,
-        public=rejected.public,
-        name=rejected.name,
-        reason=reason,
-        uploaded_by=rejected.uploader,
-        rejected_at=now,
-    )
-    await outbox.record(session, event, brand=rejected.brand, sequence=1, at=now)
+    refused = {"state": AttachmentState.REJECTED.value, "reason": reason, "detail": detail}
+    rejected = await queries.change_attachment(session, waiting, {**refused, "next_at": None, "file_key": None})
+    if rejected.promised_to is None:
+        await _tell_rejected(session, rejected, now)
+    else:
+        await tell_outcome(session, rejected, now)
     return True
+
+
+async def tell_outcome(session: Session, one: Attachment, now: datetime) -> None:
+    """Tell what became of a file, if it is decided and words carry it.
+
+    That an upload was refused is told at once, that a file of a mail was when its ticket is known.
+    """
+    if one.message_id is None:
+        return
+    if one.state is AttachmentState.READY:
+        await _tell_ready(session, one, now)
+    elif one.state is AttachmentState.REJECTED and one.promised_to is not None:
+        await _tell_rejected(session, one, now)
 
 
 async def mark(
@@ -199,9 +212,10 @@ async def mark(
     return await queries.change_attachment(session, attachment, {"sensitivity": sensitivity.value, **until})
 
 
-async def _waiting(session: Session, scanned: Attachment) -> Attachment | None:
-    found = await queries.find_attachment(session, scanned.brand, scanned.id, lock=True)
-    return found if found is not None and found.state is AttachmentState.PENDING else None
+async def waiting_in(session: Session, known: Attachment, state: AttachmentState) -> Attachment | None:
+    """Return a file as it is now, locked; None unless it is in `state`."""
+    found = await queries.find_attachment(session, known.brand, known.id, lock=True)
+    return found if found is not None and found.state is state else None
 
 
 async def _tell_ready(session: Session, one: Attachment, now: datetime) -> None:
@@ -220,5 +234,21 @@ async def _tell_ready(session: Session, one: Attachment, now: datetime) -> None:
         sensitivity=one.sensitivity,
         uploaded_by=one.uploader,
         ready_at=now,
+    )
+    await outbox.record(session, event, brand=one.brand, sequence=1, at=now)
+
+
+async def _tell_rejected(session: Session, one: Attachment, now: datetime) -> None:
+    event = AttachmentRejected(
+        attachment_id=one.id,
+        ticket_id=one.ticket_id,
+        message_id=one.message_id,
+        public=one.public,
+        name=one.name,
+        reason=one.reason or "",
+        uploaded_by=one.uploader,
+        rejected_at=now,
+        channel=None if one.promised_to is None else Channel.EMAIL,
+        detail=one.detail,
     )
     await outbox.record(session, event, brand=one.brand, sequence=1, at=now)

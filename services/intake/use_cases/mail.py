@@ -1,6 +1,6 @@
 """What intake does with a mail: take it, read it once, tell what it said, or set it aside."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from services.intake.domain.mail import (
 )
 from services.intake.queries import mail as queries
 from services.intake.queries.mail import AnyRow
+from services.intake.use_cases.mailed_files import promise
 from shared.channels.email import mailbox_of, read_reply_token
 from shared.contracts.base import Channel
 from shared.contracts.gateway import BrandChanged
@@ -44,10 +45,10 @@ async def find_recipient(session: Session, address: str, *, key: bytes) -> Recip
     return None if brand is None else Recipient(brand, mailbox, address, ticket_id)
 
 
-async def accept_mail(
-    session: Session, raw: bytes, *, recipients: Sequence[Recipient], journey: Journey, seal: Seal, now: datetime
-) -> int:
-    """Keep a mail, sealed, once per mailbox it is for; return how many of these were not known yet."""
+def sealed_deliveries(
+    raw: bytes, *, recipients: Sequence[Recipient], journey: Journey, seal: Seal, now: datetime
+) -> list[dict[str, object]]:
+    """Return a mail as it is kept, sealed, once per mailbox it is for; a large one is work for a thread."""
     rows: list[dict[str, object]] = []
     for recipient in one_per_mailbox(recipients):
         id_ = new_id()
@@ -69,7 +70,12 @@ async def accept_mail(
                 "next_at": now,
             }
         )
-    return await queries.insert_deliveries(session, rows)
+    return rows
+
+
+async def accept_mail(session: Session, deliveries: Sequence[Mapping[str, object]]) -> int:
+    """Keep a sealed mail; return for how many mailboxes it was not known yet."""
+    return await queries.insert_deliveries(session, deliveries)
 
 
 async def claim_mails(session: Session, *, count: int, lease: timedelta, attempts: int) -> Sequence[AnyRow]:
@@ -82,8 +88,10 @@ async def claim_mails(session: Session, *, count: int, lease: timedelta, attempt
     return [row for row in rows if row.attempts <= attempts]
 
 
-async def tell_words(session: Session, delivery: Delivery, words: Words) -> DeliveryState:
-    """Tell a mail's words, once; return what became of the delivery."""
+async def tell_words(
+    session: Session, delivery: Delivery, words: Words, *, kept: timedelta, now: datetime
+) -> DeliveryState:
+    """Tell a mail's words and promise its files to them, once; return what became of the delivery."""
     brand = delivery.recipient.brand
     if not await queries.lock_pending(session, brand, delivery.id):
         return DeliveryState.DUPLICATE
@@ -103,12 +111,15 @@ async def tell_words(session: Session, delivery: Delivery, words: Words) -> Deli
     state = DeliveryState.DUPLICATE
     if await queries.insert_message(session, values):
         state = DeliveryState.DONE
-        await _record(session, delivery, words, message_id)
+        files = await promise(session, delivery, words.files, message_id=message_id, kept=kept, now=now)
+        await _record(session, delivery, words, message_id, files)
     await queries.finish_delivery(session, brand, delivery.id, state=state)
     return state
 
 
-async def _record(session: Session, delivery: Delivery, words: Words, message_id: UUID) -> None:
+async def _record(
+    session: Session, delivery: Delivery, words: Words, message_id: UUID, files: tuple[UUID, ...]
+) -> None:
     event = MessageReceived(
         message_id=message_id,
         channel=Channel.EMAIL,
@@ -118,6 +129,7 @@ async def _record(session: Session, delivery: Delivery, words: Words, message_id
         ticket_id=words.ticket_id,
         received_at=delivery.received_at,
         automatic=words.automatic,
+        attachments=files,
     )
     await outbox.record(session, event, brand=delivery.recipient.brand, sequence=1, at=delivery.received_at)
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import structlog
 
@@ -19,7 +19,7 @@ from services.tickets.use_cases.reaching import Landing, landing
 from services.tickets.use_cases.telling import tell, tell_opening
 from shared.contracts.base import Author, AuthorKind, Channel, ContactRef
 from shared.contracts.chat import MessagePosted
-from shared.contracts.intake import MessageReceived
+from shared.contracts.intake import AttachmentRejected, MessageReceived
 from shared.contracts.tickets import MessageKind
 from shared.db.engine import Session
 from shared.ids import new_id
@@ -93,7 +93,7 @@ async def take_received_words(session: Session, *, brand: str, received: Message
 
 
 async def _join(session: Session, brand: str, landed: Landing, received: MessageReceived, now: datetime) -> None:
-    text = redact(mended(received.text), allow=frozenset({received.contact.address}))
+    text = _text_of(received)
     ticket = landed.ticket
     if access.is_contact(received.contact, ticket):
         ticket = replace(ticket, contact=access.merged_contact(ticket.contact, received.contact))
@@ -108,12 +108,12 @@ async def _join(session: Session, brand: str, landed: Landing, received: Message
         text = access.note_of_third_party(received.contact, text)
         author, kind = _INTAKE, MessageKind.NOTE
     words = Words(received.message_id, kind, author, text, received.received_at, automatic=received.automatic)
-    words = replace(words, origin_id=landed.origin_id, came_by=came_by)
+    words = replace(words, origin_id=landed.origin_id, came_by=came_by, attachments=received.attachments)
     await take_words(session, ticket, words, actor=author, now=now)
 
 
 async def _open_for(session: Session, brand: str, received: MessageReceived, now: datetime) -> None:
-    text = redact(mended(received.text), allow=frozenset({received.contact.address}))
+    text = _text_of(received)
     author = access.author_of_contact(received.contact, None)
     state = unopened(
         ticket_id=new_id(),
@@ -124,8 +124,33 @@ async def _open_for(session: Session, brand: str, received: MessageReceived, now
     )
     story = Story(Ticket(brand, state, contact=received.contact), actor=author, now=now)
     story.opens(received.received_at)
-    story.says(Words(received.message_id, MessageKind.MESSAGE, author, text, received.received_at))
+    words = Words(received.message_id, MessageKind.MESSAGE, author, text, received.received_at)
+    story.says(replace(words, attachments=received.attachments))
     await tell_opening(session, story)
+
+
+def _text_of(received: MessageReceived) -> str:
+    """Return the words as they are kept; files without a word need none."""
+    if received.attachments and not received.text.strip():
+        return ""
+    return redact(mended(received.text), allow=frozenset({received.contact.address}))
+
+
+async def note_refused_file(session: Session, *, brand: str, refused: AttachmentRejected, now: datetime) -> None:
+    """Note in the ticket which file of a mail was not taken and why: its sender was told nothing.
+
+    Of an upload its sender was told, and the desk sees what became of it.
+    """
+    note_id = uuid5(refused.attachment_id, "refused")
+    if refused.channel is None or refused.ticket_id is None or await timeline.has_entry(session, brand, note_id):
+        return
+    landed = await landing(session, brand, refused.ticket_id)
+    if landed is None:
+        return
+    why = refused.detail or refused.reason
+    text = f"A file that came by {refused.channel} was not taken: {refused.name} ({why})."
+    words = Words(note_id, MessageKind.NOTE, _INTAKE, redact(mended(text)), refused.rejected_at, automatic=True)
+    await take_words(session, landed.ticket, words, actor=_INTAKE, now=now)
 
 
 async def _reason(session: Session, brand: str, conversation: Conversation | None, now: datetime) -> Reason | None:

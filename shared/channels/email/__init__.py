@@ -1,6 +1,7 @@
 """E-mail as pure functions: read what came in, tell people from robots, thread by our own tokens, render answers."""
 
-from shared.channels.email.parsing import Attachment, ParsedMail, parse
+from shared.channels.email.contents import Trouble, Undecodable, pieces
+from shared.channels.email.parsing import Attachment, ParsedMail, opened, parse
 from shared.channels.email.quoting import strip_quotes
 from shared.channels.email.rendering import UnusableAddress, render_reply, reply_subject
 from shared.channels.email.robots import is_automatic
@@ -17,11 +18,15 @@ __all__ = [
     "Attachment",
     "OwnMessage",
     "ParsedMail",
+    "Trouble",
+    "Undecodable",
     "UnusableAddress",
     "is_automatic",
     "mailbox_of",
+    "opened",
     "outgoing_message_id",
     "parse",
+    "pieces",
     "read_message_id",
     "read_reply_token",
     "render_reply",

@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.message import Message
+from itertools import islice
 from typing import Final
+from urllib.parse import unquote
 
 from inscriptis import get_text
 
+from shared.channels.email.contents import Measured, Trouble, is_sealed, measured
 from shared.channels.email.decoding import clean, decode, header_text
 
 _DEEPEST: Final = 20
@@ -16,16 +19,30 @@ _LONGEST_TEXT: Final = 1_000_000
 _LONGEST_HTML: Final = 1_000_000
 _TAG = re.compile(r"<[^<>]{0,2000}>")
 _BLANK_LINES = re.compile(r"\n[^\S\n]*\n(?:[^\S\n]*\n)+")
+_DRAWN = re.compile(r"cid:([^\s\"'<>)]{1,250})", re.IGNORECASE)
+_MOST_DRAWN: Final = 500
+# They prove who sent the mail, to programs that ask; nobody attached them.
+_SIGNATURES: Final = frozenset(
+    {"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"}
+)
 _REPORTS: Final = frozenset({"message/rfc822", "text/rfc822-headers", "message/global", "message/rfc822-headers"})
 
 
 @dataclass(frozen=True)
 class Attachment:
-    """A part that is not the text. `size` is its encoded length in bytes."""
+    """A part that is not the text; name and type are the sender's word.
+
+    `part` is its number in the mail, by which `opened` finds it again; `size` and `digest` (SHA-256) are those of its
+    decoded content, `trouble` says why that cannot be had. `is_drawn`: a picture that the text shows in its place.
+    """
 
     name: str
     media_type: str
     size: int
+    part: int = 0
+    digest: bytes = b""
+    trouble: Trouble | None = None
+    is_drawn: bool = False
 
 
 @dataclass(frozen=True)
@@ -44,7 +61,10 @@ class _Reader:
     """Walks one message; counts parts and remembers what it met on the way."""
 
     report: bool
+    measures: bool = True
     parts: int = 0
+    sources: dict[int, Message] = field(default_factory=dict)
+    drawn: set[str] = field(default_factory=set)
     attachments: list[Attachment] = field(default_factory=list)
     reported_ids: list[str] = field(default_factory=list)
     defects: set[str] = field(default_factory=set)
@@ -58,6 +78,8 @@ class _Reader:
         payload = _payload(part)
         if media_type.startswith("message/") or media_type in _REPORTS:
             return self._enclosed(part, media_type)
+        if is_sealed(media_type):
+            return self._attached(part, media_type)
         if isinstance(payload, list):
             return self._children(media_type, payload, depth)
         if _is_attachment(part, media_type):
@@ -81,7 +103,10 @@ class _Reader:
             self.defects.add("payload")
             return ""
         text = decode(data[:_LONGEST_TEXT], _charset(part))
-        return html_to_text(text) if media_type == "text/html" else text
+        if media_type != "text/html":
+            return text
+        self.drawn |= {_content_id(found[1]) for found in islice(_DRAWN.finditer(text), _MOST_DRAWN)}
+        return html_to_text(text)
 
     def _enclosed(self, part: Message, media_type: str) -> str:
         payload = _payload(part)
@@ -93,10 +118,22 @@ class _Reader:
         return self._attached(part, media_type)
 
     def _attached(self, part: Message, media_type: str) -> str:
-        payload = _payload(part)
-        size = len(payload) if isinstance(payload, str) else 0
-        self.attachments.append(Attachment(name=_filename(part), media_type=clean(media_type)[:100], size=size))
+        if media_type in _SIGNATURES:
+            return ""
+        size, digest, trouble = measured(part, media_type) if self.measures else Measured()
+        self.attachments.append(Attachment(_filename(part), clean(media_type)[:100], size, self.parts, digest, trouble))
+        self.sources[self.parts] = part
         return ""
+
+    def found(self) -> tuple[Attachment, ...]:
+        """Return what is attached, once the whole text is read and says which pictures are its own."""
+        return tuple(
+            replace(one, is_drawn=one.media_type.startswith("image/") and self._is_drawn(self.sources[one.part]))
+            for one in self.attachments
+        )
+
+    def _is_drawn(self, part: Message) -> bool:
+        return _content_id(str(part.get("content-id", ""))) in self.drawn - {""}
 
 
 def read_body(message: Message) -> Body:
@@ -107,10 +144,17 @@ def read_body(message: Message) -> Body:
     return Body(
         text=_BLANK_LINES.sub("\n\n", text[:_LONGEST_TEXT]).strip(),
         content_type=content_type,
-        attachments=tuple(reader.attachments),
+        attachments=reader.found(),
         reported_ids=tuple(reader.reported_ids),
         defects=tuple(sorted(reader.defects)),
     )
+
+
+def parts_of(message: Message) -> dict[int, tuple[Attachment, Message]]:
+    """Return the attached parts of a message by their numbers; they are not measured again."""
+    reader = _Reader(report=False, measures=False)
+    reader.read(message, 0)
+    return {one.part: (one, reader.sources[one.part]) for one in reader.attachments}
 
 
 def html_to_text(html: str) -> str:
@@ -139,6 +183,10 @@ def _charset(part: Message) -> str | None:
         return part.get_content_charset()
     except (LookupError, ValueError, TypeError):
         return None
+
+
+def _content_id(value: str) -> str:
+    return unquote(value).strip(" <>").lower()[:250]
 
 
 def _filename(part: Message) -> str:

@@ -9,11 +9,13 @@ from email.parser import BytesHeaderParser
 from email.policy import Compat32
 from typing import Final
 
-from shared.channels.email.bodies import Attachment, Body, read_body
+from shared.channels.email.bodies import Attachment, Body, parts_of, read_body
 from shared.channels.email.decoding import header_text
 from shared.channels.email.quoting import is_forward, strip_quotes
 
 _LONGEST_VALUE: Final = 32 * 1024
+# Parameters cost the square of their length too, and there are as many such headers as parts.
+_LONGEST_CONTENT: Final = 4 * 1024
 _LONGEST_NAME: Final = 200
 _LONGEST_FROM: Final = 1000
 _LONGEST_IDS: Final = 8000
@@ -37,7 +39,7 @@ _KEPT: Final = frozenset(
     }
 )
 
-__all__ = ["Attachment", "ParsedMail", "parse"]
+__all__ = ["Attachment", "ParsedMail", "opened", "parse"]
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,8 @@ class _Cautious(Compat32):
 
     def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
         name, value = super().header_source_parse(sourcelines)
-        return name, value[:_LONGEST_VALUE]
+        is_content = name[:8].lower() == "content-"
+        return name, value[: _LONGEST_CONTENT if is_content else _LONGEST_VALUE]
 
 
 _POLICY: Final = _Cautious()
@@ -108,6 +111,14 @@ def parse(raw: bytes) -> ParsedMail:
         headers={key: tuple(header_text(one) for one in many) for key, many in values.items() if key in _KEPT},
         defects=body.defects,
     )
+
+
+def opened(raw: bytes) -> dict[int, tuple[Attachment, Message]]:
+    """Return the attached parts of a mail by the numbers that `parse` gave them. Never raises."""
+    try:
+        return parts_of(message_from_bytes(raw, policy=_POLICY))
+    except RecursionError:
+        return {}
 
 
 def _values(message: Message) -> dict[str, tuple[str, ...]]:

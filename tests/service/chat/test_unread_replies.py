@@ -276,12 +276,13 @@ async def test_an_answer_by_mail_stands_in_the_open_conversation(postgres: Clust
         session = await begin(chat)
         ticket_id = session["ticket_id"]
         await answered(chat, ticket_id, "one")
-        event = mailed(ticket_id, "By mail")
+        event = mailed(ticket_id, "By mail", attachments=(new_id(),))
         async with opened(url, session["socket_ticket"]) as kim:
             await kim.first("welcome")
             await chat.publish(event)
             seen = await kim.first("msg", id=event.message_id)
             assert (seen["text"], seen["channel"], seen["author"]["kind"]) == ("By mail", "email", "player")
+            assert seen["attachments"] == [str(one) for one in event.attachments]
         told = [one for one in await chat.recorded(MessagePosted) if one.data["message_id"] == str(event.message_id)]
         assert [one.data["channel"] for one in told] == ["email"]
         await answered(chat, ticket_id, "two")

@@ -1,6 +1,7 @@
 """A running intake service and somebody who hands it mail."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest_asyncio
 
@@ -10,7 +11,7 @@ from tests.support.service import running_service
 
 
 @pytest_asyncio.fixture
-async def postman(postgres: Cluster) -> AsyncIterator[Postman]:
+async def postman(postgres: Cluster, tmp_path: Path) -> AsyncIterator[Postman]:
     """The mail server in front of the service; two brands have their mailboxes."""
-    async with running_service(postgres, "intake", **KNOBS) as service:
+    async with running_service(postgres, "intake", **{**KNOBS, "files_dir": tmp_path}) as service:
         yield await Postman(service).introduced()

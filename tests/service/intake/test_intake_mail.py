@@ -192,14 +192,6 @@ async def test_nothing_forbidden_is_stored_or_told(postman: Postman) -> None:
     assert hashlib.sha256(bytes(mail)).digest() not in sealed
 
 
-async def test_attachments_are_named_in_the_text(postman: Postman) -> None:
-    mail = letter("see attached")
-    mail.add_attachment(b"\xff\xd8\xff", maintype="image", subtype="jpeg", filename="passport.jpg")
-    await postman.hand_over(mail)
-    ((_, event),) = await postman.told(1)
-    assert event.text == "see attached\n\n[attachment: passport.jpg, image/jpeg]"
-
-
 async def test_a_mail_that_cannot_be_read_is_kept_and_can_be_replayed(postman: Postman) -> None:
     nobody = EmailMessage()
     nobody["Subject"] = "who am I"

@@ -2,8 +2,9 @@
 
 from uuid import UUID, uuid4
 
-from shared.contracts.base import Author, AuthorKind
+from shared.contracts.base import Author, AuthorKind, Channel, ContactRef
 from shared.contracts.chat import MessagePosted
+from shared.contracts.intake import AttachmentRejected
 from shared.contracts.tickets import MessageAdded
 from shared.ids import new_id
 from tests.service.tickets.desk import MORNING, Desk, received
@@ -56,6 +57,41 @@ async def test_no_reply_by_email_loses_files(desk: Desk) -> None:
     refused = await desk.post(f"/{ticket}/messages", body)
     assert (refused.status_code, refused.json()["code"]) == (409, "files-undeliverable")
     assert (await desk.post(f"/{ticket}/messages", body | {"kind": "note"})).status_code == 201
+
+
+async def test_files_of_a_mail_are_its_words(desk: Desk) -> None:
+    """Without a text the files are words enough; in an answer from somewhere else they are the note's."""
+    first, second, third = uuid4(), uuid4(), uuid4()
+    await desk.service.publish(received("", attachments=(first,)))
+    ticket = await eventually(lambda: _only(desk))
+    await desk.service.publish(received("More", attachments=(second,), ticket_id=UUID(ticket)))
+    stranger = ContactRef(channel=Channel.EMAIL, address="else@example.org")
+    await desk.service.publish(received("Mine", stranger, attachments=(third,), ticket_id=UUID(ticket)))
+    words = (await desk.get(f"/{ticket}/messages"))["items"]
+    assert [(one["kind"], one["attachments"]) for one in words] == [
+        ("message", [str(first)]), ("message", [str(second)]), ("note", [str(third)]),
+    ]  # fmt: skip
+    assert [one["text"] for one in words][:2] == ["", "More"]
+
+
+async def test_a_refused_file_of_a_mail_is_noted_once(desk: Desk) -> None:
+    """The staff read what was left out and why; of an upload its sender was told."""
+    await desk.service.publish(received("Look", attachments=(uuid4(),)))
+    ticket = await eventually(lambda: _only(desk))
+    refused = AttachmentRejected.sample().model_copy(
+        update={
+            "attachment_id": uuid4(), "ticket_id": UUID(ticket), "name": "logo.svg", "reason": "active-content",
+            "channel": Channel.EMAIL, "detail": "the text is a page or a script",
+        }
+    )  # fmt: skip
+    await desk.service.publish(refused)
+    await desk.service.publish(refused, sequence=2)
+    await desk.service.publish(refused.model_copy(update={"attachment_id": uuid4(), "channel": None}))
+    await desk.service.publish(refused.model_copy(update={"attachment_id": uuid4(), "ticket_id": uuid4()}))
+    words = (await desk.get(f"/{ticket}/messages"))["items"]
+    assert [one["kind"] for one in words] == ["message", "note"]
+    assert words[1]["text"] == "A file that came by email was not taken: logo.svg (the text is a page or a script)."
+    assert (await desk.get(f"/{ticket}"))["status"] == "new"
 
 
 async def _only(desk: Desk) -> str:
