@@ -24,6 +24,7 @@ RECEIPT_TOPIC: Final = "chat.marks"
 _SHORTEST: Final = timedelta(milliseconds=10)
 _LONGEST: Final = timedelta(seconds=1)
 _IDLE: Final = timedelta(minutes=10)
+_AT_ONCE: Final = 8
 _logger: Final = structlog.get_logger(module=__name__)
 
 
@@ -32,12 +33,26 @@ async def ping(ground: Ground) -> timedelta:
     hub = hub_of(ground)
     now = asyncio.get_running_loop().time()
     due = [socket for socket in hub.people.sockets if socket.closing is None and _is_due(hub, socket, now)]
-    if due:
-        heads, held = await _truth(hub, due)
-        for socket in due:
-            hub.ping(socket, heads, now)
-        await _hear_what_is_held(hub, due, held)
-    return max(_SHORTEST, min(_LONGEST, hub.settings.ping_every / 10, hub.settings.pong_within / 4))
+    pause = max(_SHORTEST, min(_LONGEST, hub.settings.ping_every / 10, hub.settings.pong_within / 4))
+    if not due:
+        return pause
+    heads, held = await _truth(hub, due)
+    await _hear_what_is_held(hub, due, held)
+    await _ping_evenly(hub, due, heads, pause)
+    return _SHORTEST
+
+
+async def _ping_evenly(hub: Hub, due: list[LiveSocket], heads: dict[UUID, int], during: timedelta) -> None:
+    """Spread the pings over the time until the next look: hundreds at once would hold up everybody's words.
+
+    A head that has grown old meanwhile is a lower bound as ever.
+    """
+    loop = asyncio.get_running_loop()
+    for first in range(0, len(due), _AT_ONCE):
+        for socket in due[first : first + _AT_ONCE]:
+            if socket.closing is None:
+                hub.ping(socket, heads, loop.time())
+        await asyncio.sleep(during.total_seconds() * _AT_ONCE / max(_AT_ONCE, len(due)))
 
 
 def _is_due(hub: Hub, socket: LiveSocket, now: float) -> bool:
