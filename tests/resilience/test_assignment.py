@@ -258,7 +258,10 @@ async def test_two_sla_processes_break_each_promise_once_through_kills(twins: Pr
             await _opened_during(house, ledger, _kills(twins, ["sla", "sla-2"], ledger), at_once=2)
 
             async def broken() -> bool:
-                return len(await _told_of(urls["sla"], ledger, ClockBreached)) == len(ledger.opened)
+                started, late = [await _told_of(urls["sla"], ledger, what) for what in (ClockStarted, ClockBreached)]
+                assert not set(ledger.opened) - set(started), "without a clock"
+                assert not set(ledger.opened) - set(late), "not broken"
+                return True
 
             await eventually(broken, within=60, every=0.2)
             await eventually(lambda: _is_quiet(twins), within=60, every=0.2)

@@ -33,9 +33,11 @@ async def promise(
 ) -> tuple[UUID, ...]:
     """Note the files of a mail in the transaction that tells its words, and return their ids: both happen or neither.
 
-    Those that no words ever carry stay as long as their mail does (`kept`).
+    Those that no words ever carry stay as long as their mail does (`kept`). Files are listed by id, so the ids rise in
+    the order of the mail: several that are drawn in one millisecond do not by themselves.
     """
-    named = {new_id(): one for one in files}
+    found = list(files)
+    named = dict(zip(sorted(new_id() for _ in found), found, strict=True))
     rows = [_row(delivery, one, message_id, now) | {"id": id_, "delete_at": now + kept} for id_, one in named.items()]
     await mailed_files.insert_files(session, rows)
     return tuple(named)

@@ -251,6 +251,8 @@ async def test_of_many_files_the_rest_is_named(desk: Desk) -> None:
     assert told.text.endswith("[not taken, because a mail carries at most 10 files: 10.txt, 11.txt]")
     for file in told.attachments:
         await desk.becomes(str(file), state="ready")
+    # They are listed by id: in the order of the mail, although one millisecond draws all ids.
+    assert list(told.attachments) == sorted(told.attachments)
 
 
 async def test_a_robot_brings_no_files_that_nobody_will_see(desk: Desk) -> None:
