@@ -47,6 +47,8 @@ class ServiceServer(uvicorn.Server):
                 ws="websockets-sansio",
                 ws_max_size=_FRAME_BYTES,
                 ws_per_message_deflate=False,
+                # Chat pings its sockets itself and tells them what they may have missed; twice costs twice.
+                ws_ping_interval=None,
                 lifespan="on",
                 access_log=False,
                 log_config=None,
