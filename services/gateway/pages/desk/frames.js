@@ -2,6 +2,7 @@
 
 import { chime, notify } from "./alerts.js";
 import { renewPeople } from "./around.js";
+import { because } from "./format.js";
 
 const seen = (desk, id) => (desk.open?.id === id ? desk.open : null);
 
@@ -55,7 +56,7 @@ export const FRAMES = {
     if (cause === "removed" || cause === "withdrawn") desk.say(`${by.name} needs you no more: ${number}`);
   },
   asked(desk, { ticket_id: id, number, cause }) {
-    call(desk, { id, number }, "You are asked to take it", cause);
+    call(desk, { id, number }, "You are asked to take it", because(cause));
     desk.company.soon();
   },
   mentioned(desk, { ticket_id: id, number, by }) {
