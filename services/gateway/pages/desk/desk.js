@@ -64,4 +64,5 @@ addEventListener("resize", changed);
 addEventListener("online", changed);
 addEventListener("offline", changed);
 document.addEventListener("keydown", (event) => desk && session.kept && onKey(event, desk, root));
-changed();
+// A key may come before the first frame: the desk is there for it.
+draw();
