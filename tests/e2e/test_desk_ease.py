@@ -1,15 +1,18 @@
 """No key, click or place in the list is lost to what happens at the desk meanwhile."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Final
+from uuid import uuid4
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Locator, Page, WebSocket, expect
 
 from deploy.demo.clients import Door
-from tests.e2e.asking import ask
+from tests.e2e.asking import Json, ask
 from tests.e2e.clerk import Clerk
 from tests.e2e.house import House, found_house
+from tests.support.eventually import eventually
 from tests.support.product import Product
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(90)]
@@ -19,6 +22,7 @@ _SLOW: Final = """
     const soon = requestAnimationFrame;
     globalThis.requestAnimationFrame = (run) => setTimeout(() => soon(run), 1000);
 """
+_TWO_FRAMES: Final = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
 @pytest.fixture(scope="module")
@@ -38,8 +42,90 @@ async def ann(house: House, browser: Browser) -> AsyncIterator[Clerk]:
         yield clerk
 
 
+def _somebody() -> str:
+    return f"p{uuid4().hex[:8]}"
+
+
+async def _give(house: House, ticket: Json, name: str) -> None:
+    """Let somebody have a ticket."""
+    path, body = f"/v1/tickets/{ticket['id']}/assignment", {"assignee_id": "me"}
+    given = await ask(house.door, "PUT", path, token=house.tokens[name], body=body)
+    assert given.status == 200, given.body
+
+
+async def _tag(house: House, ticket: Json, tag: str, method: str = "PUT") -> None:
+    """Tag a ticket as Bob, or take the tag away."""
+    answer = await ask(house.door, method, f"/v1/tickets/{ticket['id']}/tags/{tag}", token=house.tokens["bob"])
+    assert answer.status < 300, answer.body
+
+
+async def _mine(house: House, ann: Clerk, *subjects: str) -> list[Json]:
+    """Let Ann have tickets of these subjects, and look at them."""
+    tickets = [await house.ticket(_somebody(), subject=subject) for subject in subjects]
+    for ticket in tickets:
+        await _give(house, ticket, "ann")
+    await ann.page.keyboard.press("2")
+    await expect(ann.page.locator(".row")).to_have_count(len(subjects))
+    return tickets
+
+
 async def test_a_key_counts_before_anything_is_drawn(ann: Clerk) -> None:
     await ann.context.add_init_script(_SLOW)
     await ann.page.reload()
     await ann.page.keyboard.press("3")
     await expect(ann.page.locator(".tabs [aria-current]")).to_contain_text("All open")
+
+
+async def test_a_click_counts_although_the_page_changes_under_it(house: House, ann: Clerk) -> None:
+    """A row moves up and the card grows between pressing and letting go."""
+    heard = await _listening(ann.page)
+    first, second = await _mine(house, ann, "First", "Second")
+    async with _pressed(ann.page, ann.row("Second")):
+        await _give(house, first, "bob")
+        await eventually(lambda: any(first["id"] in frame and house.ids["bob"] in frame for frame in heard))
+    await expect(ann.page.get_by_role("heading", level=1)).to_have_text("Second")
+    await expect(ann.row("First")).to_have_count(0)
+    escalate = ann.page.locator(".deeds").get_by_role("button", name="Escalate")
+    async with _pressed(ann.page, escalate):
+        await _tag(house, second, "a-tag-that-needs-a-line")
+        await eventually(lambda: any("a-tag-that-needs-a-line" in frame for frame in heard))
+    await expect(ann.page.locator("dialog.dialog-escalate")).to_be_visible()
+    await expect(ann.page.locator(".tags li")).to_have_count(1)
+
+
+async def _listening(page: Page) -> list[str]:
+    """Come back to the desk, and return what its socket brings from now on."""
+    heard: list[str] = []
+
+    def opened(socket: WebSocket) -> None:
+        socket.on("framereceived", lambda frame: heard.append(str(frame)))
+
+    page.on("websocket", opened)
+    await page.reload()
+    await eventually(lambda: any('"welcome"' in frame for frame in heard))
+    return heard
+
+
+@asynccontextmanager
+async def _pressed(page: Page, button: Locator) -> AsyncIterator[None]:
+    """Press the mouse on something; let it go there after the page could draw what it has heard meanwhile."""
+    await button.hover()
+    await page.mouse.down()
+    yield
+    await page.evaluate(_TWO_FRAMES)
+    await page.mouse.up()
+
+
+async def test_what_did_not_change_stays_the_same_button(house: House, ann: Clerk) -> None:
+    """Also when what stood before it goes."""
+    (ticket,) = await _mine(house, ann, "Tagged")
+    for tag in ("one", "two"):
+        await _tag(house, ticket, tag)
+    await ann.open("Tagged")
+    tags = ann.page.locator(".tags button")
+    await expect(tags).to_have_count(2)
+    gone, kept = [str(await tag.get_attribute("aria-label")) for tag in await tags.all()]
+    await ann.page.get_by_label(kept).evaluate("(button) => { button.isTheSame = true; }")
+    await _tag(house, ticket, gone.removeprefix("Remove "), "DELETE")
+    await expect(tags).to_have_count(1)
+    assert await ann.page.get_by_label(kept).evaluate("(button) => button.isTheSame === true")

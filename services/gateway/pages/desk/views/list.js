@@ -49,9 +49,13 @@ const followCursor = (desk, box, height) => {
   scroll = box.scrollTop;
 };
 
+/** "With me" is for those who are with somebody. */
+const shownLists = (desk) =>
+  Object.entries(LISTS).filter(([id]) => id !== "guest" || desk.list === id || desk.tickets.rows(id).length);
+
 const tabs = (desk) => html`
   <nav class="tabs" aria-label="Lists">
-    ${Object.entries(LISTS).filter(([id]) => id !== "guest" || desk.list === id || desk.tickets.rows(id).length).map(([id, { name }]) => html`
+    ${repeat(shownLists(desk), ([id]) => id, ([id, { name }]) => html`
       <button type="button" aria-current=${desk.list === id ? "true" : nothing} @click=${() => desk.choose(id)}>
         ${name} <span class="count">${desk.tickets.rows(id).length}</span>
       </button>`)}
