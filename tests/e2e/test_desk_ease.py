@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from playwright.async_api import Browser, Locator, Page, WebSocket, expect
 
-from deploy.demo.clients import Door
+from deploy.demo.clients import ChatSocket, Door
 from tests.e2e.asking import Json, ask
 from tests.e2e.clerk import Clerk
 from tests.e2e.house import House, found_house
@@ -22,6 +22,11 @@ _SLOW: Final = """
     const soon = requestAnimationFrame;
     globalThis.requestAnimationFrame = (run) => setTimeout(() => soon(run), 1000);
 """
+# What is told in passing waits to be dismissed, however slow the machine is.
+_STAYING: Final = """() => {
+    const after = setTimeout;
+    globalThis.setTimeout = (run, wait) => after(run, wait === 5000 ? 3_600_000 : wait);
+}"""
 _TWO_FRAMES: Final = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
@@ -59,13 +64,13 @@ async def _tag(house: House, ticket: Json, tag: str, method: str = "PUT") -> Non
     assert answer.status < 300, answer.body
 
 
-async def _mine(house: House, ann: Clerk, *subjects: str) -> list[Json]:
-    """Let Ann have tickets of these subjects, and look at them."""
+async def _mine(house: House, ann: Clerk, *subjects: str, own: int = 0) -> list[Json]:
+    """Let Ann have tickets of these subjects beside those she has, and look at them."""
     tickets = [await house.ticket(_somebody(), subject=subject) for subject in subjects]
     for ticket in tickets:
         await _give(house, ticket, "ann")
     await ann.page.keyboard.press("2")
-    await expect(ann.page.locator(".row")).to_have_count(len(subjects))
+    await expect(ann.page.locator(".row")).to_have_count(own + len(subjects))
     return tickets
 
 
@@ -129,3 +134,27 @@ async def test_what_did_not_change_stays_the_same_button(house: House, ann: Cler
     await _tag(house, ticket, gone.removeprefix("Remove "), "DELETE")
     await expect(tags).to_have_count(1)
     assert await ann.page.get_by_label(kept).evaluate("(button) => button.isTheSame === true")
+
+
+async def test_what_comes_from_one_chat_is_told_in_one_line_until_one_looks(house: House, ann: Clerk) -> None:
+    player = _somebody()
+    chat = await ChatSocket.of_player(house.door, house.brand.player_token(player, name="Kim"))
+    try:
+        await chat.say("Hello?")
+        await ann.open(player)
+        await ann.page.locator("header").get_by_role("button", name="Take it").click()
+        await expect(ann.page.locator(".holder")).to_have_text("yours")
+        number = (await ann.page.locator("header .title p").inner_text()).split()[0]
+        await _mine(house, ann, "Elsewhere", own=1)
+        await ann.open("Elsewhere")
+        await expect(ann.page.get_by_role("heading", level=1)).to_have_text("Elsewhere")
+        toasts = ann.page.locator(".toasts p")
+        await expect(toasts).to_have_count(0)
+        await ann.page.evaluate(_STAYING)
+        for text in ("Are", "you", "still", "there?"):
+            await chat.say(text)
+        await expect(toasts).to_have_text([f"New words: {number}, and 3 more"])
+        await ann.row(number).click()
+        await expect(toasts).to_have_count(0)
+    finally:
+        await chat.close()

@@ -10,11 +10,11 @@ import { OpenTicket } from "./open.js";
 import { People } from "./people.js";
 import { Selection } from "./selection.js";
 import { Tickets } from "./tickets.js";
+import { Toasts } from "./toasts.js";
 
 const SOON = 1200;
 const LEAST_GAP = 3000;
 const FEED_EVERY = 15_000;
-const TOAST_LASTS = 5000;
 
 export class Desk {
   #feedTimer = 0;
@@ -30,7 +30,7 @@ export class Desk {
     this.company = new Company(this);
     this.selection = new Selection(this);
     Object.assign(this, { list: "queue", query: "", cursor: 0, open: null, page: "tickets", dialog: null, isCardOpen: false });
-    Object.assign(this, { views: [], counts: new Map(), reasons: [], teams: [], ownFields: [], toasts: [], stalled: new Map(), problem: null });
+    Object.assign(this, { views: [], counts: new Map(), reasons: [], teams: [], ownFields: [], toasts: new Toasts(changed), stalled: new Map(), problem: null });
     this.takenByMe = new Set();
     this.correctWithin = 0;
     /** How far each conversation had got when the socket said hello: what it repeats up to there is no news. */
@@ -109,6 +109,7 @@ export class Desk {
 
   async show(id) {
     this.page = "tickets";
+    this.toasts.met(id);
     if (this.open?.id === id) return this.changed();
     this.open?.leave();
     this.open = new OpenTicket(this, id);
@@ -169,15 +170,9 @@ export class Desk {
     });
   }
 
-  /** Say something in passing; screen readers hear it too. */
-  say(text) {
-    const toast = { text };
-    this.toasts = [...this.toasts.slice(-2), toast];
-    setTimeout(() => {
-      this.toasts = this.toasts.filter((one) => one !== toast);
-      this.changed();
-    }, TOAST_LASTS);
-    this.changed();
+  /** Say something in passing, of a ticket if it is named; screen readers hear it too. */
+  say(text, ticketId) {
+    this.toasts.say(text, ticketId);
   }
 
   /** Ask for changes in a moment, together with whatever changes until then. */
