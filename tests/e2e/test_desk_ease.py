@@ -1,5 +1,6 @@
 """No key, click or place in the list is lost to what happens at the desk meanwhile."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
@@ -158,3 +159,44 @@ async def test_what_comes_from_one_chat_is_told_in_one_line_until_one_looks(hous
         await expect(toasts).to_have_count(0)
     finally:
         await chat.close()
+
+
+async def test_the_bar_stays_on_its_ticket_while_the_list_moves(house: House, ann: Clerk) -> None:
+    """A ticket above it goes and comes back; then its own goes, and the bar points at nobody else's."""
+    above, own, _below = await _mine(house, ann, "Above", "Own", "Below")
+    await expect(ann.page.locator(".row .due")).to_have_count(3)
+    await ann.page.keyboard.press("2")
+    bar = ann.page.locator(".row.cursor")
+    await expect(bar).to_contain_text("Above")
+    await ann.page.keyboard.press("j")
+    await expect(bar).to_contain_text("Own")
+    for holder, count in (("bob", 2), ("ann", 3)):
+        await _give(house, above, holder)
+        await expect(ann.page.locator(".row")).to_have_count(count)
+        await expect(bar).to_contain_text("Own")
+    await ann.page.keyboard.press("Enter")
+    await expect(ann.page.get_by_role("heading", level=1)).to_have_text("Own")
+    await _give(house, own, "bob")
+    await expect(ann.page.locator(".row")).to_have_count(2)
+    await expect(bar).to_have_count(0)
+    await ann.page.keyboard.press("Enter")
+    await ann.page.keyboard.press("j")
+    await expect(bar).to_contain_text("Below")
+    await expect(ann.page.get_by_role("heading", level=1)).to_have_text("Own")
+
+
+async def test_shift_selects_from_the_ticket_that_was_chosen_last(house: House, ann: Clerk) -> None:
+    """Wherever it stands by now."""
+    above, *_ = await _mine(house, ann, "Above", "Chosen", "Between", "Last")
+    await expect(ann.page.locator(".row .due")).to_have_count(4)
+    await _give(house, above, "bob")
+    await expect(ann.page.locator(".row")).to_have_count(3)
+    await ann.page.keyboard.press("2")
+    await expect(ann.page.locator(".row.cursor")).to_contain_text("Chosen")
+    await ann.page.keyboard.press("x")
+    await expect(ann.page.locator(".row.chosen")).to_contain_text("Chosen")
+    await _give(house, above, "ann")
+    await expect(ann.page.locator(".row")).to_have_count(4)
+    await ann.row("Last").click(modifiers=["Shift"])
+    await expect(ann.page.locator(".row.chosen")).to_have_count(3)
+    await expect(ann.row("Above")).not_to_have_class(re.compile("chosen"))

@@ -4,6 +4,7 @@ import { Connection } from "../widget/connection.js";
 import { Api } from "./api.js";
 import { Board } from "./board.js";
 import { Company } from "./company.js";
+import { Cursor } from "./cursor.js";
 import { Drafts } from "./drafts.js";
 import { FRAMES } from "./frames.js";
 import { OpenTicket } from "./open.js";
@@ -28,8 +29,9 @@ export class Desk {
     this.drafts = new Drafts(this.api);
     this.board = new Board(this);
     this.company = new Company(this);
+    this.cursor = new Cursor(this);
     this.selection = new Selection(this);
-    Object.assign(this, { list: "queue", query: "", cursor: 0, open: null, page: "tickets", dialog: null, isCardOpen: false });
+    Object.assign(this, { list: "queue", query: "", open: null, page: "tickets", dialog: null, isCardOpen: false });
     Object.assign(this, { views: [], counts: new Map(), reasons: [], teams: [], ownFields: [], toasts: new Toasts(changed), stalled: new Map(), problem: null });
     this.takenByMe = new Set();
     this.correctWithin = 0;
@@ -88,7 +90,8 @@ export class Desk {
   }
 
   async choose(list) {
-    Object.assign(this, { list, cursor: 0, page: "tickets" });
+    Object.assign(this, { list, page: "tickets" });
+    this.cursor.reset();
     this.selection.clear();
     if (this.board.isWatched) this.board.hide();
     this.changed();
@@ -102,7 +105,8 @@ export class Desk {
       if (this.list === "search") await this.choose("queue");
       return;
     }
-    Object.assign(this, { list: "search", cursor: 0 });
+    this.list = "search";
+    this.cursor.reset();
     this.selection.clear();
     await this.attempt(() => this.tickets.find("search", "/v1/tickets", { q: this.query }));
   }
@@ -113,8 +117,7 @@ export class Desk {
     if (this.open?.id === id) return this.changed();
     this.open?.leave();
     this.open = new OpenTicket(this, id);
-    const place = this.rows.findIndex((row) => row.id === id);
-    if (place >= 0) this.cursor = place;
+    if (this.rows.some((row) => row.id === id)) this.cursor.put(id);
     this.changed();
     await this.attempt(() => this.open.load());
   }

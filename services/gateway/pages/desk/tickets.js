@@ -86,6 +86,11 @@ export class Tickets {
     return this.#sorted.get(id).rows;
   }
 
+  /** True once a list has been read to its end: what comes from then on is news. */
+  isWhole(id) {
+    return !LISTS[id]?.query || this.loaded.has(id);
+  }
+
   /** How many open tickets each person has. */
   loadOfPeople() {
     const load = new Map();

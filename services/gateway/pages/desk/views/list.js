@@ -10,13 +10,12 @@ const HEIGHT = 84;
 const SPARE = 4;
 
 let scroll = 0;
-let shownCursor = 0;
 
 export const list = (desk) => {
   const { rows } = desk;
   const box = document.querySelector(".rows");
   const height = box?.clientHeight || 800;
-  followCursor(desk, box, height);
+  followCursor(desk.cursor, box, height);
   const first = Math.max(0, Math.min(Math.floor(scroll / HEIGHT) - SPARE, rows.length - 1));
   const last = Math.min(rows.length, first + Math.ceil(height / HEIGHT) + 2 * SPARE);
   const scrolled = ({ target }) => {
@@ -40,10 +39,11 @@ export const list = (desk) => {
 const gap = (count) => (count > 0 ? html`<svg class="gap" width="1" height=${count * HEIGHT} aria-hidden="true"></svg>` : nothing);
 
 /** Keep the row that the keyboard moved to in sight. */
-const followCursor = (desk, box, height) => {
-  if (!box || desk.cursor === shownCursor) return;
-  shownCursor = desk.cursor;
-  const top = desk.cursor * HEIGHT;
+const followCursor = (cursor, box, height) => {
+  const { place } = cursor;
+  if (!box || !cursor.isAstray || place < 0) return;
+  cursor.isAstray = false;
+  const top = place * HEIGHT;
   if (top < box.scrollTop) box.scrollTop = top;
   else if (top + HEIGHT > box.scrollTop + height) box.scrollTop = top + HEIGHT - height;
   scroll = box.scrollTop;
@@ -101,15 +101,15 @@ const bulk = (desk) => {
 const one = (desk, row, place, count) => {
   const isOpen = desk.open?.id === row.id;
   const isChosen = desk.selection.has(row.id);
-  const marks = [isOpen && "open", desk.cursor === place && "cursor", isChosen && "chosen"].filter(Boolean).join(" ");
+  const marks = [isOpen && "open", desk.cursor.id === row.id && "cursor", isChosen && "chosen"].filter(Boolean).join(" ");
   const go = ({ shiftKey }) => {
-    if (shiftKey) return desk.selection.reach(place);
-    desk.cursor = place;
+    if (shiftKey) return desk.selection.reach(row.id);
+    desk.cursor.put(row.id);
     return desk.show(row.id);
   };
   return html`
     <li aria-setsize=${count} aria-posinset=${place + 1}>
-      ${desk.selection.isOn ? html`<input type="checkbox" aria-label="Select ${row.number}" .checked=${live(isChosen)} @click=${({ shiftKey }) => (shiftKey ? desk.selection.reach(place) : desk.selection.toggle(place))} />` : nothing}
+      ${desk.selection.isOn ? html`<input type="checkbox" aria-label="Select ${row.number}" .checked=${live(isChosen)} @click=${({ shiftKey }) => (shiftKey ? desk.selection.reach(row.id) : desk.selection.toggle(row.id))} />` : nothing}
       <button type="button" class="row ${marks}" aria-current=${isOpen ? "true" : nothing} @click=${go}>
         <span class="line"><bdi class="subject">${row.subject}</bdi>${row.next_due_at && !["resolved", "closed"].includes(row.status) ? countdown(row.next_due_at) : html`<small>${when(row.updated_at)}</small>`}</span>
         <span class="line quiet"><span>${row.number} · ${label(row.channel)}${row.language ? ` · ${row.language.toUpperCase()}` : ""}</span><bdi class="player">${row.player_id ?? "Visitor"}</bdi></span>
