@@ -1,13 +1,15 @@
 """No key, click or place in the list is lost to what happens at the desk meanwhile."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
+from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
 import pytest
-from playwright.async_api import Browser, Locator, Page, WebSocket, expect
+from playwright.async_api import Browser, Locator, Page, Route, WebSocket, expect
 
 from deploy.demo.clients import ChatSocket, Door
 from tests.e2e.asking import Json, ask
@@ -27,6 +29,13 @@ _SLOW: Final = """
 _STAYING: Final = """() => {
     const after = setTimeout;
     globalThis.setTimeout = (run, wait) => after(run, wait === 5000 ? 3_600_000 : wait);
+}"""
+# Letters that come so fast that there is no pause between them, on any machine.
+_TYPED: Final = """(box, texts) => {
+    for (const text of texts) {
+        box.value = text;
+        box.dispatchEvent(new Event("input"));
+    }
 }"""
 _TWO_FRAMES: Final = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
@@ -200,3 +209,43 @@ async def test_shift_selects_from_the_ticket_that_was_chosen_last(house: House, 
     await ann.row("Last").click(modifiers=["Shift"])
     await expect(ann.page.locator(".row.chosen")).to_have_count(3)
     await expect(ann.row("Above")).not_to_have_class(re.compile("chosen"))
+
+
+async def test_the_search_looks_by_itself_and_the_newest_question_counts(ann: Clerk) -> None:
+    """One question for letters that come at once; an answer that comes late changes nothing; Escape leads back."""
+    asked: list[str] = []
+    late = asyncio.Event()
+
+    async def answered(route: Route) -> None:
+        (query,) = parse_qs(urlsplit(route.request.url).query)["q"]
+        asked.append(query)
+        if query == "zep":
+            await late.wait()
+        await route.fulfill(json={"items": [_found(f"About {query}")], "next_cursor": None})
+
+    await ann.page.route(re.compile(r"/v1/tickets\?(.*&)?q="), answered)
+    await ann.page.keyboard.press("3")
+    await ann.page.keyboard.press("/")
+    box = ann.page.locator("#search")
+    await box.evaluate(_TYPED, ["z", "ze", "zep"])
+    await eventually(lambda: asked == ["zep"])
+    await box.press_sequentially("pelin")
+    await expect(ann.page.locator(".row")).to_contain_text(["About zeppelin"])
+    async with ann.page.expect_response(re.compile(r"q=zep$")) as response:
+        late.set()
+    await (await response.value).finished()
+    await ann.page.evaluate(_TWO_FRAMES)
+    await expect(ann.page.locator(".row")).to_contain_text(["About zeppelin"])
+    await box.press("Escape")
+    await expect(box).to_have_value("")
+    await expect(ann.page.locator(".tabs [aria-current]")).to_contain_text("All open")
+
+
+def _found(subject: str) -> Json:
+    """Return a ticket as a search finds it."""
+    at = "2026-01-01T00:00:00Z"
+    return {
+        "id": str(uuid4()), "number": "E-1", "subject": subject, "status": "open", "priority": "normal", "version": 1,
+        "channel": "form", "assignee_id": None, "language": "en", "tags": [], "player_id": "p", "next_due_at": None,
+        "created_at": at, "updated_at": at, "snippet": [{"text": subject, "hit": False}],
+    }  # fmt: skip

@@ -9,6 +9,7 @@ import { Drafts } from "./drafts.js";
 import { FRAMES } from "./frames.js";
 import { OpenTicket } from "./open.js";
 import { People } from "./people.js";
+import { Search } from "./search.js";
 import { Selection } from "./selection.js";
 import { Tickets } from "./tickets.js";
 import { Toasts } from "./toasts.js";
@@ -30,8 +31,9 @@ export class Desk {
     this.board = new Board(this);
     this.company = new Company(this);
     this.cursor = new Cursor(this);
+    this.search = new Search(this);
     this.selection = new Selection(this);
-    Object.assign(this, { list: "queue", query: "", open: null, page: "tickets", dialog: null, isCardOpen: false });
+    Object.assign(this, { list: "queue", open: null, page: "tickets", dialog: null, isCardOpen: false });
     Object.assign(this, { views: [], counts: new Map(), reasons: [], teams: [], ownFields: [], toasts: new Toasts(changed), stalled: new Map(), problem: null });
     this.takenByMe = new Set();
     this.correctWithin = 0;
@@ -60,6 +62,7 @@ export class Desk {
     this.#timers.forEach(clearInterval);
     clearTimeout(this.#feedTimer);
     this.company.stop();
+    this.search.stop();
     this.connection?.dispose();
   }
 
@@ -89,26 +92,19 @@ export class Desk {
     return this.tickets.rows(this.list);
   }
 
-  async choose(list) {
+  /** Show a list as it is known, from its first row on. */
+  turnTo(list) {
     Object.assign(this, { list, page: "tickets" });
     this.cursor.reset();
     this.selection.clear();
     if (this.board.isWatched) this.board.hide();
     this.changed();
-    if (list.startsWith("view:")) await this.attempt(() => this.tickets.find(list, `/v1/views/${list.slice(5)}/tickets`, {}));
   }
 
-  /** Look for words; fewer than two letters look for nothing and lead back. */
-  async search(query) {
-    this.query = query.trim();
-    if (this.query.length < 2) {
-      if (this.list === "search") await this.choose("queue");
-      return;
-    }
-    this.list = "search";
-    this.cursor.reset();
-    this.selection.clear();
-    await this.attempt(() => this.tickets.find("search", "/v1/tickets", { q: this.query }));
+  async choose(list) {
+    if (list !== "search") this.search.end();
+    this.turnTo(list);
+    if (list.startsWith("view:")) await this.attempt(() => this.tickets.find(list, `/v1/views/${list.slice(5)}/tickets`, {}));
   }
 
   async show(id) {

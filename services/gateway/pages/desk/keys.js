@@ -51,14 +51,20 @@ export const choose = (desk, dialog, about = {}) => {
   desk.draw();
 };
 
+/** Leave the box one writes in, that of the search empty; outside of one, select nothing, then end the search. */
+const leave = (box, desk) => {
+  if (box?.id === "search" || (!box && !desk.selection.isOn)) desk.search.end();
+  if (box) box.blur();
+  else desk.selection.clear();
+};
+
 export const onKey = (event, desk, root) => {
   if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
     event.preventDefault();
     return choose(desk, "palette");
   }
   const isWriting = event.target.closest("input:not([type=checkbox]), textarea, select, dialog");
-  if (event.key === "Escape" && isWriting && !event.target.closest("dialog")) return event.target.blur();
-  if (event.key === "Escape" && !isWriting && desk.selection.isOn) return desk.selection.clear();
+  if (event.key === "Escape" && !event.target.closest("dialog")) return leave(isWriting, desk);
   if (isWriting || event.ctrlKey || event.metaKey || event.altKey) return null;
   if (event.key === "Enter" && event.target.closest("button, a, summary")) return null;
   const known = KEYS.find(([key]) => key === event.key);

@@ -24,7 +24,7 @@ export const list = (desk) => {
   };
   return html`
     <section class="list" aria-label="Tickets">
-      ${tabs(desk)} ${searchBox(desk)} ${desk.selection.isOn ? bulk(desk) : nothing}
+      ${tabs(desk)} ${searchBox(desk.search)} ${desk.selection.isOn ? bulk(desk) : nothing}
       <div class="rows" @scroll=${scrolled}>
         ${gap(first)}
         <ul class=${desk.selection.isOn ? "selecting" : ""}>${repeat(rows.slice(first, last), (row) => row.id, (row, place) => one(desk, row, first + place, rows.length))}</ul>
@@ -76,11 +76,11 @@ const counted = (desk, id) => {
   return count ? ` (${count.count}${count.at_least ? "+" : ""})` : "";
 };
 
-const searchBox = (desk) => html`
-  <form class="search" role="search" @submit=${(event) => { event.preventDefault(); event.target.elements.q.blur(); desk.search(event.target.elements.q.value); }}>
+const searchBox = (search) => html`
+  <form class="search" role="search" @submit=${(event) => { event.preventDefault(); event.target.elements.q.blur(); search.look(); }}>
     ${icon("search")}
     <input id="search" name="q" type="search" aria-label="Search tickets" placeholder="Search all tickets  ( / )" autocomplete="off" maxlength="200"
-      @search=${({ target }) => target.value || desk.search("")} />
+      .value=${live(search.text)} @input=${({ target }) => search.type(target.value)} @search=${({ target }) => target.value || search.end()} />
   </form>
 `;
 
@@ -124,7 +124,7 @@ const snippet = (pieces) => html`<span class="snippet">${pieces.map(({ text, hit
 
 const empty = (desk) => {
   if (!desk.tickets.loaded.has("queue")) return html`<p class="empty">Loading…</p>`;
-  if (desk.list === "search") return html`<p class="empty">Nothing found for “${desk.query}”.</p>`;
+  if (desk.list === "search") return html`<p class="empty">${desk.search.isBusy ? "Searching…" : `Nothing found for “${desk.search.query}”.`}</p>`;
   if (desk.list === "queue") return html`<p class="empty"><strong>The queue is empty.</strong> New tickets appear here by themselves.</p>`;
   return html`<p class="empty">No tickets here.</p>`;
 };
