@@ -101,7 +101,7 @@ const line = (desk, open, entry) => {
           ${entry.automatic ? html`<span>automatic</span>` : nothing} <time datetime=${entry.occurred_at} title=${moment(entry.occurred_at)}>${time(entry.occurred_at)}</time>
           ${read ? html`<span>· read</span>` : nothing} ${marks(desk, open, entry)}</p>
         ${words(open, entry)}
-        ${(entry.attachments ?? []).map((id) => file(open, id))}
+        ${repeat(entry.attachments ?? [], (id) => id, (id) => file(open, id))}
       </div>
     </article>`;
 };
