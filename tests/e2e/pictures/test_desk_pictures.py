@@ -1,0 +1,85 @@
+"""The desk as Ann and Lea see it, and what is asked of them at the door."""
+
+from collections.abc import AsyncIterator
+from typing import Final
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from tests.e2e.clerk import Clerk
+from tests.e2e.house import PASSWORD
+from tests.e2e.pictures import words
+from tests.e2e.pictures.day import SCREENSHOT, Day
+from tests.e2e.pictures.words import MATTERS
+from tests.support.pictures import Camera
+
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(600)]
+
+DESKTOP: Final = {"width": 1280, "height": 800}
+TABLET: Final = {"width": 1024, "height": 768}
+KIMS: Final = "Withdrawal of 250 €"
+
+
+@pytest.fixture
+async def ann(day: Day, browser: Browser) -> AsyncIterator[Clerk]:
+    """Ann at her desk."""
+    async with Clerk.at(day.house.door.url, browser, "ann@lucky.example", viewport=DESKTOP) as clerk:
+        await expect(clerk.row(MATTERS.waiting[0].subject)).to_be_visible()
+        yield clerk
+
+
+async def test_the_door(day: Day, browser: Browser, camera: Camera) -> None:
+    page = await browser.new_page(viewport=DESKTOP)
+    await page.goto(f"{day.house.door.url}/desk")
+    await page.get_by_label("E-mail").fill("ann@lucky.example")
+    await page.get_by_label("Password").fill(PASSWORD)
+    await camera.take(page, "desk-sign-in")
+    await page.close()
+
+
+async def test_the_queue_with_nothing_open(ann: Clerk, camera: Camera) -> None:
+    await expect(ann.page.locator(".due-late")).not_to_have_count(0)
+    await camera.take(ann.page, "desk-queue")
+
+
+async def test_what_search_finds(ann: Clerk, camera: Camera) -> None:
+    await ann.page.keyboard.press("/")
+    await ann.page.keyboard.type("withdrawal")
+    await ann.page.keyboard.press("Enter")
+    await expect(ann.page.locator(".row mark").first).to_be_visible()
+    await camera.take(ann.page, "desk-search")
+
+
+async def test_a_conversation_with_its_card(ann: Clerk, camera: Camera) -> None:
+    await _open_kims(ann)
+    await camera.take(ann.page, "desk-conversation")
+    await ann.page.keyboard.press("t")
+    await expect(ann.page.locator("dialog").get_by_label("To")).to_be_visible()
+    await camera.take(ann.page, "desk-dialog")
+    await ann.page.keyboard.press("Escape")
+    await ann.page.keyboard.press("Control+k")
+    await expect(ann.page.locator("dialog").get_by_role("option").first).to_be_visible()
+    await camera.take(ann.page, "desk-palette")
+
+
+async def test_a_conversation_on_a_tablet(ann: Clerk, camera: Camera) -> None:
+    await ann.page.set_viewport_size({"width": TABLET["width"], "height": TABLET["height"]})
+    await _open_kims(ann)
+    await camera.take(ann.page, "desk-tablet")
+
+
+async def test_the_wallboard(day: Day, browser: Browser, camera: Camera) -> None:
+    async with Clerk.at(day.house.door.url, browser, "lead@lucky.example", viewport=DESKTOP) as lea:
+        await expect(lea.row(MATTERS.waiting[0].subject)).to_be_visible()
+        await lea.page.keyboard.press("b")
+        await expect(lea.page.locator(".columns-chart")).to_be_visible()
+        await expect(lea.page.locator(".urgent li")).not_to_have_count(0)
+        await camera.take(lea.page, "desk-wallboard", whole=True)
+
+
+async def _open_kims(ann: Clerk) -> None:
+    await ann.page.keyboard.press("2")
+    await ann.open(KIMS)
+    await expect(ann.page.locator("button.file")).to_contain_text(SCREENSHOT)
+    await expect(ann.page.locator(".clock")).not_to_have_count(0)
+    await expect(ann.words(words.KIM[2])).to_be_visible()
