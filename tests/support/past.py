@@ -49,7 +49,7 @@ class Past:
                 stack.push_async_callback(owners[name].close)
             yield cls(workers, owners)
 
-    async def passes(self, minutes: float) -> None:
+    async def passes(self, minutes: int) -> None:
         """Let so many minutes pass for every ticket, once all that was done is known everywhere."""
         await self.settled()
         for name, tables in _TELLS.items():

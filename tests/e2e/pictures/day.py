@@ -143,7 +143,7 @@ class Day:
     async def _talk_of_kim(self) -> None:
         """Kim and Ann talk for a quarter of an hour, Bob helps, and Kim waits for the last answer."""
         house = self.house
-        token = house.player("kim-1", **_KIM)
+        token = house.brand.player_token("kim-1", minutes=50, **_KIM)
         self.ann = await ChatSocket.of_staff(house.door, house.tokens["agent"])
         self.kim = await ChatSocket.of_player(
             house.door, token, subject="Withdrawal of 250 € is pending", language="en"
@@ -181,12 +181,12 @@ class Day:
             ("lena.w", "Lena", "Locked out on my new phone", words.LENA, "en", "ACC.LOCKED"),
             ("jonas88", "Jonas", "Willkommensbonus", words.JONAS, "de", "BON.NOT_CREDITED"),
         ):
-            token = self.house.player(player, name=name)
+            token = self.house.brand.player_token(player, minutes=50, name=name)
             socket = await ChatSocket.of_player(self.house.door, token, subject=subject, language=language)
             self.others.append(socket)
             await socket.say(text)
             await self.edit(socket.ticket_id, reason=reason)
-            await self.past.passes(1.5)
+            await self.past.passes(1)
 
 
 def _screenshot() -> bytes:

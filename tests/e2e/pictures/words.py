@@ -63,7 +63,7 @@ ANN: Final = (
     "Hi Kim, let me have a look. Could you send me a picture of what your wallet shows?",
     "Thank you. Nothing is wrong: your document was approved this morning, and the money leaves today.",
 )
-NOTE: Final = "The payout is in the batch of 11:00, approved by the back office."
+NOTE: Final = "The payout is in today's batch, the back office has approved it."
 LENA: Final = "I cannot sign in on my new phone, it says my account is locked."
 JONAS: Final = "Hallo, wo finde ich meinen Willkommensbonus?"
 ROBIN: Final = "Hello! Can I take my winnings out to another card?"
