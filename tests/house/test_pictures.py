@@ -43,5 +43,11 @@ def test_the_readme_shows_few_and_each_in_both_schemes() -> None:
     assert 2 <= len(pages) <= 3
 
 
+def test_the_documents_own_page_takes_its_colours_from_the_scheme() -> None:
+    """A grey that is fixed is too faint on white or too dark on black."""
+    css = (ROOT / "services/gateway/pages/docs/docs.css").read_text(encoding="utf-8")
+    assert re.findall(r"(?<![\w-])color:\s*#\w+", css) == []
+
+
 def test_they_are_light_to_carry() -> None:
     assert sum(path.stat().st_size for path in _kept()) <= MOST_BYTES

@@ -24,6 +24,11 @@ _MOMENTS: Final = """
 SELECT column_name::text FROM information_schema.columns
 WHERE table_name = $1 AND data_type = 'timestamp with time zone' AND column_name <> 'snoozed_until'
 """
+# What measures count from is said inside the facts.
+_ASKED: Final = """
+UPDATE ticket_facts SET data = data || jsonb_build_object('asked_at', (data ->> 'asked_at')::timestamptz - $1::interval)
+WHERE data ->> 'asked_at' IS NOT NULL
+"""
 _LOOKS: Final = 3
 
 
@@ -75,4 +80,6 @@ async def _put_back(owner: asyncpg.Connection, tables: tuple[str, ...], by: time
             earlier = ", ".join(f"{moment} = {moment} - $1::interval" for moment in moments)
             await owner.execute(f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY")
             await owner.execute(f"UPDATE {table} SET {earlier}", by)  # noqa: S608 - constants of this file
+            if table == "ticket_facts":
+                await owner.execute(_ASKED, by)
             await owner.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")

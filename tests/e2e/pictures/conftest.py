@@ -56,9 +56,7 @@ async def lucky(product: Product, door: Door) -> House:
             house.founder = house.tokens[who]
     for who, name in HIRED.items():
         body = {"email": f"{who}@lucky.example", "name": name, "role": "agent", "password": PASSWORD}
-        house.ids[who] = str(
-            (await door.call("POST", "/v1/staff", token=house.founder, body=body, key=who))["id"]
-        )
+        house.ids[who] = str((await door.call("POST", "/v1/staff", token=house.founder, body=body, key=who))["id"])
         house.tokens[who] = await sign_in_to(door, body, brand.name)
     return house
 

@@ -5,7 +5,6 @@ import io
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import cycle
 from typing import Final
 
 from PIL import Image
@@ -22,7 +21,8 @@ from tests.support.product import Product
 AGENTS: Final = ("agent", "bob", "mia", "noah")
 SCREENSHOT: Final = "wallet-screenshot.png"
 _HOUR: Final = 60
-_KIM: Final = {"name": "Kim", "email": "kim@example.org"}
+_KIM: Final = {"name": "Kim", "email": "kim@example.org", "vip": "silver"}
+_LATE: Final = {"subject": "Withdrawal of 250 € is pending", "reason": "WDR.LATE", "language": "en"}
 
 
 @dataclass
@@ -106,7 +106,7 @@ class Day:
             await door.call("PUT", path, token=tokens["lead"], body={"name": name}, headers=headers)
 
     async def _hours_until_now(self) -> None:
-        matters, late = cycle(MATTERS.answered), list[str]()
+        matters, late = words.answered(), list[str]()
         for hour, count in enumerate(words.HOURS):
             opened = await asyncio.gather(*(self.open(next(matters)) for _ in range(count)))
             patience = words.PATIENCE[hour % len(words.PATIENCE)]
@@ -150,14 +150,12 @@ class Day:
         )
         ticket = self.kim.ticket_id
         await self.kim.say(words.KIM[0])
-        await self.edit(ticket, reason="WDR.LATE", priority="high", tier="silver", team_id="payments")
         await self.past.passes(1)
         await self.answer(ticket, "agent", words.ANN[0])
         await self.past.passes(3)
         await self._send_file(ticket, token)
-        for tag in ("payout", "wallet"):
-            path = f"/v1/tickets/{ticket}/tags/{tag}"
-            await house.door.call("PUT", path, token=house.tokens["agent"])
+        tags = {"ids": [ticket], "action": {"tags_add": ["payout", "wallet"]}}
+        await made(house.door, "/v1/tickets/bulk", tags, token=house.tokens["agent"])
         await self.past.passes(3)
         note = {"text": words.NOTE, "kind": "note", "mentions": [house.ids["agent"]]}
         await made(house.door, f"/v1/tickets/{ticket}/messages", note, token=house.tokens["bob"])

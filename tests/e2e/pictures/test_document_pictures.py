@@ -1,7 +1,5 @@
 """The pages that explain the product: its API, and what a problem means."""
 
-from typing import Final
-
 import pytest
 from playwright.async_api import Browser, expect
 
@@ -10,13 +8,11 @@ from tests.support.product import Product
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(120)]
 
-WINDOW: Final = {"width": 1024, "height": 768}
-
 
 async def test_the_api(product: Product, browser: Browser, camera: Camera) -> None:
     page = await browser.new_page(viewport={"width": 1024, "height": 900})
     await page.goto(f"{product.url}/docs")
-    await page.get_by_label("Filter").fill("timeline")
+    await page.get_by_label("Filter").fill("/timeline")
     first = page.locator("#operations > details:visible").first
     await first.locator("summary").first.click()
     await expect(first.locator("table").first).to_be_visible()

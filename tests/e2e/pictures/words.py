@@ -1,5 +1,7 @@
 """What players and staff of the demo casino say on an ordinary day."""
 
+from collections.abc import Iterator
+from itertools import count, cycle
 from pathlib import Path
 from typing import Final
 
@@ -38,6 +40,13 @@ class Matters(BaseModel):
 MATTERS: Final = Matters.model_validate(
     yaml.safe_load(Path(__file__).with_name("matters.yaml").read_text(encoding="utf-8"))
 )
+# Who writes the same as somebody before.
+PLAYERS: Final = (
+    "anna.b", "bjorn_k", "claire.f", "dirk77", "emma.o", "fabio_l", "gwen.s", "hugo.r", "ines_m", "jakub.p", "karin_v",
+    "leo.g", "maya.d", "nils_e", "olivia.n", "petr_h", "quentin.a", "rosa.t", "stefan_w", "tess.j", "ugo.c", "victor_z",
+    "wanda.k", "xenia_r", "yann.b", "zoe.l", "alma_f",
+)  # fmt: skip
+AMOUNTS: Final = (80, 140, 35, 220, 60, 95, 310, 50, 120, 75, 400)
 TEAMS: Final = {"payments": "Payments", "verification": "Verification", "games": "Games"}
 
 # So many an hour, from a day ago until an hour ago; and after how many minutes somebody answers.
@@ -74,3 +83,12 @@ WAYS: Final = ("Картой", "Кошельком", "Криптовалютой
 VERA: Final = "Hello, could you move my VIP call to Thursday at six?"
 TO_VERA: Final = "Gladly, Vera. Your host will call you on Thursday at 18:00."
 THANKS: Final = "Perfect, thank you so much!"
+
+
+def answered() -> Iterator[Matter]:
+    """Yield what is asked and answered, without end: first by those who are named, then by others."""
+    players, amounts = cycle(PLAYERS), cycle(AMOUNTS)
+    for turn in count():
+        for matter in MATTERS.answered:
+            text = matter.text.format(amount=next(amounts))
+            yield matter.model_copy(update={"text": text, "player": next(players) if turn else matter.player})
