@@ -33,7 +33,6 @@ PAGES: Final = {
     "docs": "png",
     "problem": "png",
 }
-_COLOURS: Final = 255
 _QUALITY: Final = 80
 
 
@@ -66,6 +65,5 @@ def _small(taken: bytes, kind: str) -> bytes:
     if kind == "jpg":
         image.save(target, "JPEG", quality=_QUALITY, optimize=True, progressive=True)
     else:
-        few = image.quantize(_COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-        few.save(target, "PNG", optimize=True)
+        image.save(target, "PNG", optimize=True)
     return target.getvalue()

@@ -22,7 +22,7 @@ AGENTS: Final = ("agent", "bob", "mia", "noah")
 SCREENSHOT: Final = "wallet-screenshot.png"
 _HOUR: Final = 60
 _KIM: Final = {"name": "Kim", "email": "kim@example.org", "vip": "silver"}
-_LATE: Final = {"subject": "Withdrawal of 250 € is pending", "reason": "WDR.LATE", "language": "en"}
+_LATE: Final = {"subject": "Withdrawal of 250 € is pending", "language": "en"}
 
 
 @dataclass
@@ -154,8 +154,9 @@ class Day:
         await self.answer(ticket, "agent", words.ANN[0])
         await self.past.passes(3)
         await self._send_file(ticket, token)
-        tags = {"ids": [ticket], "action": {"tags_add": ["payout", "wallet"]}}
-        await made(house.door, "/v1/tickets/bulk", tags, token=house.tokens["agent"])
+        sorted_in = {"tags_add": ["payout", "wallet"], "reason": "WDR.LATE", "priority": "high"}
+        body = {"ids": [ticket], "action": sorted_in}
+        await made(house.door, "/v1/tickets/bulk", body, token=house.tokens["agent"])
         await self.past.passes(3)
         note = {"text": words.NOTE, "kind": "note", "mentions": [house.ids["agent"]]}
         await made(house.door, f"/v1/tickets/{ticket}/messages", note, token=house.tokens["bob"])

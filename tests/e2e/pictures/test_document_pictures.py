@@ -6,13 +6,13 @@ from playwright.async_api import Browser, expect
 from tests.support.pictures import Camera
 from tests.support.product import Product
 
-pytestmark = [pytest.mark.cluster, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1200)]
 
 
 async def test_the_api(product: Product, browser: Browser, camera: Camera) -> None:
     page = await browser.new_page(viewport={"width": 1024, "height": 900})
     await page.goto(f"{product.url}/docs")
-    await page.get_by_label("Filter").fill("/timeline")
+    await page.get_by_label("Filter").fill("{ticket_id}/timeline")
     first = page.locator("#operations > details:visible").first
     await first.locator("summary").first.click()
     await expect(first.locator("table").first).to_be_visible()

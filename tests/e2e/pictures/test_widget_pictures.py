@@ -13,7 +13,7 @@ from tests.e2e.pictures.day import SCREENSHOT, Day
 from tests.support.eventually import eventually
 from tests.support.pictures import Camera
 
-pytestmark = [pytest.mark.cluster, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1200)]
 
 WINDOW: Final = {"viewport": {"width": 760, "height": 760}}
 PHONE: Final = {"viewport": {"width": 390, "height": 780}, "device_scale_factor": 2, "is_mobile": True}
