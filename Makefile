@@ -109,6 +109,9 @@ protocol: setup-dev ## 5,000 steps of the chat's protocol on two processes, then
 soak: setup-dev ## An hour of talk with faults, on two processes of each service; MINUTES= for another time
 	@$(BIN)/python -m tests.bench.soak --minutes $(MINUTES)
 
+pictures: setup-dev ## Take the pictures of docs/pictures anew, light and dark
+	@PITBOSS_PICTURES=docs/pictures $(PYTEST) tests/e2e/pictures -p no:randomly
+
 bench-peer: setup-dev ## Ticket create and list against django-helpdesk
 	@$(BIN)/python -m tests.bench --peer
 
@@ -148,4 +151,4 @@ clean: down ## Stop everything and delete the local data, caches and reports
 
 .PHONY: help setup setup-dev up cluster demo down status logs run fmt lint types imports house check test-unit \
   test-service test-contract test-resilience test-e2e test coverage bench bench-quick bench-peer rolling protocol soak \
-  migrate migration dead replay contracts contracts-check lock clean
+  pictures migrate migration dead replay contracts contracts-check lock clean

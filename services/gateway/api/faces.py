@@ -19,6 +19,10 @@ _CONTENT_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
 )
+_PROBLEM_HEAD: Final = (
+    '<!doctype html><html lang="en"><meta charset="utf-8"><link rel="stylesheet" href="/docs/docs.css">'
+    '<meta name="viewport" content="width=device-width, initial-scale=1">'
+)
 _FILES: Final = {"docs.js": "text/javascript", "docs.css": "text/css"}
 
 
@@ -53,8 +57,10 @@ async def problem(code: Annotated[str, PathParameter(pattern=r"^[a-z0-9-]{1,64}$
     if known is None:
         raise RouteUnknown(f"there is no problem {code}")
     title, status = html.escape(str(known["title"])), html.escape(str(known["status"]))
-    text = f"<!doctype html><html lang=en><meta charset=utf-8><title>{code}</title><h1>{title}</h1>"
-    return HTMLResponse(f"{text}<p>Code <code>{code}</code>, status {status}.</p></html>", headers=_page_headers())
+    head = f"{_PROBLEM_HEAD}<title>{code}</title>"
+    return HTMLResponse(
+        f"{head}<h1>{title}</h1><p>Code <code>{code}</code>, status {status}.</p></html>", headers=_page_headers()
+    )
 
 
 @lru_cache(maxsize=1)

@@ -226,3 +226,4 @@ async def test_wherever_a_problem_points_there_is_a_page(gate: Gate) -> None:
     page = await gate.http.get(refused.json()["type"].split("8080", 1)[-1])
     assert page.status_code == 200
     assert "The request carries no credential" in page.text
+    assert '<link rel="stylesheet" href="/docs/docs.css">' in page.text, "by night it is dark as all pages are"

@@ -1,0 +1,69 @@
+"""The pictures of the documents: which pages they show, in which schemes, and how they are kept small."""
+
+import io
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+from PIL import Image
+from playwright.async_api import Page
+
+# Where they go; `make pictures` says docs/pictures.
+FOLDER: Final = "PITBOSS_PICTURES"
+SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
+# What stands on a casino's page, which is all gradients, is smaller as JPEG.
+PAGES: Final = {
+    "desk-sign-in": "png",
+    "desk-queue": "png",
+    "desk-conversation": "png",
+    "desk-palette": "png",
+    "desk-search": "png",
+    "desk-dialog": "png",
+    "desk-tablet": "png",
+    "desk-wallboard": "png",
+    "demo": "jpg",
+    "widget-closed": "jpg",
+    "widget-form": "jpg",
+    "widget-queue": "jpg",
+    "widget-conversation": "jpg",
+    "widget-rating": "jpg",
+    "widget-russian": "jpg",
+    "widget-phone": "jpg",
+    "docs": "png",
+    "problem": "png",
+}
+_QUALITY: Final = 80
+
+
+def picture_of(page: str, scheme: str) -> str:
+    """Return the name of a picture's file."""
+    return f"{page}-{scheme}.{PAGES[page]}"
+
+
+@dataclass(frozen=True)
+class Camera:
+    """Takes each page twice, as it looks by day and by night."""
+
+    folder: Path
+
+    async def take(
+        self, page: Page, name: str, *, before: Callable[[], Awaitable[object]] | None = None, whole: bool = False
+    ) -> None:
+        """Take a page as it stands, in both schemes; `before` brings up what soon goes by itself."""
+        for scheme in SCHEMES:
+            await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            if before is not None:
+                await before()
+            taken = await page.screenshot(animations="disabled", full_page=whole)
+            (self.folder / picture_of(name, scheme)).write_bytes(_small(taken, PAGES[name]))
+
+
+def _small(taken: bytes, kind: str) -> bytes:
+    image = Image.open(io.BytesIO(taken)).convert("RGB")
+    target = io.BytesIO()
+    if kind == "jpg":
+        image.save(target, "JPEG", quality=_QUALITY, optimize=True, progressive=True)
+    else:
+        image.save(target, "PNG", optimize=True)
+    return target.getvalue()
