@@ -17,6 +17,7 @@ import uvicorn
 import uvloop
 from fastapi import FastAPI
 
+from deploy.collecting import SettingAside
 from shared.directory import SERVICES
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ _EXIT_SECONDS: Final = 29.0
 _UNREADY_SECONDS: Final = 3.0
 _KEEP_ALIVE_SECONDS: Final = 75
 _BACKLOG: Final = 2048
+_RECONSIDER_SECONDS: Final = 3600.0
 
 
 class ServiceServer(uvicorn.Server):
@@ -45,6 +47,8 @@ class ServiceServer(uvicorn.Server):
                 ws="websockets-sansio",
                 ws_max_size=_FRAME_BYTES,
                 ws_per_message_deflate=False,
+                # Chat pings its sockets itself and tells them what they may have missed; twice costs twice.
+                ws_ping_interval=None,
                 lifespan="on",
                 access_log=False,
                 log_config=None,
@@ -90,10 +94,12 @@ async def _serve(names: Sequence[str]) -> int:
     running = {server.name: asyncio.create_task(server.serve([listener(server.name)])) for server in servers}
     stopping = asyncio.create_task(stop.wait())
     started = asyncio.create_task(_announce(servers))
+    reconsidering = asyncio.create_task(_collect_calmly())
     await asyncio.wait([stopping, *running.values()], return_when=asyncio.FIRST_COMPLETED)
     asked = stop.is_set()
     loop.call_later(_EXIT_SECONDS, os._exit, 1)
     started.cancel()
+    reconsidering.cancel()
     await _end(servers, running)
     if transport is not None:
         await transport.stop()
@@ -110,6 +116,18 @@ async def _announce(servers: Sequence[ServiceServer]) -> None:
     path = os.environ.get("PITBOSS_READY_FILE")
     if path:
         await asyncio.to_thread(Path(path).write_text, f"{os.getpid()}\n")
+
+
+async def _collect_calmly() -> None:
+    """Keep full collections short; once an hour all is looked at."""
+    collector = SettingAside()
+    collector.install()
+    try:
+        while True:
+            await asyncio.sleep(_RECONSIDER_SECONDS)
+            collector.reconsider()
+    finally:
+        collector.remove()
 
 
 async def _end(servers: Sequence[ServiceServer], running: "dict[str, asyncio.Task[None]]") -> None:

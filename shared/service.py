@@ -71,6 +71,7 @@ def create_service(
         routes=list(asgi_routes),
     )
     _set_state(app, ground, identify)
+    app.state.subscriptions = tuple(subscriptions)
     # Not `include_router`: it would match every request twice and serve it through a copy of its route.
     for router in (*routers, health.router):
         app.router.routes.extend(router.routes)

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from services.intake.domain.attachments import Carried, Terms
+from services.intake.domain.attachments import USUAL_TERMS, Carried, Terms
 from services.intake.use_cases import attachments, mail
 from services.intake.use_cases.owning import remember_owner
 from shared.clock import SystemClock
@@ -79,9 +79,10 @@ def _player(player_id: str | None) -> Author | None:
     return None if player_id is None else Author(kind=AuthorKind.PLAYER, id=player_id)
 
 
-SUBSCRIPTIONS: Final[tuple[Subscription, ...]] = (
+OWNING: Final[tuple[Subscription, ...]] = (
     on(BrandChanged, remember_brand_when_it_changes),
     on(SessionStarted, remember_owner_when_session_starts),
     on(TicketOpened, remember_owner_when_ticket_opens),
     on(MessageCorrected, hide_when_words_are_withdrawn),
 )
+SUBSCRIPTIONS: Final[tuple[Subscription, ...]] = (*OWNING, *carrying(USUAL_TERMS))

@@ -7,7 +7,7 @@ from fastapi import FastAPI
 
 from services.intake.api import ROUTERS
 from services.intake.clients.files import files_open
-from services.intake.events import SUBSCRIPTIONS, carrying
+from services.intake.events import OWNING, carrying
 from services.intake.jobs import JOBS
 from services.intake.settings import Settings
 from services.intake.sockets import listening
@@ -29,7 +29,7 @@ def create_app(settings: Settings | None = None, transport: Transport | None = N
         chosen,
         title="Pitboss intake",
         routers=ROUTERS,
-        subscriptions=(*SUBSCRIPTIONS, *carrying(chosen.terms())),
+        subscriptions=(*OWNING, *carrying(chosen.terms())),
         jobs=JOBS,
         lifespan=_open,
         transport=transport,

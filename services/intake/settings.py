@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 
-from services.intake.domain.attachments import Terms
+from services.intake.domain.attachments import USUAL_TERMS, Terms
 from shared.sealing import Seal, derive_key, parse_key
 from shared.settings import ServiceSettings
 
@@ -55,13 +55,11 @@ class Settings(ServiceSettings):
     uploads_at_once: Annotated[int, Field(ge=1, description="files coming in at once, per process")] = 32
     uploads_per_person: Annotated[int, Field(ge=1, description="of these, one person's")] = 4
     link_life: Annotated[timedelta, Field(le=timedelta(minutes=15))] = timedelta(minutes=5)
-    loose_kept: Annotated[timedelta, Field(description="how long files stay that no message carries")] = timedelta(
-        hours=24
+    loose_kept: Annotated[timedelta, Field(description="how long files stay that no message carries")] = (
+        USUAL_TERMS.loose
     )
-    files_kept: Annotated[timedelta, Field(description="how long files stay that a message carries")] = timedelta(
-        days=730
-    )
-    documents_kept: Annotated[timedelta, Field(description="how long identity documents stay")] = timedelta(days=90)
+    files_kept: Annotated[timedelta, Field(description="how long files stay that a message carries")] = USUAL_TERMS.kept
+    documents_kept: Annotated[timedelta, Field(description="how long identity documents stay")] = USUAL_TERMS.documents
     documents_role: Annotated[
         Literal["agent", "senior", "lead", "admin"], Field(description="weakest role that opens identity documents")
     ] = "lead"

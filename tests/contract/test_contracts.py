@@ -6,10 +6,13 @@ from typing import Any, Final
 
 import pytest
 
-from deploy.contracts.apis import subscriptions
+from deploy.commands.topology import wanted
+from deploy.contracts.apis import app_of, subscriptions
 from deploy.contracts.compatibility import breaks
 from deploy.contracts.writing import stale_documents
 from shared.contracts.base import Event, declared_events
+from shared.directory import SERVICES
+from shared.messaging.subscriptions import Routes
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 SCHEMAS: Final = ROOT / "docs" / "events" / "schemas"
@@ -64,6 +67,13 @@ def test_every_subscription_has_a_teller() -> None:
         for subscription in handled:
             assert subscription.event.type in declared
             assert subscription.event.owner() != service, f"{service} listens to itself"
+
+
+@pytest.mark.parametrize("service", [entry.name for entry in SERVICES])
+def test_the_broker_brings_a_service_what_it_handles(service: str) -> None:
+    """Queues are bound before services run, from a list: what is missing there never arrives in a cluster."""
+    handled = Routes(app_of(service).state.subscriptions).bindings
+    assert handled == set(wanted([service]).get(service, ()))
 
 
 @pytest.mark.parametrize(

@@ -118,7 +118,8 @@ async def test_a_silent_socket_is_given_up_and_sleep_is_noticed_at_once(page: Pa
 async def test_the_server_may_send_clients_away_and_refusals_say_whether_to_come_back(page: Page) -> None:
     script = """
         const away = run(...live, { t: "frame", frame: { t: "reconnect", after_ms: 3000 }, at: 1000 });
-        const refusals = [[403], [404], [429, 7], [401], [0, 0, "identity"], [0, 0, "ended"], [503]].map(
+        const refusals = [[403], [404], [429, 7], [401], [0, 0, "identity"], [0, 0, "ended"], [503],
+            [400, 0, "form-incomplete"]].map(
             ([status, retryAfter, code]) => {
                 const { link } = run({ t: "start", at: 0 }, { t: "refused", status, retryAfter, code });
                 return [link.phase, link.reason, link.due];
@@ -135,6 +136,7 @@ async def test_the_server_may_send_clients_away_and_refusals_say_whether_to_come
         ["waiting", "identity", 500],
         ["stopped", "ended", float("inf")],
         ["waiting", "network", 500],
+        ["stopped", "form-incomplete", float("inf")],
     ]
 
 

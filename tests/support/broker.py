@@ -3,8 +3,6 @@
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 
 import aio_pika
@@ -12,6 +10,7 @@ import aio_pika
 from deploy.local.rabbitmq import LocalRabbitMQ
 from shared.messaging import topology, wire
 from shared.messaging.transport import Delivery, Hear, Message, Receive, Transport, TransportState
+from tests.support.places import throw_away_folder
 
 BINDINGS: Final = {"tickets": ("chat.#",)}
 
@@ -92,8 +91,8 @@ class Broker:
 @contextmanager
 def private_broker() -> Iterator[Broker]:
     """Run a node until the block ends."""
-    with TemporaryDirectory(prefix="pitboss-tests-", ignore_cleanup_errors=True) as folder:
-        node = LocalRabbitMQ(Path(folder) / "rabbitmq", follow_parent=True).start()
+    with throw_away_folder("pitboss-tests-") as folder:
+        node = LocalRabbitMQ(folder / "rabbitmq", follow_parent=True).start()
         try:
             yield Broker(node)
         finally:

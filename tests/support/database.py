@@ -5,8 +5,6 @@ import itertools
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 
 import asyncpg
@@ -14,6 +12,7 @@ import asyncpg
 from deploy.local.databases import ServiceUrls, create_service_databases_async
 from deploy.local.postgres import LocalPostgres
 from shared.db.migrate import migrate_async
+from tests.support.places import throw_away_folder
 
 _COUNTER: Final = itertools.count(1)
 
@@ -31,7 +30,8 @@ class Cluster:
         """Give a fresh database of `service`, migrated, with its three roles, and drop it afterwards."""
         template = await self._template(service)
         name = f"{service}_{os.getpid()}_{next(_COUNTER)}"
-        await self._administer(f'CREATE DATABASE "{name}" TEMPLATE "template_{service}" OWNER "{service}_owner"')
+        copy = f'TEMPLATE "template_{service}" STRATEGY FILE_COPY'
+        await self._administer(f'CREATE DATABASE "{name}" {copy} OWNER "{service}_owner"')
         try:
             yield template.with_database(name)
         finally:
@@ -80,8 +80,8 @@ async def held(url: str, table: str) -> AsyncIterator[Callable[[int], Awaitable[
 @contextmanager
 def private_cluster() -> Iterator[Cluster]:
     """Run a throw-away server for one test session."""
-    with TemporaryDirectory(prefix="pitboss-tests-", ignore_cleanup_errors=True) as folder:
-        postgres = LocalPostgres(Path(folder) / "postgres", durable=False, follow_parent=True).start()
+    with throw_away_folder("pitboss-tests-") as folder:
+        postgres = LocalPostgres(folder / "postgres", durable=False, follow_parent=True).start()
         try:
             yield Cluster(postgres)
         finally:

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import asyncpg
@@ -22,6 +21,7 @@ from deploy.local.rabbitmq import LocalRabbitMQ
 from deploy.plan import REPLICA_STEP, Mode, Plan
 from deploy.supplies import Supplies
 from shared.directory import SERVICES
+from tests.support.places import throw_away_folder
 
 # A machine that stands still for a while fails no test.
 _PATIENCE: Final = {"PITBOSS_REQUEST_DEADLINE": "PT60S", "PITBOSS_STATEMENT_TIMEOUT": "PT60S"}
@@ -127,8 +127,8 @@ def pitboss(*arguments: str, environment: Mapping[str, str], within: float = 180
 @contextmanager
 def running_product(mode: Mode, *, folder: Path | None = None, replicas: int = 1, **knobs: str) -> Iterator[Product]:
     """Start the product, give it to the block, stop it; `knobs` are environment variables."""
-    with TemporaryDirectory(prefix="pitboss-product-", ignore_cleanup_errors=True) as temporary:
-        path = folder or Path(temporary)
+    with throw_away_folder("pitboss-product-") as temporary:
+        path = folder or temporary
         environment = {
             **WIDE_LIMITS,
             **_PATIENCE,

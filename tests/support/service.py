@@ -124,6 +124,7 @@ async def _running(
         # A machine that stands still for a while fails no test.
         "request_deadline": timedelta(minutes=1),
         "statement_timeout": timedelta(minutes=1),
+        "pool_timeout": timedelta(minutes=1),
         **knobs,
     }
     app: FastAPI = main.create_app(settings_module.Settings(**values), transport=transport or InprocessTransport())

@@ -23,14 +23,14 @@ class LiveSocket:
     """A socket whose holder is known.
 
     `push` never waits: what the peer does not read in time piles up to the limits of `Outgoing`, then the socket is
-    closed. A writer task exists only while something waits, so an idle socket costs its reader alone. Whoever reads the
-    socket passes itself as `reader`; it is cancelled when the peer cannot even be told that it is over.
+    closed. A writer task exists only while something waits, so an idle socket costs its reader alone; since when it is
+    at the present frame stands in `writing`, in the order of these times, for whoever gives up on deaf peers. Whoever
+    reads the socket passes itself as `reader`; it is cancelled when the peer cannot even be told that it is over.
     """
 
     __slots__ = (
-        "_closing", "_outgoing", "_reader", "_room", "_send", "_write_within", "_writer", "bound", "bucket", "greeted",
-        "id", "lost", "muted", "next_ping", "opened", "owed", "person", "pong_due", "signals", "subscriptions",
-        "typed_at", "views",
+        "_closing", "_outgoing", "_reader", "_room", "_send", "_writer", "_writing", "bound", "bucket", "greeted", "id",
+        "lost", "muted", "opened", "owed", "person", "pong_due", "signals", "subscriptions", "typed_at", "views",
     )  # fmt: skip
 
     def __init__(
@@ -41,6 +41,7 @@ class LiveSocket:
         person: Person,
         bound: UUID | None,
         settings: Settings,
+        writing: "dict[LiveSocket, float]",
         now: float,
     ) -> None:
         self.id = new_id()
@@ -49,7 +50,6 @@ class LiveSocket:
         self.opened = now
         self.greeted = False
         self.lost = False
-        self.next_ping = now + settings.ping_every.total_seconds()
         self.pong_due: float | None = None
         self.bucket = TokenBucket(settings.frames_per_second, settings.frame_burst, now)
         self.signals = TokenBucket(settings.signals_per_second, settings.signal_burst, now)
@@ -60,7 +60,7 @@ class LiveSocket:
         self.typed_at: dict[UUID, float] | None = None
         self._send = send
         self._reader = reader
-        self._write_within = settings.write_within.total_seconds()
+        self._writing = writing
         self._outgoing = Outgoing(settings.queue_frames, settings.queue_bytes)
         self._closing: CloseCode | None = None
         self._writer: asyncio.Task[None] | None = None
@@ -141,6 +141,16 @@ class LiveSocket:
         if self._writer is not None:
             await asyncio.wait({self._writer})
 
+    def give_up(self) -> None:
+        """The peer reads nothing at all or is gone: not even a close frame gets through, so the reader is told."""
+        self._closing = self._closing or CloseCode.SLOW
+        self._outgoing.clear()
+        self._make_room()
+        self.lost = True
+        self._reader.cancel()
+        if self._writer is not None:
+            self._writer.cancel()
+
     def _start(self) -> None:
         if self._writer is None:
             self._writer = asyncio.get_running_loop().create_task(self._write())
@@ -152,26 +162,21 @@ class LiveSocket:
                 self._make_room()
             if self._closing is not None:
                 await self._deliver({"type": "websocket.close", "code": int(self._closing)})
-        except (TimeoutError, OSError, RuntimeError):
-            self._give_up()
+        except (OSError, RuntimeError):
+            self._writer = None
+            self.give_up()
         finally:
             self._writer = None
+            self._writing.pop(self, None)
 
     async def _deliver(self, message: AsgiMessage) -> None:
-        async with asyncio.timeout(self._write_within):
-            await self._send(message)
+        self._writing.pop(self, None)
+        self._writing[self] = asyncio.get_running_loop().time()
+        await self._send(message)
 
     def _make_room(self) -> None:
         if self._room is not None and not self._room.done() and (self._closing is not None or self._outgoing.is_roomy):
             self._room.set_result(None)
-
-    def _give_up(self) -> None:
-        """The peer reads nothing at all or is gone: not even a close frame gets through, so the reader is told."""
-        self._closing = self._closing or CloseCode.SLOW
-        self._outgoing.clear()
-        self._make_room()
-        self.lost = True
-        self._reader.cancel()
 
 
 @dataclass(slots=True, eq=False)

@@ -32,8 +32,10 @@ async def ping(ground: Ground) -> timedelta:
     """Ping the sockets whose turn it is, end the deaf and the old ones."""
     hub = hub_of(ground)
     now = asyncio.get_running_loop().time()
-    due = [socket for socket in hub.people.sockets if socket.closing is None and _is_due(hub, socket, now)]
-    pause = max(_SHORTEST, min(_LONGEST, hub.settings.ping_every / 10, hub.settings.pong_within / 4))
+    _end_the_deaf(hub, now)
+    due = [socket for socket in hub.turns.due(now) if not _is_old(hub, socket, now)]
+    times = hub.settings
+    pause = max(_SHORTEST, min(_LONGEST, times.ping_every / 10, times.pong_within / 4, times.write_within / 4))
     if not due:
         return pause
     heads, held = await _truth(hub, due)
@@ -55,15 +57,20 @@ async def _ping_evenly(hub: Hub, due: list[LiveSocket], heads: dict[UUID, int], 
         await asyncio.sleep(during.total_seconds() * _AT_ONCE / max(_AT_ONCE, len(due)))
 
 
-def _is_due(hub: Hub, socket: LiveSocket, now: float) -> bool:
-    if socket.pong_due is not None and now > socket.pong_due:
+def _end_the_deaf(hub: Hub, now: float) -> None:
+    for socket in hub.turns.deaf(now):
         socket.close(CloseCode.SLOW)
+    for socket in hub.turns.stuck(now):
+        socket.give_up()
+
+
+def _is_old(hub: Hub, socket: LiveSocket, now: float) -> bool:
+    """True for a socket that has lived long enough; it is asked to come back."""
+    if now - socket.opened <= hub.settings.socket_life.total_seconds():
         return False
-    if now - socket.opened > hub.settings.socket_life.total_seconds():
-        socket.push(encode("reconnect", after_ms=0))
-        socket.close(CloseCode.EXPIRED)
-        return False
-    return now >= socket.next_ping
+    socket.push(encode("reconnect", after_ms=0))
+    socket.close(CloseCode.EXPIRED)
+    return True
 
 
 async def _truth(hub: Hub, due: list[LiveSocket]) -> tuple[dict[UUID, int], list[tuple[str, str, UUID]]]:

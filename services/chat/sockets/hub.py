@@ -17,6 +17,7 @@ from services.chat.sockets.conversations import Conversations
 from services.chat.sockets.people import People
 from services.chat.sockets.places import PLAYERS, Places
 from services.chat.sockets.posting import Writers
+from services.chat.sockets.turns import Turns
 from services.chat.sockets.viewing import VIEWERS_JOB, VIEWERS_TOPIC, Viewing
 from shared.contracts.sla import BOARD_WANTED_TOPIC
 from shared.contracts.tickets import QUEUES_WANTED_TOPIC
@@ -46,6 +47,7 @@ class Hub:
         self.ground = ground
         self.settings = settings
         self.people = People(settings, self._presence_changes)
+        self.turns = Turns(settings)
         self.conversations = Conversations(ground.database, ground.clock, settings, self.spawn, self._tell_presence)
         self.viewing = Viewing(str(self.process_id), self._tell_views, lambda: ground.wake(VIEWERS_JOB))
         self.boards = Boards(self._ask_for_board)
@@ -70,14 +72,13 @@ class Hub:
         self.viewing.forget(socket)
         self.boards.unsubscribe(socket)
         self.people.remove(socket)
+        self.turns.leave(socket)
 
     def ping(self, socket: LiveSocket, heads: Mapping[UUID, int], now: float) -> None:
         """Ask for a pong, tell how far the conversations got, and fill what this socket turns out to miss."""
         own = {ticket_id: heads[ticket_id] for ticket_id in socket.subscriptions if ticket_id in heads}
         socket.push(ping_frame(own))
-        socket.next_ping = now + self.settings.ping_every.total_seconds()
-        if socket.pong_due is None:
-            socket.pong_due = now + self.settings.pong_within.total_seconds()
+        self.turns.pinged(socket, now)
         for ticket_id, head in own.items():
             self.conversations.hear_of(socket.subscriptions[ticket_id], head)
 

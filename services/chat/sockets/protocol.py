@@ -104,6 +104,7 @@ async def _welcomed(hub: Hub, hello: Hello, origin: str | None, send: Send) -> L
             known = await _identified(hub, session, hello, origin)
             socket = _socket(hub, known, send)
             hub.people.add(socket)
+            hub.turns.join(socket, socket.opened)
             heads = await _tuned_in(hub, session, socket, hello, known.held)
     except BaseException:
         if socket is not None:
@@ -125,7 +126,10 @@ def _socket(hub: Hub, known: Known, send: Send) -> LiveSocket:
     reader = asyncio.current_task()
     assert reader is not None  # noqa: S101 - coroutines run in tasks
     now = asyncio.get_running_loop().time()
-    return LiveSocket(send=send, reader=reader, person=known.person, bound=known.bound, settings=hub.settings, now=now)
+    return LiveSocket(
+        send=send, reader=reader, person=known.person, bound=known.bound, settings=hub.settings,
+        writing=hub.turns.writing, now=now,
+    )  # fmt: skip
 
 
 async def _tuned_in(

@@ -152,6 +152,9 @@ class Terms:
         return self.documents if sensitivity is Sensitivity.IDENTITY_DOCUMENT else self.kept
 
 
+USUAL_TERMS: Final = Terms(loose=timedelta(hours=24), kept=timedelta(days=730), documents=timedelta(days=90))
+
+
 @dataclass(frozen=True, slots=True)
 class Carried:
     """Words that carry files: who said them, where, and whether the player sees them.

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import math
 from collections.abc import Callable, Coroutine, Generator, Mapping
 from contextlib import suppress
 from contextvars import ContextVar, copy_context
@@ -271,7 +272,7 @@ class Stage:
         """Let every process ping everybody once."""
         for replica in self.replicas:
             for socket in replica.hub.people.sockets:
-                socket.next_ping = 0.0
+                replica.hub.turns.join(socket, -math.inf)
             replica.service.ground.wake("chat-ping")
 
     async def heads(self) -> dict[str, int]:

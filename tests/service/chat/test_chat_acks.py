@@ -83,6 +83,6 @@ def _socket(hub: Hub, ticket_id: UUID, sent: list[str]) -> LiveSocket:
 
     reader = asyncio.current_task()
     assert reader is not None
-    socket = LiveSocket(send=send, reader=reader, person=KIM, bound=ticket_id, settings=hub.settings, now=0)
+    socket = LiveSocket(send=send, reader=reader, person=KIM, bound=ticket_id, settings=hub.settings, writing={}, now=0)
     socket.greet('{"t":"welcome"}')
     return socket

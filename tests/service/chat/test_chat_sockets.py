@@ -238,7 +238,7 @@ async def test_what_is_said_while_a_cursor_beyond_the_end_is_checked_is_not_miss
         reader = asyncio.current_task()
         assert reader is not None
         kim = Person("lucky", AuthorKind.PLAYER, "p-1")
-        socket = LiveSocket(send=send, reader=reader, person=kim, bound=None, settings=hub.settings, now=0)
+        socket = LiveSocket(send=send, reader=reader, person=kim, bound=None, settings=hub.settings, writing={}, now=0)
         socket.greet('{"t":"welcome"}')
         async with held(chat.urls.owner, "chat_receipts") as waiting:
             tuning = asyncio.create_task(hub.conversations.tune_in(socket, {ticket_id: 2**53}))
@@ -300,7 +300,9 @@ async def test_a_live_message_during_the_check_neither_leaks_nor_comes_twice(
 
         reader = asyncio.current_task()
         assert reader is not None
-        socket = LiveSocket(send=send, reader=reader, person=person, bound=None, settings=hub.settings, now=0)
+        socket = LiveSocket(
+            send=send, reader=reader, person=person, bound=None, settings=hub.settings, writing={}, now=0
+        )
         socket.greet('{"t":"welcome"}')
         tuning = asyncio.create_task(hub.conversations.tune_in(socket, {ticket_id: 0}))
         while ticket_id not in socket.subscriptions:

@@ -58,7 +58,7 @@ const ofSelection = (desk) =>
         { name: "Selected: close", run: () => desk.selection.change({ status: "closed" }) },
         { name: "Select nothing", key: "Esc", run: () => desk.selection.clear() },
       ]
-    : [{ name: "Select this ticket of the list", key: "x", run: () => desk.selection.toggle(desk.cursor) }];
+    : [{ name: "Select this ticket of the list", key: "x", run: () => desk.selection.toggle(desk.cursor.id) }];
 const ofWords = (desk, { corrections: { newest } }) =>
   newest
     ? [

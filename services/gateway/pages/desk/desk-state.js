@@ -4,17 +4,19 @@ import { Connection } from "../widget/connection.js";
 import { Api } from "./api.js";
 import { Board } from "./board.js";
 import { Company } from "./company.js";
+import { Cursor } from "./cursor.js";
 import { Drafts } from "./drafts.js";
 import { FRAMES } from "./frames.js";
 import { OpenTicket } from "./open.js";
 import { People } from "./people.js";
+import { Search } from "./search.js";
 import { Selection } from "./selection.js";
 import { Tickets } from "./tickets.js";
+import { Toasts } from "./toasts.js";
 
 const SOON = 1200;
 const LEAST_GAP = 3000;
 const FEED_EVERY = 15_000;
-const TOAST_LASTS = 5000;
 
 export class Desk {
   #feedTimer = 0;
@@ -28,9 +30,11 @@ export class Desk {
     this.drafts = new Drafts(this.api);
     this.board = new Board(this);
     this.company = new Company(this);
+    this.cursor = new Cursor(this);
+    this.search = new Search(this);
     this.selection = new Selection(this);
-    Object.assign(this, { list: "queue", query: "", cursor: 0, open: null, page: "tickets", dialog: null, isCardOpen: false });
-    Object.assign(this, { views: [], counts: new Map(), reasons: [], teams: [], ownFields: [], toasts: [], stalled: new Map(), problem: null });
+    Object.assign(this, { list: "queue", open: null, page: "tickets", dialog: null, isCardOpen: false });
+    Object.assign(this, { views: [], counts: new Map(), reasons: [], teams: [], ownFields: [], toasts: new Toasts(changed), stalled: new Map(), problem: null });
     this.takenByMe = new Set();
     this.correctWithin = 0;
     /** How far each conversation had got when the socket said hello: what it repeats up to there is no news. */
@@ -58,6 +62,7 @@ export class Desk {
     this.#timers.forEach(clearInterval);
     clearTimeout(this.#feedTimer);
     this.company.stop();
+    this.search.stop();
     this.connection?.dispose();
   }
 
@@ -87,33 +92,28 @@ export class Desk {
     return this.tickets.rows(this.list);
   }
 
-  async choose(list) {
-    Object.assign(this, { list, cursor: 0, page: "tickets" });
+  /** Show a list as it is known, from its first row on. */
+  turnTo(list) {
+    Object.assign(this, { list, page: "tickets" });
+    this.cursor.reset();
     this.selection.clear();
     if (this.board.isWatched) this.board.hide();
     this.changed();
-    if (list.startsWith("view:")) await this.attempt(() => this.tickets.find(list, `/v1/views/${list.slice(5)}/tickets`, {}));
   }
 
-  /** Look for words; fewer than two letters look for nothing and lead back. */
-  async search(query) {
-    this.query = query.trim();
-    if (this.query.length < 2) {
-      if (this.list === "search") await this.choose("queue");
-      return;
-    }
-    Object.assign(this, { list: "search", cursor: 0 });
-    this.selection.clear();
-    await this.attempt(() => this.tickets.find("search", "/v1/tickets", { q: this.query }));
+  async choose(list) {
+    if (list !== "search") this.search.end();
+    this.turnTo(list);
+    if (list.startsWith("view:")) await this.attempt(() => this.tickets.find(list, `/v1/views/${list.slice(5)}/tickets`, {}));
   }
 
   async show(id) {
     this.page = "tickets";
+    this.toasts.met(id);
     if (this.open?.id === id) return this.changed();
     this.open?.leave();
     this.open = new OpenTicket(this, id);
-    const place = this.rows.findIndex((row) => row.id === id);
-    if (place >= 0) this.cursor = place;
+    if (this.rows.some((row) => row.id === id)) this.cursor.put(id);
     this.changed();
     await this.attempt(() => this.open.load());
   }
@@ -169,15 +169,9 @@ export class Desk {
     });
   }
 
-  /** Say something in passing; screen readers hear it too. */
-  say(text) {
-    const toast = { text };
-    this.toasts = [...this.toasts.slice(-2), toast];
-    setTimeout(() => {
-      this.toasts = this.toasts.filter((one) => one !== toast);
-      this.changed();
-    }, TOAST_LASTS);
-    this.changed();
+  /** Say something in passing, of a ticket if it is named; screen readers hear it too. */
+  say(text, ticketId) {
+    this.toasts.say(text, ticketId);
   }
 
   /** Ask for changes in a moment, together with whatever changes until then. */

@@ -3,6 +3,7 @@
 import { html, render } from "../vendor/lit.js";
 import { Desk } from "./desk-state.js";
 import { onKey } from "./keys.js";
+import { Press } from "./press.js";
 import { Session } from "./session.js";
 import { applyTheme } from "./theme.js";
 import { shell } from "./views/shell.js";
@@ -13,16 +14,17 @@ root.id = "desk";
 let desk = null;
 let isDue = false;
 
-/** Draw soon, once, whatever has changed. */
+/** Draw soon, once, whatever has changed; what is being clicked stays where it is until it is let go. */
 const changed = () => {
   if (isDue) return;
   isDue = true;
   requestAnimationFrame(() => {
     isDue = false;
-    draw();
+    if (!press.isHeld) draw();
   });
 };
 
+const press = new Press(root, changed);
 const session = new Session(changed);
 
 const draw = () => {
@@ -64,4 +66,5 @@ addEventListener("resize", changed);
 addEventListener("online", changed);
 addEventListener("offline", changed);
 document.addEventListener("keydown", (event) => desk && session.kept && onKey(event, desk, root));
-changed();
+// A key may come before the first frame: the desk is there for it.
+draw();

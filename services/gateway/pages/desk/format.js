@@ -40,6 +40,14 @@ const NAMES = {
 /** A value of the API as people say it. */
 export const label = (value) => NAMES[value] ?? sentence(String(value ?? "").replaceAll("_", " "));
 
+const PROMISE = /^sla\.(\w+)\.(breached|withdrawn)$/;
+
+/** Why something happened: what the clocks of sla say in words, and what people wrote as they wrote it. */
+export const because = (cause) => {
+  const [, promise, end] = PROMISE.exec(cause ?? "") ?? [];
+  return promise ? `${label(promise)} ${end === "breached" ? "is late" : "is no longer owed"}` : (cause ?? "");
+};
+
 const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 export const language = (tag) => {

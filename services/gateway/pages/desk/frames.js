@@ -2,6 +2,7 @@
 
 import { chime, notify } from "./alerts.js";
 import { renewPeople } from "./around.js";
+import { because } from "./format.js";
 
 const seen = (desk, id) => (desk.open?.id === id ? desk.open : null);
 
@@ -52,10 +53,10 @@ export const FRAMES = {
   parted(desk, { ticket_id: id, number, by, cause }) {
     if (cause === "holds") desk.company.soon();
     else letGo(desk, id);
-    if (cause === "removed" || cause === "withdrawn") desk.say(`${by.name} needs you no more: ${number}`);
+    if (cause === "removed" || cause === "withdrawn") desk.say(`${by.name} needs you no more: ${number}`, id);
   },
   asked(desk, { ticket_id: id, number, cause }) {
-    call(desk, { id, number }, "You are asked to take it", cause);
+    call(desk, { id, number }, "You are asked to take it", because(cause));
     desk.company.soon();
   },
   mentioned(desk, { ticket_id: id, number, by }) {
@@ -128,6 +129,6 @@ const letGo = async (desk, id) => {
 /** Call me: a sound, a line in passing, and a notification that says nothing of what was written. */
 const call = (desk, ticket, title, more = "") => {
   chime();
-  desk.say(`${title}${ticket.number ? `: ${ticket.number}` : ""}${more ? ` (${more})` : ""}`);
+  desk.say(`${title}${ticket.number ? `: ${ticket.number}` : ""}${more ? ` (${more})` : ""}`, ticket.id);
   notify(`${title} ${ticket.number ?? ""}`.trim(), "Open the desk to see it.", () => desk.show(ticket.id));
 };

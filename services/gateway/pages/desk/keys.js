@@ -2,26 +2,21 @@
 
 import { commands } from "./commands.js";
 
-const move = (desk, step) => {
-  desk.cursor = Math.max(0, Math.min(desk.rows.length - 1, desk.cursor + step));
-  desk.changed();
-};
-
-const reach = (desk, step) => {
-  const from = desk.cursor;
-  move(desk, step);
-  if (!desk.selection.size) desk.selection.toggle(from);
-  desk.selection.reach(desk.cursor);
+const reach = ({ cursor, selection }, step) => {
+  const from = cursor.id;
+  cursor.move(step);
+  if (!selection.size) selection.toggle(from);
+  selection.reach(cursor.id);
 };
 
 /** Every key with what it does; the help is made of this. */
 export const KEYS = [
-  ["j", "Next ticket", (desk) => move(desk, 1)],
-  ["k", "Ticket before", (desk) => move(desk, -1)],
-  ["x", "Select it", (desk) => desk.selection.toggle(desk.cursor)],
+  ["j", "Next ticket", ({ cursor }) => cursor.move(1)],
+  ["k", "Ticket before", ({ cursor }) => cursor.move(-1)],
+  ["x", "Select it", ({ cursor, selection }) => selection.toggle(cursor.id)],
   ["J", "Select on to the next", (desk) => reach(desk, 1)],
   ["K", "Select on to the one before", (desk) => reach(desk, -1)],
-  ["Enter", "Open it", (desk) => desk.rows[desk.cursor] && desk.show(desk.rows[desk.cursor].id)],
+  ["Enter", "Open it", (desk) => desk.cursor.row && desk.show(desk.cursor.row.id)],
   ["r", "Reply", (desk, root) => write(desk, root, "reply")],
   ["n", "Note", (desk, root) => write(desk, root, "note")],
   ["m", "Macros", (desk) => desk.open && choose(desk, "macros")],
@@ -56,14 +51,20 @@ export const choose = (desk, dialog, about = {}) => {
   desk.draw();
 };
 
+/** Leave the box one writes in, that of the search empty; outside of one, select nothing, then end the search. */
+const leave = (box, desk) => {
+  if (box?.id === "search" || (!box && !desk.selection.isOn)) desk.search.end();
+  if (box) box.blur();
+  else desk.selection.clear();
+};
+
 export const onKey = (event, desk, root) => {
   if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
     event.preventDefault();
     return choose(desk, "palette");
   }
   const isWriting = event.target.closest("input:not([type=checkbox]), textarea, select, dialog");
-  if (event.key === "Escape" && isWriting && !event.target.closest("dialog")) return event.target.blur();
-  if (event.key === "Escape" && !isWriting && desk.selection.isOn) return desk.selection.clear();
+  if (event.key === "Escape" && !event.target.closest("dialog")) return leave(isWriting, desk);
   if (isWriting || event.ctrlKey || event.metaKey || event.altKey) return null;
   if (event.key === "Enter" && event.target.closest("button, a, summary")) return null;
   const known = KEYS.find(([key]) => key === event.key);

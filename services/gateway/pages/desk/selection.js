@@ -15,19 +15,19 @@ export class Selection {
     return this.ids.has(id);
   }
 
-  toggle(place) {
-    const row = this.desk.rows[place];
-    if (!row) return;
-    if (!this.ids.delete(row.id)) this.#add(row.id);
-    Object.assign(this, { isOn: true, anchor: place });
+  toggle(id) {
+    if (!this.desk.rows.some((row) => row.id === id)) return;
+    if (!this.ids.delete(id)) this.#add(id);
+    Object.assign(this, { isOn: true, anchor: id });
     this.desk.changed();
   }
 
   /** Choose everything from the row chosen last to this one. */
-  reach(place) {
-    const from = this.anchor ?? this.desk.cursor;
-    const [first, last] = [Math.min(from, place), Math.max(from, place)];
-    this.desk.rows.slice(first, last + 1).forEach(({ id }) => this.#add(id));
+  reach(id) {
+    const { rows, cursor } = this.desk;
+    const from = this.anchor ?? cursor.id;
+    const places = [from, id].map((one) => rows.findIndex((row) => row.id === one)).filter((place) => place >= 0);
+    if (places.length) rows.slice(Math.min(...places), Math.max(...places) + 1).forEach((row) => this.#add(row.id));
     Object.assign(this, { isOn: true, anchor: from });
     this.desk.changed();
   }

@@ -70,13 +70,20 @@ export class Tickets {
     this.#fedAt = begun;
   }
 
-  /** Load a list that only the server understands: a saved view, or a search. */
-  async find(id, path, query) {
+  /** Load a list that only the server understands: a saved view, or a search; it counts if it still `isWanted` then. */
+  async find(id, path, query, isWanted = () => true) {
     const items = await this.api.pages(path, query, { most: id.startsWith("view:") ? 10 : 2 });
     items.forEach((ticket) => this.take(ticket));
+    if (!isWanted()) return;
     this.found.set(id, items.map(({ id: ticket, snippet }) => ({ id: ticket, snippet })));
     this.#edition += 1;
     this.changed();
+  }
+
+  /** Know nothing of such a list any more. */
+  forget(id) {
+    this.found.delete(id);
+    this.#edition += 1;
   }
 
   /** The tickets of a list, soonest due first; what the server found keeps the server's order. */
@@ -84,6 +91,11 @@ export class Tickets {
     const key = `${id} ${this.#edition}`;
     if (this.#sorted.get(id)?.key !== key) this.#sorted.set(id, { key, rows: this.#rows(id) });
     return this.#sorted.get(id).rows;
+  }
+
+  /** True once a list has been read to its end: what comes from then on is news. */
+  isWhole(id) {
+    return !LISTS[id]?.query || this.loaded.has(id);
   }
 
   /** How many open tickets each person has. */

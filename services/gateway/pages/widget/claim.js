@@ -25,7 +25,7 @@ export const bringAlong = async (identity, api) => {
       new Outbox(storage, who).adopt(new Outbox(storage, "visitor"));
     }
   } catch (problem) {
-    // Nobody answered, or not now: the next page tries again. A refusal is final.
+    /* Nobody answered, or not now: the next page tries again. A refusal is final. */
     if (problem.status === 0 || problem.status === 429 || problem.status >= 500) return;
   }
   storage.set("open.visitor", null);

@@ -180,6 +180,7 @@ export class Conversation extends EventTarget {
       return session;
     } catch (problem) {
       this.problem = problem;
+      if (problem.code === "form-incomplete") await this.reach.learn();
       throw problem;
     }
   }
@@ -209,8 +210,7 @@ export class Conversation extends EventTarget {
   /** Read everything that is missing over HTTP; return the last page. */
   async reload() {
     const { ticketId } = this.transcript;
-    let after = this.transcript.upto;
-    for (;;) {
+    for (let after = this.transcript.upto; ; ) {
       const page = await this.api.transcript(ticketId, after);
       page.items.forEach((message) => this.keep(message));
       this.changed();

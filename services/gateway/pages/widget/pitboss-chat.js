@@ -1,15 +1,16 @@
 /**
  * <pitboss-chat brand="lucky">: the chat of a casino page. Attributes: `brand`; `token-url`, where the casino's own server
  * answers who is signed in; `locale` and `words-url`; `theme` (light, dark, else as the system has it); `heading`; `prechat`
- * ("off" asks visitors nothing); `files` ("off" takes none). Properties: `tokenSource`, a function instead of `token-url`; `origin`. Methods: `open()`,
- * `close()`, `identify()` after somebody signed in or out. Colours and measures are CSS variables, see widget.css.
+ * ("off" asks visitors only what the brand insists on); `files` ("off" takes none). Properties: `tokenSource`, a function
+ * instead of `token-url`; `origin`. Methods: `open()`, `close()`, `identify()` after somebody signed in or out. Colours and
+ * measures are CSS variables, see widget.css.
  */
 
 import { render } from "../vendor/lit.js";
 import { Api } from "./api.js";
 import { bringAlong } from "./claim.js";
 import { Conversation } from "./conversation.js";
-import { Editing } from "./editing.js";
+import { Editing } from "./corrections.js";
 import { keepInside, wantsWholeScreen } from "./focus.js";
 import { Identity } from "./identity.js";
 import { Outbox } from "./outbox.js";
@@ -129,9 +130,10 @@ export class PitbossChat extends HTMLElement {
     this.shadowRoot.querySelector(".launcher")?.focus();
   }
 
-  /** True if the visitor has yet to say what it is about. */
+  /** True if the visitor has yet to say what it is about, or what the brand insists on. */
   get #asksFirst() {
-    return this.#identity?.isVisitor && !this.conversation.hasBegun && this.getAttribute("prechat") !== "off";
+    const { hasBegun, link } = this.conversation ?? {};
+    return link && this.#identity.isVisitor && (hasBegun ? link.reason === "form-incomplete" : this.getAttribute("prechat") !== "off");
   }
 
   /** A player who opens the chat is connected at once: he may have a conversation on another device. */
@@ -162,11 +164,9 @@ export class PitbossChat extends HTMLElement {
       heading: this.getAttribute("heading") ?? this.#words.say("heading"),
       isModal: this.#ui.open && wantsWholeScreen(), takesFiles: this.getAttribute("files") !== "off",
     };
+    const held = this.shadowRoot.activeElement;
     render(chat(view, this.#actions), this.shadowRoot);
-    this.#afterRender();
-  }
-
-  #afterRender() {
+    if (view.asksFirst && held && !held.isConnected) this.#focusInside();
     const log = this.shadowRoot.querySelector(".log");
     if (log && this.#ui.atEnd) log.scrollTop = log.scrollHeight;
     if (this.#ui.open && this.#ui.atEnd && !document.hidden) this.conversation?.see();
@@ -174,7 +174,7 @@ export class PitbossChat extends HTMLElement {
 
   #focusInside() {
     this.#render();
-    this.shadowRoot.querySelector(".composer textarea, .form input, .ended button")?.focus();
+    this.shadowRoot.querySelector(".composer textarea, .form input, .form select, .ended button")?.focus();
   }
 
   #write(draft) {

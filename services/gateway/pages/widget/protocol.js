@@ -10,7 +10,7 @@
  * @property {number} heardAt when the server last said something
  * @property {number} liveSince
  * @property {number} pingEvery milliseconds between the server's pings
- * @property {string | null} reason why it waits or stopped: "network", "rate", "replaced", "forbidden", "identity", ...
+ * @property {string | null} reason why it waits or stopped: "network", "rate", "replaced", "forbidden", "identity", "form-incomplete", ...
  * @property {object | null} session the answer that opened the conversation
  *
  * @typedef {{t: "ask"} | {t: "connect", url: string} | {t: "send", frame: object} | {t: "drop"} | {t: "deliver", frame: object}} Effect
@@ -69,7 +69,7 @@ const HANDLERS = {
 
   refused: (link, { status, code, retryAfter }, world) => {
     if (link.phase !== "asking") return [link, []];
-    if (code === "ended") return [stop(link, "ended"), []];
+    if (code === "ended" || code === "form-incomplete") return [stop(link, code), []];
     if (status === 403) return [stop(link, "forbidden"), []];
     if (status === 404 || status === 422) return [stop(link, "misconfigured"), []];
     const reason = status === 429 ? "rate" : status === 401 || code === "identity" ? "identity" : "network";

@@ -1,7 +1,7 @@
 /** What stands on top of the page until somebody answers it: invitations, escalations, what is wrong. */
 
 import { html, nothing, repeat } from "../../vendor/lit.js";
-import { span } from "../format.js";
+import { because, span } from "../format.js";
 import { choose } from "../keys.js";
 import { countdown, problemBox } from "./parts.js";
 
@@ -24,7 +24,7 @@ export const banners = (desk) => html`
 
 const asked = (desk, ask) => html`
   <div class="banner call" role="status">
-    <p>You are asked to take <strong>${ask.number}</strong> <bdi>${ask.subject}</bdi> <small><bdi>${ask.cause}</bdi></small> ${countdown(ask.due_at)}</p>
+    <p>You are asked to take <strong>${ask.number}</strong> <bdi>${ask.subject}</bdi> <small><bdi>${because(ask.cause)}</bdi></small> ${countdown(ask.due_at)}</p>
     <p class="buttons">
       <button type="button" @click=${() => desk.show(ask.ticket_id)}>Look</button>
       <button type="button" class="primary" aria-label="Accept ${ask.number}" @click=${() => desk.company.take(ask.ticket_id)}>Accept</button>

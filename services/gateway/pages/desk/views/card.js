@@ -1,6 +1,6 @@
 /** The card on the right: who the player is, what was promised, and what can be set. */
 
-import { html, nothing } from "../../vendor/lit.js";
+import { html, nothing, repeat } from "../../vendor/lit.js";
 import { lift } from "../deeds.js";
 import { label, language, span, when } from "../format.js";
 import { choose } from "../keys.js";
@@ -126,7 +126,7 @@ const tags = (open) => {
   return html`
     <section>
       <h2>Tags</h2>
-      <ul class="tags">${open.ticket.tags.map((tag) => html`<li><bdi>${tag}</bdi>${iconButton("cross", `Remove ${tag}`, () => set(tag, false))}</li>`)}</ul>
+      <ul class="tags">${repeat(open.ticket.tags, (tag) => tag, (tag) => html`<li><bdi>${tag}</bdi>${iconButton("cross", `Remove ${tag}`, () => set(tag, false))}</li>`)}</ul>
       <form class="tag-form" @submit=${submit}><input name="tag" aria-label="Add a tag" placeholder="Add a tag" maxlength="60" autocomplete="off" /></form>
     </section>`;
 };
@@ -144,7 +144,7 @@ const deeds = (desk, open) => html`
 
 const related = (desk, { related: others }) =>
   others.length
-    ? html`<section><h2>Other tickets</h2><ul class="related">${others.map((one) => html`
+    ? html`<section><h2>Other tickets</h2><ul class="related">${repeat(others, ({ id, relation }) => `${id} ${relation}`, (one) => html`
         <li><button type="button" @click=${() => desk.show(one.id)}>
           <bdi>${one.subject}</bdi> <small>${one.number}${one.relation ? ` · ${label(one.relation)}` : ""}</small> ${status(one.status)}
         </button></li>`)}</ul></section>`

@@ -1,6 +1,6 @@
 /** Dialogs of working with others: invite, decline, take over, call somebody in a note, what calls me. */
 
-import { html, nothing } from "../../vendor/lit.js";
+import { html, nothing, repeat } from "../../vendor/lit.js";
 import { invite, takeOver } from "../deeds.js";
 import { when } from "../format.js";
 import { colleagues, form, why } from "./forms.js";
@@ -27,7 +27,7 @@ const mentions = (desk, close) => {
     close();
     desk.company.read(mention);
   };
-  return html`<ul class="mentions">${notes.map((mention) => html`
+  return html`<ul class="mentions">${repeat(notes, (mention) => mention.id, (mention) => html`
     <li><button type="button" class=${mention.read_at ? "" : "unread"} ?autofocus=${mention === notes[0]} @click=${() => read(mention)}>
       <span><b>${mention.author.name ?? "System"}</b> <small>${mention.number} · ${when(mention.mentioned_at)}</small>${mention.read_at ? nothing : html` <small class="new">new</small>`}</span>
       <bdi>${mention.text}</bdi></button></li>`)}</ul>`;

@@ -1,6 +1,6 @@
 /** The box: a reply to the player or a note among staff. Nothing leaves it before the server has it. */
 
-import { html, live, nothing } from "../../vendor/lit.js";
+import { html, live, nothing, repeat } from "../../vendor/lit.js";
 import { addFiles, unmerge } from "../deeds.js";
 import { label } from "../format.js";
 import { choose } from "../keys.js";
@@ -46,7 +46,7 @@ export const composer = (desk, open) => {
 /** Whom the note calls: each is told at once, wherever he is. */
 const called = (desk, { mentions = [] }, write) => html`
   <button type="button" class="quiet-button" @click=${() => choose(desk, "call")}>Call somebody <kbd>@</kbd></button>
-  ${mentions.map((id) => html`<span class="macro called">${desk.people.name(id)}${iconButton("cross", `Do not call ${desk.people.name(id)}`, () => write({ mentions: mentions.filter((one) => one !== id) }))}</span>`)}`;
+  ${repeat(mentions, (id) => id, (id) => html`<span class="macro called">${desk.people.name(id)}${iconButton("cross", `Do not call ${desk.people.name(id)}`, () => write({ mentions: mentions.filter((one) => one !== id) }))}</span>`)}`;
 
 const macro = ({ name, actions }, drop) => html`
   <span class="macro">${icon("bolt")} <bdi>${name}</bdi>${deeds(actions) ? html` <small>also ${deeds(actions)}</small>` : nothing}${iconButton("cross", "Only the words, not the macro", drop)}</span>`;
@@ -63,6 +63,6 @@ const attach = (open) => html`
   ${iconButton("clip", "Attach files", ({ currentTarget }) => currentTarget.nextElementSibling.click())}
   <input type="file" multiple hidden aria-label="Attach files" @change=${({ target }) => { addFiles(open, [...target.files]); target.value = ""; }} />`;
 
-const uploads = (open) => html`<ul class="uploads" aria-live="polite">${open.uploads.map((upload) => html`
+const uploads = (open) => html`<ul class="uploads" aria-live="polite">${repeat(open.uploads, ({ key }) => key, (upload) => html`
   <li class="file ${upload.state}">${icon("file")} <bdi>${upload.name}</bdi> <small>${label(upload.state)}</small>
     ${iconButton("cross", `Remove ${upload.name}`, () => { open.uploads = open.uploads.filter((one) => one !== upload); open.desk.changed(); })}</li>`)}</ul>`;

@@ -2,7 +2,7 @@
 
 import { html, nothing, repeat } from "../../vendor/lit.js";
 import { unmerge } from "../deeds.js";
-import { label, language, moment, size, time } from "../format.js";
+import { because, label, language, moment, size, time } from "../format.js";
 import { choose } from "../keys.js";
 import { composer } from "./composer.js";
 import { marks, words } from "./corrections.js";
@@ -101,7 +101,7 @@ const line = (desk, open, entry) => {
           ${entry.automatic ? html`<span>automatic</span>` : nothing} <time datetime=${entry.occurred_at} title=${moment(entry.occurred_at)}>${time(entry.occurred_at)}</time>
           ${read ? html`<span>· read</span>` : nothing} ${marks(desk, open, entry)}</p>
         ${words(open, entry)}
-        ${(entry.attachments ?? []).map((id) => file(open, id))}
+        ${repeat(entry.attachments ?? [], (id) => id, (id) => file(open, id))}
       </div>
     </article>`;
 };
@@ -124,8 +124,8 @@ const told = (desk, fact, author) => {
   if (what === "assignee") return after ? html`gave it to <b>${desk.people.name(after)}</b>` : "gave it back to the queue";
   if (what === "corrected") return "corrected what was said";
   if (what === "withdrawn") return html`withdrew what was said${reason ? html`: <bdi>${reason}</bdi>` : nothing}`;
-  if (what === "escalation") return `escalated: ${cause}`;
-  if (what === "escalation_withdrawn") return `took the escalation back: ${cause}`;
+  if (what === "escalation") return `escalated: ${because(cause)}`;
+  if (what === "escalation_withdrawn") return `took the escalation back: ${because(cause)}`;
   if (what === "fields") return Object.entries(changes).map(([name, [old, now]]) => `changed ${label(name.replace(/^fields\./, "")).toLowerCase()} from ${value(old)} to ${value(now)}`).join(", ");
   if (what === "absorbed") return absorbed(desk, fact);
   if (what === "split") return html`split words off <button type="button" class="link" @click=${() => desk.show(fact.new_ticket_id)}>Open the new ticket</button>`;

@@ -70,7 +70,7 @@ const DIALOGS = {
   macros: { title: "Macros", body: macros },
   help: {
     free: true, title: "Keyboard",
-    body: () => html`<dl class="keys">${[...KEYS, ["Ctrl K", "Do anything by its name"], ["Ctrl ↵", "Send what is written"], ["Esc", "Leave the box, select nothing"]].map(([key, what]) => html`<div><dt><kbd>${key}</kbd></dt><dd>${what}</dd></div>`)}</dl>`,
+    body: () => html`<dl class="keys">${[...KEYS, ["Ctrl K", "Do anything by its name"], ["Ctrl ↵", "Send what is written"], ["Esc", "Leave the box, select nothing, end the search"]].map(([key, what]) => html`<div><dt><kbd>${key}</kbd></dt><dd>${what}</dd></div>`)}</dl>`,
   },
   transfer: { title: "Transfer", body: form("Transfer", people, (open, { to }, desk) => desk.assign(open.id, to || null)) },
   escalate: {

@@ -10,13 +10,12 @@ const HEIGHT = 84;
 const SPARE = 4;
 
 let scroll = 0;
-let shownCursor = 0;
 
 export const list = (desk) => {
   const { rows } = desk;
   const box = document.querySelector(".rows");
   const height = box?.clientHeight || 800;
-  followCursor(desk, box, height);
+  followCursor(desk.cursor, box, height);
   const first = Math.max(0, Math.min(Math.floor(scroll / HEIGHT) - SPARE, rows.length - 1));
   const last = Math.min(rows.length, first + Math.ceil(height / HEIGHT) + 2 * SPARE);
   const scrolled = ({ target }) => {
@@ -25,7 +24,7 @@ export const list = (desk) => {
   };
   return html`
     <section class="list" aria-label="Tickets">
-      ${tabs(desk)} ${searchBox(desk)} ${desk.selection.isOn ? bulk(desk) : nothing}
+      ${tabs(desk)} ${searchBox(desk.search)} ${desk.selection.isOn ? bulk(desk) : nothing}
       <div class="rows" @scroll=${scrolled}>
         ${gap(first)}
         <ul class=${desk.selection.isOn ? "selecting" : ""}>${repeat(rows.slice(first, last), (row) => row.id, (row, place) => one(desk, row, first + place, rows.length))}</ul>
@@ -40,18 +39,23 @@ export const list = (desk) => {
 const gap = (count) => (count > 0 ? html`<svg class="gap" width="1" height=${count * HEIGHT} aria-hidden="true"></svg>` : nothing);
 
 /** Keep the row that the keyboard moved to in sight. */
-const followCursor = (desk, box, height) => {
-  if (!box || desk.cursor === shownCursor) return;
-  shownCursor = desk.cursor;
-  const top = desk.cursor * HEIGHT;
+const followCursor = (cursor, box, height) => {
+  const { place } = cursor;
+  if (!box || !cursor.isAstray || place < 0) return;
+  cursor.isAstray = false;
+  const top = place * HEIGHT;
   if (top < box.scrollTop) box.scrollTop = top;
   else if (top + HEIGHT > box.scrollTop + height) box.scrollTop = top + HEIGHT - height;
   scroll = box.scrollTop;
 };
 
+/** "With me" is for those who are with somebody. */
+const shownLists = (desk) =>
+  Object.entries(LISTS).filter(([id]) => id !== "guest" || desk.list === id || desk.tickets.rows(id).length);
+
 const tabs = (desk) => html`
   <nav class="tabs" aria-label="Lists">
-    ${Object.entries(LISTS).filter(([id]) => id !== "guest" || desk.list === id || desk.tickets.rows(id).length).map(([id, { name }]) => html`
+    ${repeat(shownLists(desk), ([id]) => id, ([id, { name }]) => html`
       <button type="button" aria-current=${desk.list === id ? "true" : nothing} @click=${() => desk.choose(id)}>
         ${name} <span class="count">${desk.tickets.rows(id).length}</span>
       </button>`)}
@@ -72,11 +76,11 @@ const counted = (desk, id) => {
   return count ? ` (${count.count}${count.at_least ? "+" : ""})` : "";
 };
 
-const searchBox = (desk) => html`
-  <form class="search" role="search" @submit=${(event) => { event.preventDefault(); event.target.elements.q.blur(); desk.search(event.target.elements.q.value); }}>
+const searchBox = (search) => html`
+  <form class="search" role="search" @submit=${(event) => { event.preventDefault(); event.target.elements.q.blur(); search.look(); }}>
     ${icon("search")}
     <input id="search" name="q" type="search" aria-label="Search tickets" placeholder="Search all tickets  ( / )" autocomplete="off" maxlength="200"
-      @search=${({ target }) => target.value || desk.search("")} />
+      .value=${live(search.text)} @input=${({ target }) => search.type(target.value)} @search=${({ target }) => target.value || search.end()} />
   </form>
 `;
 
@@ -97,15 +101,15 @@ const bulk = (desk) => {
 const one = (desk, row, place, count) => {
   const isOpen = desk.open?.id === row.id;
   const isChosen = desk.selection.has(row.id);
-  const marks = [isOpen && "open", desk.cursor === place && "cursor", isChosen && "chosen"].filter(Boolean).join(" ");
+  const marks = [isOpen && "open", desk.cursor.id === row.id && "cursor", isChosen && "chosen"].filter(Boolean).join(" ");
   const go = ({ shiftKey }) => {
-    if (shiftKey) return desk.selection.reach(place);
-    desk.cursor = place;
+    if (shiftKey) return desk.selection.reach(row.id);
+    desk.cursor.put(row.id);
     return desk.show(row.id);
   };
   return html`
     <li aria-setsize=${count} aria-posinset=${place + 1}>
-      ${desk.selection.isOn ? html`<input type="checkbox" aria-label="Select ${row.number}" .checked=${live(isChosen)} @click=${({ shiftKey }) => (shiftKey ? desk.selection.reach(place) : desk.selection.toggle(place))} />` : nothing}
+      ${desk.selection.isOn ? html`<input type="checkbox" aria-label="Select ${row.number}" .checked=${live(isChosen)} @click=${({ shiftKey }) => (shiftKey ? desk.selection.reach(row.id) : desk.selection.toggle(row.id))} />` : nothing}
       <button type="button" class="row ${marks}" aria-current=${isOpen ? "true" : nothing} @click=${go}>
         <span class="line"><bdi class="subject">${row.subject}</bdi>${row.next_due_at && !["resolved", "closed"].includes(row.status) ? countdown(row.next_due_at) : html`<small>${when(row.updated_at)}</small>`}</span>
         <span class="line quiet"><span>${row.number} · ${label(row.channel)}${row.language ? ` · ${row.language.toUpperCase()}` : ""}</span><bdi class="player">${row.player_id ?? "Visitor"}</bdi></span>
@@ -120,7 +124,7 @@ const snippet = (pieces) => html`<span class="snippet">${pieces.map(({ text, hit
 
 const empty = (desk) => {
   if (!desk.tickets.loaded.has("queue")) return html`<p class="empty">Loading…</p>`;
-  if (desk.list === "search") return html`<p class="empty">Nothing found for “${desk.query}”.</p>`;
+  if (desk.list === "search") return html`<p class="empty">${desk.search.isBusy ? "Searching…" : `Nothing found for “${desk.search.query}”.`}</p>`;
   if (desk.list === "queue") return html`<p class="empty"><strong>The queue is empty.</strong> New tickets appear here by themselves.</p>`;
   return html`<p class="empty">No tickets here.</p>`;
 };

@@ -1,6 +1,6 @@
 /** Who of the staff is in a ticket: its holder, guests, and those who are asked to come. */
 
-import { html, nothing } from "../../vendor/lit.js";
+import { html, nothing, repeat } from "../../vendor/lit.js";
 import { dismiss } from "../deeds.js";
 import { when } from "../format.js";
 import { choose } from "../keys.js";
@@ -15,7 +15,7 @@ export const people = (desk, open) => {
       <h2>People</h2>
       <ul>
         ${ticket.assignee_id ? html`<li><span>${desk.people.name(ticket.assignee_id)}${ticket.assignee_id === desk.me.id ? " (me)" : ""}</span><small>has it</small></li>` : nothing}
-        ${participants.filter(({ staff_id: id }) => id !== ticket.assignee_id).map((one) => participant(desk, open, one))}
+        ${repeat(participants.filter(({ staff_id: id }) => id !== ticket.assignee_id), ({ staff_id: id }) => id, (one) => participant(desk, open, one))}
       </ul>
       <p class="buttons">
         ${mine?.state === "invited" ? html`<button type="button" class="primary" @click=${() => desk.company.join(open.id)}>Join</button>` : nothing}

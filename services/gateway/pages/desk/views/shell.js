@@ -1,6 +1,6 @@
 /** The whole page: what is said on top, the list, the conversation and the card, or the wallboard. */
 
-import { html, nothing } from "../../vendor/lit.js";
+import { html, nothing, repeat } from "../../vendor/lit.js";
 import { askToNotify, isSoundOn, mayNotify, setSound } from "../alerts.js";
 import { label } from "../format.js";
 import { choose } from "../keys.js";
@@ -20,7 +20,7 @@ export const shell = (desk) => html`
     ${top(desk)} ${banners(desk)}
     ${desk.page === "board" ? wallboard(desk) : html`<div class="columns">${list(desk)} ${conversation(desk)} ${card(desk)}</div>`}
     ${dialogs(desk)}
-    <div class="toasts" role="status" aria-live="polite">${desk.toasts.map(({ text }) => html`<p>${text}</p>`)}</div>
+    <div class="toasts" role="status" aria-live="polite">${repeat(desk.toasts.items, ({ key }) => key, ({ text, more }) => html`<p>${text}${more ? `, and ${more} more` : nothing}</p>`)}</div>
   </div>
 `;
 

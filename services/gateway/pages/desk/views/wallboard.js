@@ -1,6 +1,6 @@
 /** The wallboard: who waits, what falls due, how today goes, who carries how much, and the last day hour by hour. */
 
-import { html, nothing } from "../../vendor/lit.js";
+import { html, nothing, repeat } from "../../vendor/lit.js";
 import { label, span, time } from "../format.js";
 import { bar, columns, ring } from "./charts.js";
 import { countdown } from "./parts.js";
@@ -74,7 +74,7 @@ const lines = (desk) => html`
 /** What falls due first; whoever leads can take it over from here. */
 const urgent = (desk) => html`
   <section class="broad"><h2>Due first</h2>
-    <ul class="urgent">${desk.tickets.rows("all").filter((row) => row.next_due_at).slice(0, NEXT).map((row) => html`
+    <ul class="urgent">${repeat(desk.tickets.rows("all").filter((row) => row.next_due_at).slice(0, NEXT), (row) => row.id, (row) => html`
       <li>${countdown(row.next_due_at)}<button type="button" class="link" @click=${() => desk.show(row.id)}><bdi>${row.subject}</bdi></button>
         <small>${row.assignee_id ? desk.people.name(row.assignee_id) : "Queue"}</small>
         ${row.assignee_id === desk.me.id ? nothing : html`<button type="button" aria-label="Take over ${row.number}" @click=${() => desk.take(row.id).then(() => desk.show(row.id))}>Take over</button>`}</li>`)}</ul>

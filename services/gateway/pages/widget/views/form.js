@@ -1,4 +1,7 @@
-/** What a visitor is asked before the first word: nobody vouches for him, and a topic finds the right person sooner. */
+/**
+ * What a visitor is asked before the first word: nobody vouches for him, and a topic finds the right person sooner. Who
+ * has begun already is asked only what the brand insists on: the page asked nothing, or no longer knows what was said.
+ */
 
 import { html, nothing } from "../../vendor/lit.js";
 import { absence } from "./notices.js";
@@ -7,8 +10,9 @@ const TOPICS = ["account", "payments", "bonuses", "verification", "technical", "
 
 export const form = (view, actions) => {
   const { words, conversation } = view;
+  const isBrief = conversation.hasBegun;
   const asked = { name: "optional", email: "optional", reasons: [], questions: [], ...conversation.reach.offer?.form };
-  if (conversation.reach.absence) asked.email = "required";
+  if (conversation.reach.absence && !isBrief) asked.email = "required";
   const topics = asked.reasons.length
     ? asked.reasons.map(({ code, labels }) => [code, words.pick(labels)])
     : TOPICS.map((topic) => [topic, words.say(`topic.${topic}`)]);
@@ -16,7 +20,10 @@ export const form = (view, actions) => {
     event.preventDefault();
     actions.introduce(saidIn(new FormData(event.target), asked, topics));
   };
-  const field = (name, label, isRequired, type, longest) => html`
+  const field = (name, label, isRequired, type, longest) =>
+    isBrief && !isRequired
+      ? nothing
+      : html`
     <label>
       <span>${label} ${isRequired ? nothing : html`<small>(${words.say("form.optional")})</small>`}</span>
       <input name=${name} type=${type} maxlength=${longest} autocomplete=${name} dir="auto" ?required=${isRequired} />
@@ -28,13 +35,14 @@ export const form = (view, actions) => {
     <form class="form" @submit=${submit}>
       <h3>${words.say("form.title")}</h3>
       ${absence(view, actions)} ${usual("name", "text", 120)} ${usual("email", "email", 254)}
+      ${isBrief && asked.reason !== "required" ? nothing : html`
       <label>
         <span>${words.say("form.topic")}</span>
         <select name="topic" required>
           <option value="">${words.say("form.choose")}</option>
           ${topics.map(([value, label]) => html`<option value=${value}>${label}</option>`)}
         </select>
-      </label>
+      </label>`}
       ${asked.questions.map(({ key, labels, required }) => field(`own-${key}`, words.pick(labels), required, "text", 500))}
       <button type="submit" class="primary">${words.say("form.begin")}</button>
     </form>
@@ -47,7 +55,7 @@ const saidIn = (given, { reasons, questions }, topics) => {
   const topic = said("topic");
   return {
     name: said("name"), email: said("email"), reason: reasons.length ? topic : undefined,
-    subject: topics.find(([value]) => value === topic)[1],
+    subject: topics.find(([value]) => value === topic)?.[1],
     answers: Object.fromEntries(questions.map(({ key }) => [key, said(`own-${key}`)])),
   };
 };

@@ -8,7 +8,7 @@ const chosen = (view, actions) => {
   const { words, conversation, ui, isOffline } = view;
   if (isOffline) return notice("warning", words.say("offline"));
   if (ui.problem) return notice("warning", words.say(`problem.${ui.problem.code === "identity" ? "identity" : "failed"}`));
-  if (!conversation || conversation.ended) return nothing;
+  if (!conversation || conversation.ended || view.asksFirst) return nothing;
   if (conversation.link.phase === "stopped") return stopped(words, conversation.link.reason, actions);
   return unhealthy(words, conversation) ?? waiting(words, conversation, actions);
 };
@@ -22,7 +22,7 @@ const unhealthy = (words, { link, problem }) => {
   if (link.reason === "rate" || problem?.status === 429) return notice("warning", words.say("problem.rate"));
   if (link.reason === "identity") return notice("warning", words.say("problem.identity"));
   if (link.phase === "live" && problem) return notice("warning", words.say("problem.busy"));
-  // The first attempts succeed nearly always: a line that flickers frightens more than it helps.
+  /* The first attempts succeed nearly always: a line that flickers frightens more than it helps. */
   if (link.phase !== "live" && link.attempt > 1) return notice("warning", words.say("reconnecting"));
   return null;
 };
