@@ -4,7 +4,7 @@ import io
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, cast
 
 from PIL import Image
 from playwright.async_api import Page
@@ -34,6 +34,8 @@ PAGES: Final = {
     "problem": "png",
 }
 _QUALITY: Final = 80
+_MOST, _EXACT = 256, 160
+_LIGHT: Final = 80_000
 
 
 def picture_of(page: str, scheme: str) -> str:
@@ -64,6 +66,19 @@ def _small(taken: bytes, kind: str) -> bytes:
     target = io.BytesIO()
     if kind == "jpg":
         image.save(target, "JPEG", quality=_QUALITY, optimize=True, progressive=True)
-    else:
-        image.save(target, "PNG", optimize=True)
+        return target.getvalue()
+    image.save(target, "PNG", optimize=True)
+    if target.tell() > _LIGHT:
+        target = io.BytesIO()
+        image.quantize(palette=_palette(image), dither=Image.Dither.NONE).save(target, "PNG", optimize=True)
     return target.getvalue()
+
+
+def _palette(image: Image.Image) -> Image.Image:
+    """Return 256 colours: those of the faces exactly as they are, the others for the edges of letters and shadows."""
+    counted = sorted(image.getcolors(image.width * image.height) or [], reverse=True)[:_EXACT]
+    exact = [part for _, colour in counted for part in cast("tuple[int, int, int]", colour)]
+    few = image.quantize(_MOST - _EXACT, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([*exact, *(few.getpalette() or [])][: 3 * _MOST])
+    return palette
