@@ -113,3 +113,8 @@ async def test_the_demo_casino_signs_its_players_in(demo_gate: Gate, tickets: Se
     actor = tickets.actor("chat")
     assert (actor.id, actor.name, actor.claims["vip"]) == ("vera-7", "Vera", "gold")
     assert (await demo_gate.http.get("/demo/player/token?player=mallory")).status_code == 404
+
+
+async def test_the_bare_address_leads_to_the_page_that_tells_what_is_here(gate: Gate) -> None:
+    answer = await gate.http.get("/", follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (307, "/docs")
