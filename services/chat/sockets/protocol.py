@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 from services.chat.domain.errors import OriginRefused, SocketTicketRefused
 from services.chat.domain.values import CloseCode, Person
-from services.chat.schemas.frames import Frame, Hello, encode, parse_frame
+from services.chat.schemas.frames import Frame, Hello, Unstorable, encode, parse_frame
 from services.chat.sockets.connection import LiveSocket
 from services.chat.sockets.frames import answer
 from services.chat.sockets.hub import Hub, hub_of
@@ -181,7 +181,7 @@ async def _read(hub: Hub, socket: LiveSocket, receive: Receive) -> None:
         socket.close(CloseCode.GOING_AWAY)
 
 
-async def _next_frame(hub: Hub, receive: Receive) -> Frame:
+async def _next_frame(hub: Hub, receive: Receive) -> Frame | Unstorable:
     """Return the next frame; raise `ConnectionError` when the peer is gone, `Refused` when it talks nonsense."""
     event = await receive()
     if event["type"] == "websocket.disconnect":

@@ -15,6 +15,11 @@
  */
 
 const STALE_AFTER = 60 * 60 * 1000;
+const LONE_SURROGATES = /\p{Cs}/gu;
+const CONTROLS = /[^\P{Cc}\t\n]/gu;
+
+/** Return words as they can be sent and kept: input methods and scripts leave half characters, pasted text has controls. */
+export const cleaned = (text) => text.replace(/\r\n?/g, "\n").replace(LONE_SURROGATES, "\ufffd").replace(CONTROLS, "");
 
 export class Outbox {
   #last = "";
@@ -41,7 +46,7 @@ export class Outbox {
   /**
    * Keep words until the server has them.
    *
-   * @param {string} text
+   * @param {string | null} text null withdraws
    * @param {number} now
    * @param {string[]} attachments
    * @param {{ corrects?: string, in_reply_to?: string }} [about] the message whose words these replace, or whose quick reply they are
@@ -49,7 +54,8 @@ export class Outbox {
    */
   add(text, now, attachments = [], about = {}) {
     const files = attachments.length ? { attachments } : {};
-    const item = { client_msg_id: this.#newId(now), text, ...files, ...about, at: now, problem: null };
+    const words = text && cleaned(text);
+    const item = { client_msg_id: this.#newId(now), text: words, ...files, ...about, at: now, problem: null };
     this.#write(item);
     return item;
   }

@@ -10,7 +10,7 @@
  * @property {number} heardAt when the server last said something
  * @property {number} liveSince
  * @property {number} pingEvery milliseconds between the server's pings
- * @property {string | null} reason why it waits or stopped: "network", "rate", "replaced", "forbidden", "identity", "form-incomplete", ...
+ * @property {string | null} reason why it waits or stopped: "network", "rate", "unreadable", "replaced", "forbidden", "identity", "form-incomplete", ...
  * @property {object | null} session the answer that opened the conversation
  *
  * @typedef {{t: "ask"} | {t: "connect", url: string} | {t: "send", frame: object} | {t: "drop"} | {t: "deliver", frame: object}} Effect
@@ -22,7 +22,7 @@ const HEALTHY_AFTER = 60_000;
 const GREETED_WITHIN = 15_000;
 const SILENCE_AFTER_PING = 12_000;
 const RATE_WAIT = 5_000;
-export const CLOSE = { expired: 4401, forbidden: 4403, replaced: 4409, rate: 4429 };
+export const CLOSE = { tooBig: 1009, nonsense: 4400, expired: 4401, forbidden: 4403, replaced: 4409, rate: 4429 };
 const AT_WORK = new Set(["asking", "opening", "greeting", "live"]);
 
 /** @returns {Link} */
@@ -101,6 +101,7 @@ const HANDLERS = {
     if (code === CLOSE.forbidden) return [stop(link, "forbidden"), []];
     if (code === CLOSE.rate) return [wait(link, world, "rate", { least: RATE_WAIT }), []];
     if (code === CLOSE.expired && link.phase === "live") return ask(link, world);
+    if (code === CLOSE.nonsense || code === CLOSE.tooBig) return [wait(link, world, "unreadable"), []];
     return [wait(link, world, "network"), []];
   },
 
