@@ -55,3 +55,34 @@ async def test_words_that_end_every_connection_are_laid_aside(guest: Guest) -> N
     await expect(chat.page.locator(".mark.held")).to_contain_text("Not sent")
     await chat.page.get_by_role("button", name="Delete").click()
     await chat.heard("Hello", "Still here?")
+
+
+async def test_a_name_spelled_with_a_joiner_begins_a_chat(guest: Guest) -> None:
+    """A visitor's form took such a name, and the server shut him out for it."""
+    chat = await (await guest.visit()).open()
+    await chat.page.get_by_label("Your name").fill("علی\u200cرضا")
+    await chat.page.get_by_label("What is it about?").select_option("Account")
+    await chat.page.get_by_role("button", name="Start the chat").click()
+    await chat.say("Hello")
+    await chat.heard("Hello")
+
+
+async def test_a_field_that_cannot_be_taken_is_asked_again(house: House, guest: Guest) -> None:
+    """Browsers take addresses that no mail reaches; only that field is asked again, the rest is kept."""
+    chat = await (await guest.visit()).open()
+    form = chat.page.locator(".form")
+    await chat.page.get_by_label("Your name").fill("Robin")
+    await chat.page.get_by_label("E-mail").fill("robin@example")
+    await chat.page.get_by_label("What is it about?").select_option("Account")
+    await chat.page.get_by_role("button", name="Start the chat").click()
+    await expect(form.get_by_role("alert")).to_have_text("Please check this")
+    await expect(form.locator("input")).to_have_count(1)
+    await expect(form.locator("input")).to_have_value("robin@example")
+    await expect(form.locator("input")).to_have_attribute("aria-invalid", "true")
+    await form.locator("input").fill("robin@example.org")
+    await chat.page.get_by_role("button", name="Start the chat").click()
+    await chat.say("Hello")
+    await chat.heard("Hello")
+    path = f"/v1/chat/sessions/{await chat.ticket()}/reach"
+    told = await house.door.call("GET", path, token=house.api_key)
+    assert (told["name"], told["email"]) == ("Robin", "robin@example.org")

@@ -2,13 +2,16 @@
 
 const PATIENCE = 15_000;
 const PATIENCE_WITH_FILES = 120_000;
+const FORM_FIELDS = /^(name|email|answers)(\/|$)/;
 
 /** A refusal: `status` 0 means that nobody answered. */
 export class Problem extends Error {
-  /** @param {{status: number, code?: string, title?: string, detail?: string, retryAfter?: number}} facts */
-  constructor({ status, code = "unknown", title = "", detail = "", retryAfter }) {
+  /** @param {{status: number, code?: string, title?: string, detail?: string, retryAfter?: number, errors?: {pointer: string}[]}} facts */
+  constructor({ status, code = "unknown", title = "", detail = "", retryAfter, errors }) {
     super(detail || title || code);
-    Object.assign(this, { status, code, title, detail, retryAfter });
+    /** What of the body was not taken, as "name" or "answers/game". */
+    const fields = errors?.map(({ pointer }) => pointer.slice(1)) ?? [];
+    Object.assign(this, { status, code, title, detail, retryAfter, fields });
   }
 }
 
@@ -22,9 +25,15 @@ export class Api {
     this.identity = identity;
   }
 
-  /** Open the conversation or come back to the open one. */
-  openSession(body) {
-    return this.call("POST", "/v1/chat/sessions", body);
+  /** Open the conversation or come back to the open one; an answer that cannot be taken is as good as none. */
+  async openSession(body) {
+    try {
+      return await this.call("POST", "/v1/chat/sessions", body);
+    } catch (problem) {
+      const { status, fields } = problem;
+      if (status === 422 && fields.length && fields.every((field) => FORM_FIELDS.test(field))) problem.code = "form-incomplete";
+      throw problem;
+    }
   }
 
   /** Read what was said after `seq`. */

@@ -1,6 +1,7 @@
 /**
  * What a visitor is asked before the first word: nobody vouches for him, and a topic finds the right person sooner. Who
- * has begun already is asked only what the brand insists on: the page asked nothing, or no longer knows what was said.
+ * has begun already is asked only what the brand insists on, and what could not be taken: the page asked nothing, or no
+ * longer knows what was said.
  */
 
 import { html, nothing } from "../../vendor/lit.js";
@@ -11,6 +12,8 @@ const TOPICS = ["account", "payments", "bonuses", "verification", "technical", "
 export const form = (view, actions) => {
   const { words, conversation } = view;
   const isBrief = conversation.hasBegun;
+  const { opening, problem } = conversation;
+  const wrong = problem?.status === 422 ? problem.fields : [];
   const asked = { name: "optional", email: "optional", reasons: [], questions: [], ...conversation.reach.offer?.form };
   if (conversation.reach.absence && !isBrief) asked.email = "required";
   const topics = asked.reasons.length
@@ -18,17 +21,21 @@ export const form = (view, actions) => {
     : TOPICS.map((topic) => [topic, words.say(`topic.${topic}`)]);
   const submit = (event) => {
     event.preventDefault();
-    actions.introduce(saidIn(new FormData(event.target), asked, topics));
+    actions.introduce(saidIn(new FormData(event.target), asked, topics, opening));
   };
-  const field = (name, label, isRequired, type, longest) =>
-    isBrief && !isRequired
+  const field = (name, label, isRequired, type, longest, path = name, given = opening[name]) => {
+    const isWrong = wrong.includes(path);
+    return isBrief && !isRequired && !isWrong
       ? nothing
       : html`
     <label>
       <span>${label} ${isRequired ? nothing : html`<small>(${words.say("form.optional")})</small>`}</span>
-      <input name=${name} type=${type} maxlength=${longest} autocomplete=${name} dir="auto" ?required=${isRequired} />
+      <input name=${name} type=${type} maxlength=${longest} autocomplete=${name} dir="auto" ?required=${isRequired}
+        value=${given ?? nothing} aria-invalid=${isWrong ? "true" : nothing} />
+      ${isWrong ? html`<small class="held" role="alert">${words.say("form.wrong")}</small>` : nothing}
     </label>
   `;
+  };
   const usual = (name, type, longest) =>
     asked[name] === "no" ? nothing : field(name, words.say(`form.${name}`), asked[name] === "required", type, longest);
   return html`
@@ -43,19 +50,20 @@ export const form = (view, actions) => {
           ${topics.map(([value, label]) => html`<option value=${value}>${label}</option>`)}
         </select>
       </label>`}
-      ${asked.questions.map(({ key, labels, required }) => field(`own-${key}`, words.pick(labels), required, "text", 500))}
+      ${asked.questions.map(({ key, labels, required }) =>
+        field(`own-${key}`, words.pick(labels), required, "text", 500, `answers/${key}`, opening.answers?.[key]))}
       <button type="submit" class="primary">${words.say("form.begin")}</button>
     </form>
   `;
 };
 
-/** What was filled in: the visitor's own words, believed by nobody. */
-const saidIn = (given, { reasons, questions }, topics) => {
-  const said = (name) => given.get(name)?.trim() || undefined;
+/** What was filled in, over what was said before: the visitor's own words, believed by nobody. */
+const saidIn = (given, { reasons, questions }, topics, { name, email, answers, ...before }) => {
+  const said = (field, earlier) => (given.has(field) ? given.get(field).trim() || undefined : earlier);
   const topic = said("topic");
+  const about = { reason: reasons.length ? topic : undefined, subject: topics.find(([value]) => value === topic)?.[1] };
   return {
-    name: said("name"), email: said("email"), reason: reasons.length ? topic : undefined,
-    subject: topics.find(([value]) => value === topic)?.[1],
-    answers: Object.fromEntries(questions.map(({ key }) => [key, said(`own-${key}`)])),
+    name: said("name", name), email: said("email", email), ...(topic ? about : before),
+    answers: Object.fromEntries(questions.map(({ key }) => [key, said(`own-${key}`, answers?.[key])])),
   };
 };
