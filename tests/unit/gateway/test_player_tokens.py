@@ -24,6 +24,7 @@ from services.gateway.domain.player_tokens import (
     verify,
 )
 
+PERSIAN = "\u0639\u0644\u06cc\u200c\u0631\u0636\u0627"
 NOW = 1_700_000_000.0
 SECRET = bytes(range(32))
 ED = OKPKey.generate_key("Ed25519")
@@ -174,7 +175,7 @@ def test_claims_that_prove_nothing_are_rejected(change: dict[str, object]) -> No
 @pytest.mark.parametrize(
     ("name", "shown"),
     [
-        ("علی\u200cرضا", "علی\u200cرضا"),
+        (PERSIAN, PERSIAN),
         ("Zoë \U0001f469\u200d\U0001f4bb", "Zoë \U0001f469\u200d\U0001f4bb"),
         ("An\u00adna\u200e", "An\u00adna\u200e"),
         ("Kim\r\nfrom\u2028Support\x00\x1b", "Kim from Support"),
