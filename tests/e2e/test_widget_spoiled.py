@@ -42,6 +42,7 @@ async def test_half_characters_and_control_characters_hold_nothing_up(guest: Gue
     chat = await (await guest.visit(player=f"p{uuid4().hex[:8]}")).open()
     await _put(chat, '"bad \\ud83d half \\ud83d\\ude00"')
     await _put(chat, '"much' + "\\u0001" * 11_000 + ' noise"')
+    await _put(chat, '"\\u200b\\u200b"')
     await chat.say("and on")
     await chat.heard("bad \N{REPLACEMENT CHARACTER} half \N{GRINNING FACE}", "much noise", "and on")
 
@@ -62,6 +63,7 @@ async def test_a_name_spelled_with_a_joiner_begins_a_chat(guest: Guest) -> None:
     """A visitor's form took such a name, and the server shut him out for it."""
     chat = await (await guest.visit()).open()
     await chat.page.get_by_label("Your name").fill(PERSIAN)
+    await chat.page.get_by_label("E-mail").fill("reza@example.org")
     await chat.page.get_by_label("What is it about?").select_option("Account")
     await chat.page.get_by_role("button", name="Start the chat").click()
     await chat.say("Hello")

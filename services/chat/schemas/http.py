@@ -23,13 +23,13 @@ from services.chat.domain.reaching import Introduction
 from services.chat.domain.values import LONGEST_TEXT, MOST_ATTACHMENTS, Message
 from services.chat.use_cases.transcripts import Page
 from shared.contracts.base import Author, Channel, QuickReply
-from shared.words import in_one_line
+from shared.words import in_one_line, is_blank
 
 _LONGEST_CAUSE: Final = 200
 
 
 def _readable(text: str) -> str:
-    if not text.strip() or "\x00" in text:
+    if is_blank(text) or "\x00" in text:
         message = "there is nothing to read, or a NUL character"
         raise ValueError(message)
     return text
@@ -67,7 +67,7 @@ class PostMessage(BaseModel):
     @field_validator("text")
     @classmethod
     def _says_something(cls, text: str, info: ValidationInfo) -> str:
-        return _readable(text) if text.strip() or not info.data.get("attachments") else text
+        return text if info.data.get("attachments") and is_blank(text) and "\x00" not in text else _readable(text)
 
 
 class CorrectMessage(BaseModel):

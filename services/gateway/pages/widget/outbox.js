@@ -17,6 +17,10 @@
 const STALE_AFTER = 60 * 60 * 1000;
 const LONE_SURROGATES = /\p{Cs}/gu;
 const CONTROLS = /[^\P{Cc}\t\n]/gu;
+const UNSEEN = /^[\s\p{Cc}\p{Cf}\p{DI}\u2800]*$/u;
+
+/** True if there is nothing to see: the server takes no such words. */
+export const isBlank = (text) => UNSEEN.test(text);
 
 /** Return words as they can be sent and kept: input methods and scripts leave half characters, pasted text has controls. */
 export const cleaned = (text) => text.replace(/\r\n?/g, "\n").replace(LONE_SURROGATES, "\ufffd").replace(CONTROLS, "");
