@@ -2,16 +2,16 @@
 
 const PATIENCE = 15_000;
 const PATIENCE_WITH_FILES = 120_000;
-const FORM_FIELDS = /^(name|email|answers)(\/|$)/;
+const ANSWER = /^\/(name|email|answers)/;
 
 /** A refusal: `status` 0 means that nobody answered. */
 export class Problem extends Error {
   /** @param {{status: number, code?: string, title?: string, detail?: string, retryAfter?: number, errors?: {pointer: string}[]}} facts */
   constructor({ status, code = "unknown", title = "", detail = "", retryAfter, errors }) {
     super(detail || title || code);
-    /** What of the body was not taken, as "name" or "answers/game". */
-    const fields = errors?.map(({ pointer }) => pointer.slice(1)) ?? [];
-    Object.assign(this, { status, code, title, detail, retryAfter, fields });
+    /** Answers in a form that cannot be taken, as "/email" or "/answers/game". */
+    const wrong = (status === 422 && errors?.map(({ pointer }) => pointer).filter((one) => ANSWER.test(one))) || [];
+    Object.assign(this, { status, code: wrong.length ? "form-incomplete" : code, title, detail, retryAfter, wrong });
   }
 }
 
@@ -25,15 +25,9 @@ export class Api {
     this.identity = identity;
   }
 
-  /** Open the conversation or come back to the open one; an answer that cannot be taken is as good as none. */
-  async openSession(body) {
-    try {
-      return await this.call("POST", "/v1/chat/sessions", body);
-    } catch (problem) {
-      const { status, fields } = problem;
-      if (status === 422 && fields.length && fields.every((field) => FORM_FIELDS.test(field))) problem.code = "form-incomplete";
-      throw problem;
-    }
+  /** Open the conversation or come back to the open one. */
+  openSession(body) {
+    return this.call("POST", "/v1/chat/sessions", body);
   }
 
   /** Read what was said after `seq`. */

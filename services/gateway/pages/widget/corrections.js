@@ -1,6 +1,5 @@
 /** A person's own words are changed or withdrawn, for as long as the brand allows it; the server has the last word. */
 
-import { isBlank } from "./outbox.js";
 import { isMine } from "./transcript.js";
 
 export class Corrections {
@@ -73,8 +72,8 @@ export class Editing {
   finish(conversation, text) {
     const { message } = this;
     if (!message) return false;
-    if (!isBlank(text)) this.leave();
-    if (!isBlank(text) && text !== message.text) conversation.corrections.wish(message.id, text);
+    if (text.trim()) this.leave();
+    if (text.trim() && text !== message.text) conversation.corrections.wish(message.id, text);
     return true;
   }
 }

@@ -44,14 +44,13 @@ export class Delivery {
     this.conversation.changed();
   }
 
-  /** The first time chance may have it; words that end every connection would keep back all that stands behind them. */
+  /** Words that end one connection after the other are as good as refused: they would keep back all that stands behind. */
   #interrupted(reason) {
     const id = this.#underway;
     this.#underway = null;
-    if (id === null || reason !== "unreadable") return;
-    const again = this.#suspect === id;
-    this.#suspect = again ? null : id;
-    if (again) this.refused({ client_msg_id: id, problem: { code: reason, status: 400 } });
+    if (!id || reason !== "unreadable") return;
+    if (this.#suspect === id) this.refused({ client_msg_id: id, problem: { code: reason, status: 400 } });
+    this.#suspect = id;
   }
 
   acknowledged({ client_msg_id: id, seq, id: messageId, sent_at: sentAt }) {

@@ -15,15 +15,6 @@
  */
 
 const STALE_AFTER = 60 * 60 * 1000;
-const LONE_SURROGATES = /\p{Cs}/gu;
-const CONTROLS = /[^\P{Cc}\t\n]/gu;
-const UNSEEN = /^[\s\p{Cc}\p{Cf}\p{DI}\u2800]*$/u;
-
-/** True if there is nothing to see: the server takes no such words. */
-export const isBlank = (text) => UNSEEN.test(text);
-
-/** Return words as they can be sent and kept: input methods and scripts leave half characters, pasted text has controls. */
-export const cleaned = (text) => text.replace(/\r\n?/g, "\n").replace(LONE_SURROGATES, "\ufffd").replace(CONTROLS, "");
 
 export class Outbox {
   #last = "";
@@ -48,7 +39,8 @@ export class Outbox {
   }
 
   /**
-   * Keep words until the server has them.
+   * Keep words until the server has them, without what no server can keep: input methods and scripts leave half
+   * characters, pasted text has control characters.
    *
    * @param {string | null} text null withdraws
    * @param {number} now
@@ -58,7 +50,7 @@ export class Outbox {
    */
   add(text, now, attachments = [], about = {}) {
     const files = attachments.length ? { attachments } : {};
-    const words = text && cleaned(text);
+    const words = text && text.replace(/[^\P{Cc}\t\n]/gu, "").replace(/\p{Cs}/gu, "\ufffd");
     const item = { client_msg_id: this.#newId(now), text: words, ...files, ...about, at: now, problem: null };
     this.#write(item);
     return item;

@@ -13,7 +13,7 @@ import { Conversation } from "./conversation.js";
 import { Editing } from "./corrections.js";
 import { keepInside, wantsWholeScreen } from "./focus.js";
 import { Identity } from "./identity.js";
-import { isBlank, Outbox } from "./outbox.js";
+import { Outbox } from "./outbox.js";
 import { openStorage } from "./storage.js";
 import { loadStyles } from "./styles.js";
 import { chat } from "./views/chat.js";
@@ -213,7 +213,7 @@ export class PitbossChat extends HTMLElement {
     say: (text, inReplyTo) => {
       if (this.#editing.finish(this.conversation, text)) return;
       const { files } = this.conversation;
-      if (files.isSending || (isBlank(text) && !files.uploads.some((upload) => upload.state === "sent"))) return;
+      if (files.isSending || (!text.trim() && !files.uploads.some((upload) => upload.state === "sent"))) return;
       this.#change({ draft: "", atEnd: true });
       this.conversation.say(text, inReplyTo);
     },

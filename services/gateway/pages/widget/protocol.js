@@ -22,7 +22,9 @@ const HEALTHY_AFTER = 60_000;
 const GREETED_WITHIN = 15_000;
 const SILENCE_AFTER_PING = 12_000;
 const RATE_WAIT = 5_000;
-export const CLOSE = { tooBig: 1009, nonsense: 4400, expired: 4401, forbidden: 4403, replaced: 4409, rate: 4429 };
+export const CLOSE = { expired: 4401, forbidden: 4403, replaced: 4409, rate: 4429 };
+/** What was sent is no frame, or too big. */
+const UNREADABLE = new Set([4400, 1009]);
 const AT_WORK = new Set(["asking", "opening", "greeting", "live"]);
 
 /** @returns {Link} */
@@ -101,8 +103,7 @@ const HANDLERS = {
     if (code === CLOSE.forbidden) return [stop(link, "forbidden"), []];
     if (code === CLOSE.rate) return [wait(link, world, "rate", { least: RATE_WAIT }), []];
     if (code === CLOSE.expired && link.phase === "live") return ask(link, world);
-    if (code === CLOSE.nonsense || code === CLOSE.tooBig) return [wait(link, world, "unreadable"), []];
-    return [wait(link, world, "network"), []];
+    return [wait(link, world, UNREADABLE.has(code) ? "unreadable" : "network"), []];
   },
 
   /** The network is back, or the page was woken: what waits tries at once, what has been silent is not trusted. */

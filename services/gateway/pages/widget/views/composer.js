@@ -2,7 +2,6 @@
 
 import { html, live, nothing } from "../../vendor/lit.js";
 import { ACCEPTED } from "../files.js";
-import { isBlank } from "../outbox.js";
 import { uploads } from "./attachments.js";
 import { clip, plane } from "./icons.js";
 
@@ -11,7 +10,7 @@ const LONGEST = 16_000;
 export const composer = (view, actions) => {
   const { words, ui, conversation } = view;
   const files = conversation?.files;
-  const isEmpty = isBlank(ui.draft) && (view.editing || !files?.uploads.some((upload) => upload.state === "sent"));
+  const isEmpty = ui.draft.trim() === "" && (view.editing || !files?.uploads.some((upload) => upload.state === "sent"));
   const send = () => actions.say(ui.draft);
   const key = (event) => {
     if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;

@@ -1,7 +1,7 @@
 /**
  * What a visitor is asked before the first word: nobody vouches for him, and a topic finds the right person sooner. Who
- * has begun already is asked only what the brand insists on, and what could not be taken: the page asked nothing, or no
- * longer knows what was said.
+ * has begun already is asked only what the brand insists on: the page asked nothing, or no longer knows what was said. If
+ * an answer could not be taken, all are shown again.
  */
 
 import { html, nothing } from "../../vendor/lit.js";
@@ -11,9 +11,9 @@ const TOPICS = ["account", "payments", "bonuses", "verification", "technical", "
 
 export const form = (view, actions) => {
   const { words, conversation } = view;
-  const isBrief = conversation.hasBegun;
-  const { opening, problem } = conversation;
-  const wrong = problem?.status === 422 ? problem.fields : [];
+  const { opening } = conversation;
+  const wrong = conversation.problem?.wrong ?? [];
+  const isBrief = conversation.hasBegun && !wrong.length;
   const asked = { name: "optional", email: "optional", reasons: [], questions: [], ...conversation.reach.offer?.form };
   if (conversation.reach.absence && !isBrief) asked.email = "required";
   const topics = asked.reasons.length
@@ -21,21 +21,18 @@ export const form = (view, actions) => {
     : TOPICS.map((topic) => [topic, words.say(`topic.${topic}`)]);
   const submit = (event) => {
     event.preventDefault();
-    actions.introduce(saidIn(new FormData(event.target), asked, topics, opening));
+    actions.introduce(saidIn(new FormData(event.target), asked, topics));
   };
-  const field = (name, label, isRequired, type, longest, path = name, given = opening[name]) => {
-    const isWrong = wrong.includes(path);
-    return isBrief && !isRequired && !isWrong
+  const field = (name, label, isRequired, type, longest, path = `/${name}`, given = opening[name]) =>
+    isBrief && !isRequired
       ? nothing
       : html`
     <label>
       <span>${label} ${isRequired ? nothing : html`<small>(${words.say("form.optional")})</small>`}</span>
-      <input name=${name} type=${type} maxlength=${longest} autocomplete=${name} dir="auto" ?required=${isRequired}
-        value=${given ?? nothing} aria-invalid=${isWrong ? "true" : nothing} />
-      ${isWrong ? html`<small class="held" role="alert">${words.say("form.wrong")}</small>` : nothing}
+      <input name=${name} type=${type} maxlength=${longest} autocomplete=${name} dir="auto" ?required=${isRequired} value=${given ?? ""} />
+      ${wrong.includes(path) ? html`<small class="held" role="alert">${words.say("form.wrong")}</small>` : nothing}
     </label>
   `;
-  };
   const usual = (name, type, longest) =>
     asked[name] === "no" ? nothing : field(name, words.say(`form.${name}`), asked[name] === "required", type, longest);
   return html`
@@ -47,23 +44,22 @@ export const form = (view, actions) => {
         <span>${words.say("form.topic")}</span>
         <select name="topic" required>
           <option value="">${words.say("form.choose")}</option>
-          ${topics.map(([value, label]) => html`<option value=${value}>${label}</option>`)}
+          ${topics.map(([value, label]) => html`<option value=${value} ?selected=${label === opening.subject}>${label}</option>`)}
         </select>
       </label>`}
-      ${asked.questions.map(({ key, labels, required }) =>
-        field(`own-${key}`, words.pick(labels), required, "text", 500, `answers/${key}`, opening.answers?.[key]))}
+      ${asked.questions.map(({ key, labels, required }) => field(`own-${key}`, words.pick(labels), required, "text", 500, `/answers/${key}`, opening.answers?.[key]))}
       <button type="submit" class="primary">${words.say("form.begin")}</button>
     </form>
   `;
 };
 
-/** What was filled in, over what was said before: the visitor's own words, believed by nobody. */
-const saidIn = (given, { reasons, questions }, topics, { name, email, answers, ...before }) => {
-  const said = (field, earlier) => (given.has(field) ? given.get(field).trim() || undefined : earlier);
+/** What was filled in: the visitor's own words, believed by nobody. */
+const saidIn = (given, { reasons, questions }, topics) => {
+  const said = (name) => given.get(name)?.trim() || undefined;
   const topic = said("topic");
-  const about = { reason: reasons.length ? topic : undefined, subject: topics.find(([value]) => value === topic)?.[1] };
   return {
-    name: said("name", name), email: said("email", email), ...(topic ? about : before),
-    answers: Object.fromEntries(questions.map(({ key }) => [key, said(`own-${key}`, answers?.[key])])),
+    name: said("name"), email: said("email"), reason: reasons.length ? topic : undefined,
+    subject: topics.find(([value]) => value === topic)?.[1],
+    answers: Object.fromEntries(questions.map(({ key }) => [key, said(`own-${key}`)])),
   };
 };
