@@ -2,13 +2,16 @@
 
 const PATIENCE = 15_000;
 const PATIENCE_WITH_FILES = 120_000;
+const ANSWER = /^\/(name|email|answers)/;
 
 /** A refusal: `status` 0 means that nobody answered. */
 export class Problem extends Error {
-  /** @param {{status: number, code?: string, title?: string, detail?: string, retryAfter?: number}} facts */
-  constructor({ status, code = "unknown", title = "", detail = "", retryAfter }) {
+  /** @param {{status: number, code?: string, title?: string, detail?: string, retryAfter?: number, errors?: {pointer: string}[]}} facts */
+  constructor({ status, code = "unknown", title = "", detail = "", retryAfter, errors }) {
     super(detail || title || code);
-    Object.assign(this, { status, code, title, detail, retryAfter });
+    /** Answers in a form that cannot be taken, as "/email" or "/answers/game". */
+    const wrong = (status === 422 && errors?.map(({ pointer }) => pointer).filter((one) => ANSWER.test(one))) || [];
+    Object.assign(this, { status, code: wrong.length ? "form-incomplete" : code, title, detail, retryAfter, wrong });
   }
 }
 

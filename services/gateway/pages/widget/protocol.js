@@ -10,7 +10,7 @@
  * @property {number} heardAt when the server last said something
  * @property {number} liveSince
  * @property {number} pingEvery milliseconds between the server's pings
- * @property {string | null} reason why it waits or stopped: "network", "rate", "replaced", "forbidden", "identity", "form-incomplete", ...
+ * @property {string | null} reason why it waits or stopped: "network", "rate", "unreadable", "replaced", "forbidden", "identity", "form-incomplete", ...
  * @property {object | null} session the answer that opened the conversation
  *
  * @typedef {{t: "ask"} | {t: "connect", url: string} | {t: "send", frame: object} | {t: "drop"} | {t: "deliver", frame: object}} Effect
@@ -23,6 +23,8 @@ const GREETED_WITHIN = 15_000;
 const SILENCE_AFTER_PING = 12_000;
 const RATE_WAIT = 5_000;
 export const CLOSE = { expired: 4401, forbidden: 4403, replaced: 4409, rate: 4429 };
+/** What was sent is no frame, or too big. */
+const UNREADABLE = new Set([4400, 1009]);
 const AT_WORK = new Set(["asking", "opening", "greeting", "live"]);
 
 /** @returns {Link} */
@@ -101,7 +103,7 @@ const HANDLERS = {
     if (code === CLOSE.forbidden) return [stop(link, "forbidden"), []];
     if (code === CLOSE.rate) return [wait(link, world, "rate", { least: RATE_WAIT }), []];
     if (code === CLOSE.expired && link.phase === "live") return ask(link, world);
-    return [wait(link, world, "network"), []];
+    return [wait(link, world, UNREADABLE.has(code) ? "unreadable" : "network"), []];
   },
 
   /** The network is back, or the page was woken: what waits tries at once, what has been silent is not trusted. */

@@ -1,6 +1,7 @@
 /**
  * What a visitor is asked before the first word: nobody vouches for him, and a topic finds the right person sooner. Who
- * has begun already is asked only what the brand insists on: the page asked nothing, or no longer knows what was said.
+ * has begun already is asked only what the brand insists on: the page asked nothing, or no longer knows what was said. If
+ * an answer could not be taken, all are shown again.
  */
 
 import { html, nothing } from "../../vendor/lit.js";
@@ -10,7 +11,9 @@ const TOPICS = ["account", "payments", "bonuses", "verification", "technical", "
 
 export const form = (view, actions) => {
   const { words, conversation } = view;
-  const isBrief = conversation.hasBegun;
+  const { opening } = conversation;
+  const wrong = conversation.problem?.wrong ?? [];
+  const isBrief = conversation.hasBegun && !wrong.length;
   const asked = { name: "optional", email: "optional", reasons: [], questions: [], ...conversation.reach.offer?.form };
   if (conversation.reach.absence && !isBrief) asked.email = "required";
   const topics = asked.reasons.length
@@ -20,13 +23,14 @@ export const form = (view, actions) => {
     event.preventDefault();
     actions.introduce(saidIn(new FormData(event.target), asked, topics));
   };
-  const field = (name, label, isRequired, type, longest) =>
+  const field = (name, label, isRequired, type, longest, path = `/${name}`, given = opening[name]) =>
     isBrief && !isRequired
       ? nothing
       : html`
     <label>
       <span>${label} ${isRequired ? nothing : html`<small>(${words.say("form.optional")})</small>`}</span>
-      <input name=${name} type=${type} maxlength=${longest} autocomplete=${name} dir="auto" ?required=${isRequired} />
+      <input name=${name} type=${type} maxlength=${longest} autocomplete=${name} dir="auto" ?required=${isRequired} value=${given ?? ""} />
+      ${wrong.includes(path) ? html`<small class="held" role="alert">${words.say("form.wrong")}</small>` : nothing}
     </label>
   `;
   const usual = (name, type, longest) =>
@@ -40,10 +44,10 @@ export const form = (view, actions) => {
         <span>${words.say("form.topic")}</span>
         <select name="topic" required>
           <option value="">${words.say("form.choose")}</option>
-          ${topics.map(([value, label]) => html`<option value=${value}>${label}</option>`)}
+          ${topics.map(([value, label]) => html`<option value=${value} ?selected=${label === opening.subject}>${label}</option>`)}
         </select>
       </label>`}
-      ${asked.questions.map(({ key, labels, required }) => field(`own-${key}`, words.pick(labels), required, "text", 500))}
+      ${asked.questions.map(({ key, labels, required }) => field(`own-${key}`, words.pick(labels), required, "text", 500, `/answers/${key}`, opening.answers?.[key]))}
       <button type="submit" class="primary">${words.say("form.begin")}</button>
     </form>
   `;
