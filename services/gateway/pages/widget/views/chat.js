@@ -2,7 +2,7 @@
 
 import { html, nothing } from "../../vendor/lit.js";
 import { composer } from "./composer.js";
-import { ended, endQuestion } from "./ending.js";
+import { ended, endQuestion, settled } from "./ending.js";
 import { form } from "./form.js";
 import { bubble, cross, down, leave } from "./icons.js";
 import { log } from "./log.js";
@@ -73,5 +73,5 @@ const foot = (view, actions) => {
   const { conversation, ui } = view;
   if (conversation?.ended) return ended(view, actions);
   if (conversation?.link.reason === "misconfigured") return nothing;
-  return ui.confirming ? endQuestion(view, actions) : composer(view, actions);
+  return ui.confirming ? endQuestion(view, actions) : html`${settled(view, actions)} ${composer(view, actions)}`;
 };
