@@ -11,7 +11,7 @@ const TOPICS = ["account", "payments", "bonuses", "verification", "technical", "
 export const form = (view, actions) => {
   const { words, conversation } = view;
   const isBrief = conversation.hasBegun;
-  const asked = { name: "optional", email: "optional", reasons: [], questions: [], ...conversation.reach.offer?.form };
+  const asked = { name: "optional", email: "optional", reason: "optional", reasons: [], questions: [], ...conversation.reach.offer?.form };
   if (conversation.reach.absence && !isBrief) asked.email = "required";
   const topics = asked.reasons.length
     ? asked.reasons.map(({ code, labels }) => [code, words.pick(labels)])
@@ -25,8 +25,17 @@ export const form = (view, actions) => {
       ? nothing
       : html`
     <label>
-      <span>${label} ${isRequired ? nothing : html`<small>(${words.say("form.optional")})</small>`}</span>
+      <span>${label} ${isRequired ? nothing : optional(words)}</span>
       <input name=${name} type=${type} maxlength=${longest} autocomplete=${name} dir="auto" ?required=${isRequired} />
+    </label>
+  `;
+  const topic = (isRequired) => html`
+    <label>
+      <span>${words.say("form.topic")} ${isRequired ? nothing : optional(words)}</span>
+      <select name="topic" ?required=${isRequired}>
+        <option value="">${words.say("form.choose")}</option>
+        ${topics.map(([value, label]) => html`<option value=${value}>${label}</option>`)}
+      </select>
     </label>
   `;
   const usual = (name, type, longest) =>
@@ -35,19 +44,14 @@ export const form = (view, actions) => {
     <form class="form" @submit=${submit}>
       <h3>${words.say("form.title")}</h3>
       ${absence(view, actions)} ${usual("name", "text", 120)} ${usual("email", "email", 254)}
-      ${isBrief && asked.reason !== "required" ? nothing : html`
-      <label>
-        <span>${words.say("form.topic")}</span>
-        <select name="topic" required>
-          <option value="">${words.say("form.choose")}</option>
-          ${topics.map(([value, label]) => html`<option value=${value}>${label}</option>`)}
-        </select>
-      </label>`}
+      ${asked.reason === "no" || (isBrief && asked.reason !== "required") ? nothing : topic(asked.reason === "required")}
       ${asked.questions.map(({ key, labels, required }) => field(`own-${key}`, words.pick(labels), required, "text", 500))}
       <button type="submit" class="primary">${words.say("form.begin")}</button>
     </form>
   `;
 };
+
+const optional = (words) => html`<small>(${words.say("form.optional")})</small>`;
 
 /** What was filled in: the visitor's own words, believed by nobody. */
 const saidIn = (given, { reasons, questions }, topics) => {
