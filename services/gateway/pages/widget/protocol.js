@@ -73,10 +73,13 @@ const HANDLERS = {
     if (link.phase !== "asking") return [link, []];
     if (code === "ended" || code === "form-incomplete") return [stop(link, code), []];
     if (status === 403) return [stop(link, "forbidden"), []];
-    if (status === 404 || status === 422) return [stop(link, "misconfigured"), []];
+    if (code === "site-not-listed" || status === 404 || status === 422) return [stop(link, "misconfigured"), []];
     const reason = status === 429 ? "rate" : status === 401 || code === "identity" ? "identity" : "network";
     return [wait(link, world, reason, { least: (retryAfter ?? 0) * 1000 }), []];
   },
+
+  /** This page may not talk at all. */
+  barred: (link) => [stop(link, "misconfigured"), [{ t: "drop" }]],
 
   opened: (link, _event, { now, cursors }) =>
     link.phase === "opening"

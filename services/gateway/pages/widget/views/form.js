@@ -14,7 +14,7 @@ export const form = (view, actions) => {
   const { opening } = conversation;
   const wrong = conversation.problem?.wrong ?? [];
   const isBrief = conversation.hasBegun && !wrong.length;
-  const asked = { name: "optional", email: "optional", reasons: [], questions: [], ...conversation.reach.offer?.form };
+  const asked = { name: "optional", email: "optional", reason: "optional", reasons: [], questions: [], ...conversation.reach.offer?.form };
   if (conversation.reach.absence && !isBrief) asked.email = "required";
   const topics = asked.reasons.length
     ? asked.reasons.map(({ code, labels }) => [code, words.pick(labels)])
@@ -28,9 +28,18 @@ export const form = (view, actions) => {
       ? nothing
       : html`
     <label>
-      <span>${label} ${isRequired ? nothing : html`<small>(${words.say("form.optional")})</small>`}</span>
+      <span>${label} ${isRequired ? nothing : optional(words)}</span>
       <input name=${name} type=${type} maxlength=${longest} autocomplete=${name} dir="auto" ?required=${isRequired} value=${given ?? ""} />
       ${wrong.includes(path) ? html`<small class="held" role="alert">${words.say("form.wrong")}</small>` : nothing}
+    </label>
+  `;
+  const topic = (isRequired) => html`
+    <label>
+      <span>${words.say("form.topic")} ${isRequired ? nothing : optional(words)}</span>
+      <select name="topic" ?required=${isRequired}>
+        <option value="">${words.say("form.choose")}</option>
+        ${topics.map(([value, label]) => html`<option value=${value} ?selected=${label === opening.subject}>${label}</option>`)}
+      </select>
     </label>
   `;
   const usual = (name, type, longest) =>
@@ -39,19 +48,14 @@ export const form = (view, actions) => {
     <form class="form" @submit=${submit}>
       <h3>${words.say("form.title")}</h3>
       ${absence(view, actions)} ${usual("name", "text", 120)} ${usual("email", "email", 254)}
-      ${isBrief && asked.reason !== "required" ? nothing : html`
-      <label>
-        <span>${words.say("form.topic")}</span>
-        <select name="topic" required>
-          <option value="">${words.say("form.choose")}</option>
-          ${topics.map(([value, label]) => html`<option value=${value} ?selected=${label === opening.subject}>${label}</option>`)}
-        </select>
-      </label>`}
+      ${asked.reason === "no" || (isBrief && asked.reason !== "required") ? nothing : topic(asked.reason === "required")}
       ${asked.questions.map(({ key, labels, required }) => field(`own-${key}`, words.pick(labels), required, "text", 500, `/answers/${key}`, opening.answers?.[key]))}
       <button type="submit" class="primary">${words.say("form.begin")}</button>
     </form>
   `;
 };
+
+const optional = (words) => html`<small>(${words.say("form.optional")})</small>`;
 
 /** What was filled in: the visitor's own words, believed by nobody. */
 const saidIn = (given, { reasons, questions }, topics) => {
