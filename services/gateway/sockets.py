@@ -111,11 +111,11 @@ async def _connect(scope: Scope, doorway: Doorway) -> aiohttp.ClientWebSocketRes
     if origin is not None:
         headers["Origin"] = origin.decode("latin-1")
     failure: Exception | None = None
-    for _ in upstream.urls:
+    for url in upstream.order():
         try:
-            async with asyncio.timeout(_CONNECT_SECONDS):
+            async with upstream.asking(url), asyncio.timeout(_CONNECT_SECONDS):
                 return await doorway.sockets.ws_connect(
-                    upstream.next_url() + PATH,
+                    url + PATH,
                     headers=headers,
                     protocols=scope.get("subprotocols", ()),
                     max_msg_size=_UPSTREAM_FRAME_BYTES,

@@ -249,3 +249,36 @@ def _found(subject: str) -> Json:
         "channel": "form", "assignee_id": None, "language": "en", "tags": [], "player_id": "p", "next_due_at": None,
         "created_at": at, "updated_at": at, "snippet": [{"text": subject, "hit": False}],
     }  # fmt: skip
+
+
+async def test_a_history_grows_also_while_it_is_being_read(house: House, ann: Clerk) -> None:
+    """The answer that was on its way when the words were corrected once more says too little."""
+    heard = await _listening(ann.page)
+    (ticket,) = await _mine(house, ann, "Mended")
+    said = await house.reply(ticket["id"], "First", token=house.tokens["ann"])
+    path = f"/v1/tickets/{ticket['id']}/messages/{said['id']}"
+    await _correct(house, path, "Second")
+    read, late = asyncio.Event(), asyncio.Event()
+
+    async def held(route: Route) -> None:
+        answer = await route.fetch()
+        if not read.is_set():
+            read.set()
+            await late.wait()
+        await route.fulfill(response=answer)
+
+    await ann.page.route("**/history", held)
+    await ann.open("Mended")
+    await ann.page.get_by_role("button", name="edited").click()
+    await read.wait()
+    await _correct(house, path, "Third")
+    await expect(ann.words("Third")).to_be_visible()
+    await eventually(lambda: sum('"message_corrected"' in frame for frame in heard) == 2)
+    await ann.page.evaluate(_TWO_FRAMES)
+    late.set()
+    await expect(ann.page.locator(".history li")).to_have_count(2)
+
+
+async def _correct(house: House, path: str, text: str) -> None:
+    answer = await ask(house.door, "PATCH", path, token=house.tokens["ann"], body={"text": text})
+    assert answer.status == 200, answer.body

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import ClassVar, Final, NamedTuple
 
@@ -10,12 +11,12 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from services.gateway.domain.limits import RetryBudget
+from services.gateway.domain.replicas import Replicas
 from services.gateway.domain.routing import Headers, answer_headers
 from services.gateway.settings import Settings
 from shared.errors import DomainError, Kind
 
 BUFFERED_BYTES: Final = 64 * 1024
-_RESTING_SECONDS: Final = 1.0
 _UNAVAILABLE: Final = 503
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
 _SET_BY_CALLER: Final = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
@@ -97,7 +98,7 @@ def open_client(settings: Settings) -> aiohttp.ClientSession:
 
 
 class Upstream:
-    """Calls one service: round robin over its replicas, the next one when a connection is refused.
+    """Calls one service: round robin over its replicas, the next one when a connection is refused, silent ones last.
 
     A call whose fate is unknown is repeated once, on another replica if there is one: if it is repeatable, a third
     of its time is left and the retry budget allows. A 503 is repeated likewise, but only on another replica.
@@ -109,8 +110,7 @@ class Upstream:
         self._client = client
         self._connections = connections
         self._in_flight = 0
-        self._turn = 0
-        self._resting: dict[str, float] = {}
+        self._replicas = Replicas(urls)
         self._budget = RetryBudget()
 
     async def call(self, request: Outgoing, *, may_wait: Callable[[], bool]) -> Answer:
@@ -124,14 +124,33 @@ class Upstream:
         finally:
             self._in_flight -= 1
 
-    def next_url(self) -> str:
-        """Return the replica whose turn it is."""
-        return self._order()[0]
+    @asynccontextmanager
+    async def asking(self, url: str) -> AsyncIterator[None]:
+        """Keep account of whether a replica answers while the block asks it; one that is cancelled got no answer."""
+        now = asyncio.get_running_loop().time
+        number = self._replicas.asked(url, now())
+        try:
+            yield
+        except _NOT_REACHED:
+            self._replicas.answered(url, number, now())
+            self._replicas.refused(url, now())
+            raise
+        except (asyncio.CancelledError, TimeoutError):
+            self._replicas.given_up(url, number, now())
+            raise
+        except BaseException:
+            self._replicas.answered(url, number, now())
+            raise
+        self._replicas.answered(url, number, now())
+
+    def order(self) -> list[str]:
+        """Return the replicas in the order in which they should be tried now."""
+        return self._replicas.order(asyncio.get_running_loop().time())
 
     async def _try_replicas(self, request: Outgoing, may_wait: Callable[[], bool]) -> Answer:
         refused: Exception | None = None
         repeated = False
-        replicas = self._order()
+        replicas = self.order()
         position = 0
         while position < len(replicas):
             url = replicas[position]
@@ -139,7 +158,6 @@ class Upstream:
             try:
                 answer = await self._send(url, request)
             except _NOT_REACHED as error:
-                self._rest(url)
                 refused = error
                 position += 1
                 continue
@@ -161,13 +179,14 @@ class Upstream:
         raise ServiceUnavailable(f"{self.name} does not answer now", retry_after=1) from refused
 
     async def _send(self, url: str, request: Outgoing) -> Answer:
-        response = await self._client.request(
-            request.method,
-            URL(url + request.target, encoded=True),
-            headers=request.headers,
-            data=request.body.data(),
-            allow_redirects=False,
-        )
+        async with self.asking(url):
+            response = await self._client.request(
+                request.method,
+                URL(url + request.target, encoded=True),
+                headers=request.headers,
+                data=request.body.data(),
+                allow_redirects=False,
+            )
         length = response.content_length
         small = length is not None and length <= BUFFERED_BYTES
         whole = await response.read() if small or request.method == "HEAD" else None
@@ -175,16 +194,3 @@ class Upstream:
 
     def _may_repeat(self, request: Outgoing, may_wait: Callable[[], bool]) -> bool:
         return request.is_repeatable() and may_wait() and self._budget.may_repeat()
-
-    def _order(self) -> list[str]:
-        """Return the replicas, beginning with the next one's turn, those that just refused at the end."""
-        self._turn = (self._turn + 1) % len(self.urls)
-        turned = [*self.urls[self._turn :], *self.urls[: self._turn]]
-        if not self._resting:
-            return turned
-        now = asyncio.get_running_loop().time()
-        self._resting = {url: until for url, until in self._resting.items() if until > now}
-        return sorted(turned, key=lambda url: url in self._resting)
-
-    def _rest(self, url: str) -> None:
-        self._resting[url] = asyncio.get_running_loop().time() + _RESTING_SECONDS

@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime
+from email.header import Header
 from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
 from email.policy import SMTP, Policy
@@ -39,8 +40,22 @@ class _MessageIds(BaseHeader):
         return f"{self.name}: {f'{policy.linesep} '.join(self.split())}{policy.linesep}"
 
 
+class _Subject(BaseHeader):
+    """A subject, encoded as a whole if need be: the standard library encodes it in parts and loses blanks between."""
+
+    max_count: ClassVar[Literal[1] | None] = 1
+    parse = UnstructuredHeader.parse
+
+    def fold(self, *, policy: Policy) -> str:
+        if self.isascii():
+            return super().fold(policy=policy)
+        whole = Header(self, "utf-8", header_name=self.name)
+        return f"{self.name}: {whole.encode(linesep=policy.linesep)}{policy.linesep}"
+
+
 def _policy() -> Policy:
     registry = HeaderRegistry()
+    registry.map_to_type("subject", _Subject)
     for name in ("message-id", "in-reply-to", "references"):
         registry.map_to_type(name, _MessageIds)
     return SMTP.clone(header_factory=registry)

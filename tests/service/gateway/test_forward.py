@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from aiohttp import web
 
 from tests.service.gateway.conftest import Gate, Service, bearer, gates, serving
 from tests.support.database import Cluster
+from tests.support.eventually import eventually
 
 KIB = 1024
 
@@ -112,6 +114,38 @@ async def test_replicas_take_turns_and_a_dead_one_is_skipped(postgres: Cluster) 
                 assert answer.status_code == 200
             assert len(first.seen) + len(second.seen) == 30
             assert min(len(first.seen), len(second.seen)) >= 10
+
+
+async def test_a_frozen_replica_holds_up_nobody_after_the_first(postgres: Cluster) -> None:
+    """It takes connections and says nothing, as a stopped process does; others answer in its place meanwhile."""
+    thawed = asyncio.Event()
+
+    async def frozen(_request: web.Request) -> web.StreamResponse:
+        await thawed.wait()
+        return web.json_response({})
+
+    async with serving() as first, serving() as second:
+        first.answer = frozen
+        async for gate in gates(postgres, {"tickets": (first.url, second.url)}):
+            stuck = [asyncio.create_task(_ask(gate)) for _ in range(2)]
+            await eventually(lambda: len(first.seen) == 1)
+            await eventually(partial(_passes_by, gate, first))
+            thawed.set()
+            assert await asyncio.gather(*stuck) == [200, 200]
+
+
+async def _ask(gate: Gate) -> int:
+    return (await gate.http.get("/v1/tickets/1", headers=headers(gate))).status_code
+
+
+async def _passes_by(gate: Gate, frozen: Service) -> bool:
+    """True if several calls are answered soon and none of them asks the frozen one."""
+    before = len(frozen.seen)
+    try:
+        answers = await asyncio.wait_for(asyncio.gather(*(_ask(gate) for _ in range(6))), 2)
+    except TimeoutError:
+        return False
+    return set(answers) == {200} and len(frozen.seen) == before
 
 
 async def break_off(request: web.Request) -> web.StreamResponse:

@@ -65,7 +65,11 @@ export class Corrections {
   /** Show what words said before, or hide it again; who looks is recorded. */
   async toggle({ id }) {
     if (this.histories.delete(id)) return this.open.desk.changed();
-    return this.open.look(() => this.#read(id));
+    this.histories.set(id, []);
+    return this.open.look(() => this.#read(id).catch((problem) => {
+      this.histories.delete(id);
+      throw problem;
+    }));
   }
 
   /** What is shown has got longer: a correction in the chat is on the screen a moment before the ticket knows of it. */
@@ -73,9 +77,10 @@ export class Corrections {
     return this.open.look(() => Promise.all([...this.histories.keys()].map((id) => this.#read(id))));
   }
 
+  /** Histories only grow: the longest answer is the newest, whichever comes last. */
   async #read(id) {
     const { items } = await this.open.api.get(`${this.#path({ id })}/history`);
-    this.histories.set(id, items.slice(0, -1));
+    if (items.length > this.histories.get(id)?.length) this.histories.set(id, items.slice(0, -1));
   }
 
   /** What has left by e-mail stays, and a copy is corrected where it was said. */

@@ -80,6 +80,24 @@ def test_no_text_becomes_a_header(subject: str, name: str, text: str) -> None:
     assert set(parsed.keys()) == expected
 
 
+WORDS = st.lists(st.text('abcäжщ中🎰=?_"', min_size=1, max_size=24), min_size=1, max_size=14).map(" ".join)
+
+
+@given(WORDS)
+def test_a_subject_arrives_as_it_was_written(words: str) -> None:
+    """No blank is lost between the parts in which other alphabets travel (RFC 2047, section 6.2)."""
+    mail = render(subject=words).as_bytes()
+    assert message_from_bytes(mail, policy=policy.default)["Subject"] == reply_subject(words, "LUCKY-1042")
+    assert parse(mail).subject == reply_subject(words, "LUCKY-1042")
+    assert max(len(line) for line in mail.splitlines()) <= 78 + 100
+
+
+def test_words_in_another_alphabet_stay_apart() -> None:
+    subject = "Здравствуйте, где мои деньги? Это очень длинное сообщение, чтобы увидеть, как переносится тема"
+    mail = message_from_bytes(render(subject=subject).as_bytes(), policy=policy.default)
+    assert mail["Subject"] == f"Re: {subject} [#LUCKY-1042]"
+
+
 @given(st.text(max_size=2000))
 def test_the_text_survives(text: str) -> None:
     kept = "".join(
