@@ -1,13 +1,15 @@
 """The pictures of the documents: which pages they show, in which schemes, and how they are kept small."""
 
 import io
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal, cast
+from typing import Final, Literal, TypeAlias, cast
 
 from PIL import Image
 from playwright.async_api import Page
+
+Colour: TypeAlias = tuple[int, int, int]
 
 # Where they go; `make pictures` says docs/pictures.
 FOLDER: Final = "PITBOSS_PICTURES"
@@ -34,7 +36,7 @@ PAGES: Final = {
     "problem": "png",
 }
 _QUALITY: Final = 80
-_MOST, _EXACT = 256, 160
+_COLOURS: Final = 256
 _LIGHT: Final = 80_000
 
 
@@ -70,15 +72,28 @@ def _small(taken: bytes, kind: str) -> bytes:
     image.save(target, "PNG", optimize=True)
     if target.tell() > _LIGHT:
         target = io.BytesIO()
-        image.quantize(palette=_palette(image), dither=Image.Dither.NONE).save(target, "PNG", optimize=True)
+        _in_few_colours(image).save(target, "PNG", optimize=True)
     return target.getvalue()
 
 
-def _palette(image: Image.Image) -> Image.Image:
-    """Return 256 colours: those of the faces exactly as they are, the others for the edges of letters and shadows."""
-    counted = sorted(image.getcolors(image.width * image.height) or [], reverse=True)[:_EXACT]
-    exact = [part for _, colour in counted for part in cast("tuple[int, int, int]", colour)]
-    few = image.quantize(_MOST - _EXACT, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
-    palette = Image.new("P", (1, 1))
-    palette.putpalette([*exact, *(few.getpalette() or [])][: 3 * _MOST])
-    return palette
+def _in_few_colours(image: Image.Image) -> Image.Image:
+    """Return it in the 256 colours that cover most of it, each other one as the nearest of them.
+
+    Pillow's own ways leave no colour quite as it was.
+    """
+    counted = sorted(image.getcolors(image.width * image.height) or [], reverse=True)
+    colours = [cast("Colour", colour) for _, colour in counted]
+    palette = colours[:_COLOURS]
+    places = {colour: _nearest(colour, palette) for colour in colours[_COLOURS:]}
+    places.update({colour: place for place, colour in enumerate(palette)})
+    few = Image.new("P", image.size)
+    few.putpalette([part for colour in palette for part in colour])
+    few.putdata([places[colour] for colour in cast("Iterable[Colour]", image.getdata())])
+    return few
+
+
+def _nearest(colour: Colour, palette: Sequence[Colour]) -> int:
+    def distance(place: int) -> int:
+        return sum((one - other) ** 2 for one, other in zip(colour, palette[place], strict=True))
+
+    return min(range(len(palette)), key=distance)

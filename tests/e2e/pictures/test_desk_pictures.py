@@ -64,6 +64,7 @@ async def test_a_conversation_with_its_card(day: Day, ann: Clerk, camera: Camera
     await to.select_option(value=day.house.ids["bob"])
     await camera.take(ann.page, "desk-dialog")
     await ann.page.keyboard.press("Escape")
+    await expect(ann.page.locator("dialog")).to_have_count(0)
     await ann.page.keyboard.press("Control+k")
     await expect(ann.page.locator("dialog").get_by_role("option").first).to_be_visible()
     await camera.take(ann.page, "desk-palette")
