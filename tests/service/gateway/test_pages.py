@@ -65,7 +65,7 @@ async def test_a_file_of_another_release_is_this_ones_and_not_kept(gate: Gate) -
     assert answer.headers["cache-control"] == "no-cache"
 
 
-async def test_packed_files_lose_their_comments_and_keep_their_lines(gate: Gate) -> None:
+async def test_packed_files_lose_their_comments_and_keep_their_names(gate: Gate) -> None:
     path = f"/assets/{await _edition(gate)}/widget/outbox.js"
     plain = await gate.http.get(path, headers={"Accept-Encoding": "identity"})
     packed = await gate.http.get(path, headers={"Accept-Encoding": "gzip"})
@@ -73,8 +73,7 @@ async def test_packed_files_lose_their_comments_and_keep_their_lines(gate: Gate)
     assert packed.headers["vary"] == plain.headers["vary"] == "Accept-Encoding"
     assert "/**" in plain.text
     assert "/**" not in packed.text
-    where = [text.splitlines().index("export class Outbox {") for text in (plain.text, packed.text)]
-    assert where[0] == where[1]
+    assert "export class Outbox{" in packed.text
     assert len(gzip.compress(packed.content)) < len(gzip.compress(plain.content))
 
 
