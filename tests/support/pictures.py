@@ -88,7 +88,7 @@ def _in_few_colours(image: Image.Image) -> Image.Image:
     places.update({colour: place for place, colour in enumerate(palette)})
     few = Image.new("P", image.size)
     few.putpalette([part for colour in palette for part in colour])
-    few.putdata([places[colour] for colour in cast("Iterable[Colour]", image.getdata())])
+    few.putdata([places[colour] for colour in cast("Iterable[Colour]", image.get_flattened_data())])
     return few
 
 
