@@ -109,6 +109,7 @@ def _introduce(home: Home, facts: dict[str, object]) -> None:
     gateway = facts.get("gateway_url")
     _say("")
     _say(f"  Pitboss      {gateway}          reference: {gateway}/docs")
+    _say(f"  desk         {gateway}/desk     (sign in as one of those below)")
     _say(f"  demo casino  {gateway}/demo     (talk to yourself there)")
     _say(f"  e-mail in    smtp://127.0.0.1:{facts.get('smtp_port')}")
     staff = facts.get("staff")

@@ -520,8 +520,11 @@ async def test_axe_finds_nothing(casino: Casino, browser: Browser, scheme: str) 
         frames[-1].send(_frame("inactive", ticket, ends_at="2031-01-01T10:00:00Z"))
         await expect(player.page.locator(".choice")).to_have_count(2)
         assert await axe(player) == []
-        frames[-1].send(_frame("ended", ticket, reason="staff"))
         frames[-1].send(_frame("rating_request", ticket))
+        await player.page.get_by_role("radio", name="Good", exact=True).check()
+        assert await axe(player) == []
+        frames[-1].send(_frame("ended", ticket, reason="staff"))
+        await expect(player.page.locator(".ended")).to_be_visible()
         await player.page.get_by_role("radio", name="Bad", exact=True).check()
         assert await axe(player) == []
 

@@ -32,13 +32,24 @@ RULES: Final[dict[str, Any]] = {
 
 @pytest.fixture(scope="module")
 async def house(product: Product, door: Door) -> House:
-    """A brand that has to know a name and a game."""
+    """A brand with a lead, who sets its rules."""
     house = await found_house(door, product.demo, "form", languages=["en"])
-    lead = await house.hire("lead", "lea")
-    version = (await ask(door, "GET", "/v1/chat/policy", token=lead)).headers["ETag"]
-    put = await ask(door, "PUT", "/v1/chat/policy", token=lead, body=RULES, headers={"If-Match": version})
-    assert put.status == 200, put.body
+    await house.hire("lead", "lea")
     return house
+
+
+@pytest.fixture(autouse=True)
+async def rules(house: House) -> None:
+    """It has to know a name and a game; a test may set other rules."""
+    await _rule(house, RULES)
+
+
+async def _rule(house: House, rules: dict[str, Any]) -> None:
+    """Replace the brand's rules."""
+    lead = house.tokens["lea"]
+    version = (await ask(house.door, "GET", "/v1/chat/policy", token=lead)).headers["ETag"]
+    put = await ask(house.door, "PUT", "/v1/chat/policy", token=lead, body=rules, headers={"If-Match": version})
+    assert put.status == 200, put.body
 
 
 async def _introduce(chat: Chat) -> None:
@@ -78,3 +89,18 @@ async def test_another_conversation_asks_again_what_this_page_no_longer_knows(gu
     await _introduce(chat)
     await chat.say("Second")
     await chat.heard("Second")
+
+
+@pytest.mark.parametrize(("reason", "topic"), [("no", None), ("optional", "What is it about? (optional)")])
+async def test_what_it_is_about_is_asked_as_the_brand_wishes(
+    house: House, guest: Guest, reason: str, topic: str | None
+) -> None:
+    """Not at all, or so that it can be left out; the chat begins without it. Nobody is there: an address is needed."""
+    await _rule(house, RULES | {"form": {"name": "optional", "email": "no", "reason": reason}})
+    chat = await (await guest.visit()).open()
+    labels = ["Your name (optional)", "E-mail, in case we have to answer later", *([topic] if topic else [])]
+    await expect(chat.page.locator(".form label > span")).to_have_text(labels)
+    await chat.page.get_by_label("E-mail").fill("robin@example.org")
+    await chat.page.get_by_role("button", name="Start the chat").click()
+    await chat.say("Hello")
+    await chat.heard("Hello")

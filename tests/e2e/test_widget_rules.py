@@ -83,7 +83,8 @@ async def test_waits_double_up_to_thirty_seconds_and_are_forgotten_after_a_minut
         (1001, "waiting", "network"),
         (1012, "waiting", "network"),
         (1013, "waiting", "network"),
-        (4400, "waiting", "network"),
+        (1009, "waiting", "unreadable"),
+        (4400, "waiting", "unreadable"),
         (4401, "asking", None),
         (4403, "stopped", "forbidden"),
         (4408, "waiting", "network"),
@@ -119,7 +120,7 @@ async def test_the_server_may_send_clients_away_and_refusals_say_whether_to_come
     script = """
         const away = run(...live, { t: "frame", frame: { t: "reconnect", after_ms: 3000 }, at: 1000 });
         const refusals = [[403], [404], [429, 7], [401], [0, 0, "identity"], [0, 0, "ended"], [503],
-            [400, 0, "form-incomplete"]].map(
+            [400, 0, "form-incomplete"], [0, 0, "site-not-listed"]].map(
             ([status, retryAfter, code]) => {
                 const { link } = run({ t: "start", at: 0 }, { t: "refused", status, retryAfter, code });
                 return [link.phase, link.reason, link.due];
@@ -137,6 +138,7 @@ async def test_the_server_may_send_clients_away_and_refusals_say_whether_to_come
         ["stopped", "ended", float("inf")],
         ["waiting", "network", 500],
         ["stopped", "form-incomplete", float("inf")],
+        ["stopped", "misconfigured", float("inf")],
     ]
 
 

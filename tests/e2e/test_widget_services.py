@@ -55,6 +55,57 @@ async def test_a_player_rates_the_chat_that_ended(door: Door, house: House, gues
     ]
 
 
+async def _resolve(house: House, ticket: str) -> None:
+    """Settle the matter as Ann, as soon as tickets has heard of it and whatever happens to it meanwhile."""
+    path, ann = f"/v1/tickets/{ticket}", house.tokens["ann"]
+
+    async def resolved() -> bool:
+        version = (await ask(house.door, "GET", path, token=ann)).headers.get("ETag", "")
+        body = {"status": "resolved"}
+        return (await ask(house.door, "PATCH", path, token=ann, body=body, headers={"If-Match": version})).status == 200
+
+    await eventually(resolved)
+
+
+async def test_a_player_rates_what_was_resolved_while_the_chat_goes_on(house: House, guest: Guest) -> None:
+    """The stars come at once, stay over a reload, leave room to write, and can wait until the end."""
+    chat = await (await guest.visit(player=f"p{uuid4().hex[:8]}")).open()
+    await chat.say("It works again")
+    await chat.heard("It works again")
+    ticket = await chat.ticket()
+    await _resolve(house, ticket)
+    stars = chat.page.locator(".rating")
+    await expect(stars).to_be_visible()
+    await expect(chat.box).to_be_visible()
+    await chat.page.reload()
+    await expect(stars).to_be_visible()
+    await chat.page.get_by_role("button", name="Not now").click()
+    await expect(stars).to_have_count(0)
+    await chat.page.get_by_role("button", name="End the chat").click()
+    await chat.page.get_by_role("button", name="End it").click()
+    await chat.page.get_by_role("radio", name="Good", exact=True).check()
+    await chat.page.get_by_role("button", name="Send rating").click()
+    await expect(chat.page.locator(".ended")).to_contain_text("Thank you for your rating")
+
+
+async def test_every_resolve_is_rated_in_the_chat(house: House, guest: Guest) -> None:
+    chat = await (await guest.visit(player=f"p{uuid4().hex[:8]}")).open()
+    said: list[str] = []
+    for words, score in (("First matter", "Very good"), ("Second matter", "Fair")):
+        said.append(words)
+        await chat.say(words)
+        await chat.heard(*said)
+        await _resolve(house, await chat.ticket())
+        await chat.page.get_by_role("radio", name=score, exact=True).check()
+        await chat.page.get_by_role("button", name="Send rating").click()
+        await expect(chat.page.locator(".settled")).to_have_text("Thank you for your rating!")
+    await chat.say("Goodbye")
+    await expect(chat.page.locator(".settled")).to_have_count(0)
+    ticket = await chat.ticket()
+    ratings = await house.door.call("GET", "/v1/chat/ratings", token=house.tokens["ann"])
+    assert sorted(one["score"] for one in ratings["items"] if one["ticket_id"] == ticket) == [3, 5]
+
+
 async def test_a_visitor_who_signs_in_goes_on_with_his_chat(door: Door, house: House, guest: Guest) -> None:
     await _needs(door, "/v1/chat/claims")
     stranger = await (await guest.visit(prechat="off")).open()

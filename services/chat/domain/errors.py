@@ -53,6 +53,12 @@ class TooManyWaiting(DomainError):
     kind: ClassVar[Kind] = Kind.UNAVAILABLE
 
 
+class TooManyFrames(DomainError):
+    """More was sent at once than one person may."""
+
+    kind: ClassVar[Kind] = Kind.LIMITED
+
+
 class TooManyViews(DomainError):
     """A socket looks at as many tickets as one may."""
 

@@ -43,7 +43,7 @@ class Form:
 
     name: Asked = Asked.OPTIONAL
     email: Asked = Asked.OPTIONAL
-    reason: Asked = Asked.NO
+    reason: Asked = Asked.OPTIONAL
     reasons: tuple[Choice, ...] = ()
     questions: tuple[Question, ...] = ()
 

@@ -1,6 +1,7 @@
-"""How much one socket may do and hold."""
+"""How much one person may say, and how much one socket may do and hold."""
 
 from collections import deque
+from collections.abc import Hashable
 
 
 class TokenBucket:
@@ -16,12 +17,51 @@ class TokenBucket:
 
     def take(self, now: float) -> bool:
         """True if one more is allowed now."""
-        self._tokens = min(self._burst, self._tokens + (now - self._at) * self._rate)
+        self._tokens = self._at_most(now)
         self._at = now
         if self._tokens < 1:
             return False
         self._tokens -= 1
         return True
+
+    def next_in(self, now: float) -> float:
+        """Return after how many seconds one more is allowed, 0 if it is now."""
+        return max(0.0, (1 - self._at_most(now)) / self._rate)
+
+    def is_whole(self, now: float) -> bool:
+        """True if it is as good as a new one."""
+        return self._at_most(now) >= self._burst
+
+    def _at_most(self, now: float) -> float:
+        return min(self._burst, self._tokens + (now - self._at) * self._rate)
+
+
+class Allowances:
+    """A bucket for each person, whatever he speaks over; one that is whole again is forgotten."""
+
+    def __init__(self, rate: float, burst: float) -> None:
+        self._rate = rate
+        self._burst = burst
+        self._buckets: dict[Hashable, TokenBucket] = {}
+
+    def __len__(self) -> int:
+        """Return for how many people something is remembered."""
+        return len(self._buckets)
+
+    def take(self, person: Hashable, now: float) -> float:
+        """Return 0 if one more is allowed now, else after how many seconds it is."""
+        bucket = self._buckets.pop(person, None) or TokenBucket(self._rate, self._burst, now)
+        self._forget_rested(now)
+        self._buckets[person] = bucket
+        return 0.0 if bucket.take(now) else bucket.next_in(now)
+
+    def _forget_rested(self, now: float) -> None:
+        """Forget from those who have been silent for longest on: each is looked at once on the way out."""
+        while self._buckets:
+            silent = next(iter(self._buckets))
+            if not self._buckets[silent].is_whole(now):
+                return
+            del self._buckets[silent]
 
 
 class Outgoing:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from services.chat.domain.errors import TextRefused
 from shared.contracts.base import Author, AuthorKind, Channel, QuickReply
+from shared.words import is_blank
 
 LONGEST_TEXT: Final = 16_000
 MOST_ATTACHMENTS: Final = 10
@@ -207,7 +208,7 @@ class Receipt:
 
 def accepted_text(text: str, attachments: Sequence[UUID] = ()) -> str:
     """Return `text` if a transcript can hold it: at most 16 000 characters, something to read or see, no NUL."""
-    if not text.strip() and not attachments:
+    if not attachments and is_blank(text):
         raise TextRefused("the text is empty", field="text")
     if len(text) > LONGEST_TEXT:
         raise TextRefused(f"the text is longer than {LONGEST_TEXT} characters", field="text")

@@ -1,10 +1,12 @@
 """The frames of the socket protocol: JSON objects whose `t` names their kind."""
 
+import json
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal, TypeAlias
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import to_json
 
 from services.chat.domain.values import Message, PeopleChanged, Receipt, Said
@@ -15,6 +17,7 @@ from shared.errors import DomainError
 from shared.web.problems import STATUS
 
 _MESSAGE: Final = TypeAdapter(Message)
+_LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 Seq: TypeAlias = Annotated[int, Field(ge=0, le=2**53)]
 
 
@@ -51,6 +54,13 @@ class Correct(ClientFrame):
     message_id: UUID
     text: str | None
     ticket_id: UUID | None = None
+
+
+class Unstorable(ClientFrame):
+    """A `send` or `correct` that is right but for half a character in its text: JSON can spell it, UTF-8 cannot."""
+
+    t: Literal["send", "correct"]
+    client_msg_id: ClientMessageId
 
 
 class Typing(ClientFrame):
@@ -124,9 +134,31 @@ Frame: TypeAlias = (
 _FRAMES: Final[TypeAdapter[Frame]] = TypeAdapter(Annotated[Frame, Field(discriminator="t")])
 
 
-def parse_frame(text: str) -> Frame:
+def parse_frame(text: str) -> Frame | Unstorable:
     """Return the frame in `text`; raise `pydantic.ValidationError` (a ValueError) if it is none."""
-    return _FRAMES.validate_json(text)
+    try:
+        return _FRAMES.validate_json(text)
+    except ValidationError:
+        # A client repeats what was not answered: closing its socket for such words would close it for ever.
+        unstorable = _unstorable(text)
+        if unstorable is None:
+            raise
+        return unstorable
+
+
+def _unstorable(text: str) -> Unstorable | None:
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    words = found.get("text") if isinstance(found, dict) else None
+    if not isinstance(words, str) or not _LONE_SURROGATE.search(words):
+        return None
+    try:
+        whole = _FRAMES.validate_python({**found, "text": "whole"})
+    except ValidationError:
+        return None
+    return Unstorable(t=whole.t, client_msg_id=whole.client_msg_id) if isinstance(whole, Send | Correct) else None
 
 
 def entry_frame(entry: Message) -> str:

@@ -4,7 +4,16 @@ from typing import Annotated, Final, Literal, Self
 from urllib.parse import unquote
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+)
 
 from services.chat.domain.addresses import LONGEST_ADDRESS, usable_address
 from services.chat.domain.corrections import Version
@@ -14,12 +23,13 @@ from services.chat.domain.reaching import Introduction
 from services.chat.domain.values import LONGEST_TEXT, MOST_ATTACHMENTS, Message
 from services.chat.use_cases.transcripts import Page
 from shared.contracts.base import Author, Channel, QuickReply
+from shared.words import in_one_line, is_blank
 
 _LONGEST_CAUSE: Final = 200
 
 
 def _readable(text: str) -> str:
-    if not text.strip() or "\x00" in text:
+    if is_blank(text) or "\x00" in text:
         message = "there is nothing to read, or a NUL character"
         raise ValueError(message)
     return text
@@ -57,7 +67,7 @@ class PostMessage(BaseModel):
     @field_validator("text")
     @classmethod
     def _says_something(cls, text: str, info: ValidationInfo) -> str:
-        return _readable(text) if text.strip() or not info.data.get("attachments") else text
+        return text if info.data.get("attachments") and is_blank(text) and "\x00" not in text else _readable(text)
 
 
 class CorrectMessage(BaseModel):
@@ -78,10 +88,16 @@ def _address(text: str) -> str:
 
 
 def _said_in_one_line(text: str) -> str:
-    if not text.strip() or not text.isprintable():
+    line = in_one_line(text)
+    if not line:
         message = "one line of readable characters"
         raise ValueError(message)
-    return " ".join(text.split())
+    return line
+
+
+def _shown(name: object) -> object:
+    """Return what of a name can be shown, None for nothing: nobody is shut out for how he is called."""
+    return in_one_line(name) or None if isinstance(name, str) else name
 
 
 Address = Annotated[str, Field(max_length=LONGEST_ADDRESS), AfterValidator(_address)]
@@ -99,7 +115,7 @@ class StartSession(BaseModel):
     account.
     """
 
-    name: Annotated[OneLine | None, Field(max_length=120)] = None
+    name: Annotated[str | None, Field(max_length=120), BeforeValidator(_shown)] = None
     email: Address | None = None
     reason: Annotated[ReasonCode | None, Field(description="why, of the brand's contact reasons")] = None
     answers: Annotated[dict[AnswerKey, Answer], Field(max_length=MOST_QUESTIONS)] = {}

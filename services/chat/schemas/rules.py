@@ -67,7 +67,7 @@ class FormRules(BaseModel):
 
     name: Asked = Asked.OPTIONAL
     email: Asked = Asked.OPTIONAL
-    reason: Asked = Asked.NO
+    reason: Asked = Asked.OPTIONAL
     reasons: Annotated[tuple[FormChoice, ...], Field(max_length=MOST_REASONS)] = ()
     questions: Annotated[tuple[FormQuestion, ...], Field(max_length=MOST_QUESTIONS)] = ()
 

@@ -76,9 +76,13 @@ class LiveSocket:
         """How much waits for the peer."""
         return self._outgoing.bytes
 
-    def may_say(self, t: str, now: float) -> bool:
-        """True if another frame of kind `t` is within the limits; receipts and pongs have a limit of their own."""
-        return (self.signals if t in _SIGNALS else self.bucket).take(now)
+    def take(self, t: str, now: float) -> float:
+        """Return 0 if another frame of kind `t` is allowed, else after how many seconds one is.
+
+        Receipts and pongs have a limit of their own.
+        """
+        bucket = self.signals if t in _SIGNALS else self.bucket
+        return 0.0 if bucket.take(now) else bucket.next_in(now)
 
     def push(self, frame: str) -> None:
         """Queue a frame; a full queue closes the socket."""

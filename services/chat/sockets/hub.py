@@ -8,6 +8,7 @@ from uuid import UUID
 
 import structlog
 
+from services.chat.domain.limits import Allowances
 from services.chat.domain.values import Banned, CloseCode, PeopleChanged, Person, Receipt, Said
 from services.chat.schemas.frames import encode, people_frame, ping_frame, presence_frame, to_payload
 from services.chat.settings import Settings
@@ -48,6 +49,7 @@ class Hub:
         self.settings = settings
         self.people = People(settings, self._presence_changes)
         self.turns = Turns(settings)
+        self.words = Allowances(settings.frames_per_second, settings.frame_burst)
         self.conversations = Conversations(ground.database, ground.clock, settings, self.spawn, self._tell_presence)
         self.viewing = Viewing(str(self.process_id), self._tell_views, lambda: ground.wake(VIEWERS_JOB))
         self.boards = Boards(self._ask_for_board)

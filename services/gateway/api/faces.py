@@ -9,7 +9,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter
 from fastapi import Path as PathParameter
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from services.gateway.domain.routing import RouteUnknown
 
@@ -34,6 +34,12 @@ async def openapi(request: Request) -> Response:
         if committed.exists()
         else JSONResponse(request.app.openapi())
     )
+
+
+@router.get("/")
+async def front() -> Response:
+    """Lead whoever looks at the bare address to the page that tells what is here."""
+    return RedirectResponse("/docs")
 
 
 @router.get("/docs")

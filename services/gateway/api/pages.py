@@ -7,11 +7,12 @@ them for a year and no page ever mixes two releases.
 
 from typing import Annotated, Final
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Header, Query
 from fastapi import Path as PathParameter
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
+from services.gateway.api.access import DoorwayDep
 from services.gateway.api.shelf import Item, Shelf, shelf
 from services.gateway.domain.routing import RouteUnknown
 from shared.service import GroundDep
@@ -38,6 +39,24 @@ async def module(ground: GroundDep) -> Response:
     edition = shelf(watched=ground.settings.development).edition
     headers = {**_ANY_SITE, "Cache-Control": _ASK_AGAIN}
     return RedirectResponse(f"/assets/{edition}/{_MODULE}", status_code=307, headers=headers)
+
+
+@router.get("/widget/site")
+async def site(
+    brand: Annotated[str, Query(max_length=64)],
+    ground: GroundDep,
+    door: DoorwayDep,
+    origin: Annotated[str | None, Header(max_length=300)] = None,
+) -> Response:
+    """Tell a page of any origin whether the brand lists it, and nothing else.
+
+    Its browser hides every other answer from a page that is not listed: without this one it could not tell that from
+    a lost network.
+    """
+    now = ground.clock.now().timestamp()
+    is_listed = origin is None or await door.origins.allow(origin, brand, now)
+    headers = {**_ANY_SITE, "Cache-Control": "no-store", "Vary": "Origin"}
+    return JSONResponse({"is_listed": is_listed}, headers=headers)
 
 
 @router.get("/assets/{edition}/{path:path}")

@@ -12,6 +12,7 @@ from joserfc.jwk import ECKey, OctKey, OKPKey
 from joserfc.jws import JWSRegistry
 
 from shared.errors import DomainError, Kind
+from shared.words import in_one_line
 
 SKEW_SECONDS: Final = 30
 LONGEST_SECONDS: Final = 60 * 60
@@ -177,14 +178,20 @@ def _subject(value: object) -> str:
 def _texts(claims: Mapping[str, object]) -> dict[str, str]:
     """Return the optional claims as text; `vip` may be true, a level, or false: then the operator says he has none."""
     found: dict[str, str] = {}
-    for name, longest in _TEXT_CLAIMS.items():
-        value = claims.get(name)
-        if value is None or (value is False and name != "vip"):
+    for claim, longest in _TEXT_CLAIMS.items():
+        value = claims.get(claim)
+        if value is None or (value is False and claim != "vip"):
             continue
-        text = str(value).lower() if isinstance(value, bool) else str(value) if isinstance(value, str | int) else ""
-        if not text or len(text) > longest or not text.isprintable():
-            raise PlayerTokenRejected(f"{name} must be text of at most {longest} characters")
-        found[name] = text
+        if not isinstance(value, str | int):
+            raise PlayerTokenRejected(f"{claim} must be text")
+        text = str(value).lower() if isinstance(value, bool) else str(value)
+        if claim == "name":
+            # Nobody is shut out for how he is called: what cannot be shown of a name is left out.
+            text = in_one_line(text)[:longest]
+        elif not text or len(text) > longest or not text.isprintable():
+            raise PlayerTokenRejected(f"{claim} must be 1 to {longest} printable characters")
+        if text:
+            found[claim] = text
     return found
 
 

@@ -138,6 +138,26 @@ async def test_a_flood_ends_the_socket(postgres: Cluster) -> None:
             assert await player.closed() == 4429
 
 
+async def test_words_are_counted_for_the_person_whatever_he_speaks_over(postgres: Cluster) -> None:
+    """Two sockets say no more than one; whoever goes beyond is told for how long to wait, others are not held up."""
+    knobs: dict[str, Any] = {"frames_per_second": 0.01, "frame_burst": 4}
+    async with running_service(postgres, "chat", **knobs) as chat, served(chat) as url:
+        tickets = [(await start(chat))["socket_ticket"] for _ in range(2)]
+        async with opened(url, tickets[0]) as one, opened(url, tickets[1]) as two:
+            for n in range(2):
+                for player in (one, two):
+                    await player.say("send", client_msg_id=f"{id(player)}-{n}", text="words")
+                    await player.first("ack", client_msg_id=f"{id(player)}-{n}")
+            await two.say("send", client_msg_id="beyond", text="words")
+            problem = (await two.first("nack", client_msg_id="beyond"))["problem"]
+            assert (problem["code"], problem["status"]) == ("too-many-frames", 429)
+            assert 1 <= problem["retry_after"] <= 100
+            assert await two.closed() == 4429
+        async with opened(url, (await start(chat, "p-2"))["socket_ticket"]) as other:
+            await other.say("send", client_msg_id="c1", text="words")
+            await other.first("ack", client_msg_id="c1")
+
+
 async def test_the_oldest_of_too_many_sockets_is_replaced(postgres: Cluster) -> None:
     """A player has five sockets; the sixth takes the place of the first."""
     async with running_service(postgres, "chat", sockets_per_player=2) as chat, served(chat) as url:

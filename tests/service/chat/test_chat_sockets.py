@@ -185,7 +185,7 @@ async def test_typing_is_told_at_most_once_in_a_while_and_never_to_oneself(postg
             assert not player.all("typing")
 
 
-@pytest.mark.parametrize("text", ["", "   ", "x" * 16_001, "nul\x00"])
+@pytest.mark.parametrize("text", ["", "   ", "x" * 16_001, "nul\x00", "bad \ud83d half"])
 async def test_unreadable_words_are_refused_with_a_problem(postgres: Cluster, text: str) -> None:
     """A refusal names the message and the reason; the socket goes on."""
     async with running_service(postgres, "chat") as chat, served(chat) as url:

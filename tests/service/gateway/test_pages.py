@@ -78,6 +78,23 @@ async def test_packed_files_lose_their_comments_and_keep_their_lines(gate: Gate)
     assert len(gzip.compress(packed.content)) < len(gzip.compress(plain.content))
 
 
+async def test_a_page_of_any_origin_learns_whether_it_is_listed(gate: Gate) -> None:
+    """A listed one of another brand is not; a page of the gateway's own names no origin."""
+    admin = await gate.staff() | {"If-Match": '"1"'}
+    await gate.http.patch("/v1/brands/lucky", json={"allowed_origins": ["https://play.example"]}, headers=admin)
+    for origin, brand, is_listed in (
+        ("https://play.example", "lucky", True),
+        ("https://evil.example", "lucky", False),
+        ("https://play.example", "royal", False),
+        (None, "lucky", True),
+    ):
+        headers = {"Origin": origin} if origin else {}
+        answer = await gate.http.get(f"/widget/site?brand={brand}", headers=headers)
+        assert answer.json() == {"is_listed": is_listed}, origin
+        assert answer.headers["access-control-allow-origin"] == "*"
+        assert (answer.headers["cache-control"], answer.headers["vary"]) == ("no-store", "Origin")
+
+
 @pytest.mark.parametrize(
     "path",
     [
@@ -113,3 +130,8 @@ async def test_the_demo_casino_signs_its_players_in(demo_gate: Gate, tickets: Se
     actor = tickets.actor("chat")
     assert (actor.id, actor.name, actor.claims["vip"]) == ("vera-7", "Vera", "gold")
     assert (await demo_gate.http.get("/demo/player/token?player=mallory")).status_code == 404
+
+
+async def test_the_bare_address_leads_to_the_page_that_tells_what_is_here(gate: Gate) -> None:
+    answer = await gate.http.get("/", follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (307, "/docs")

@@ -78,7 +78,7 @@ def test_answers_name_the_message_they_answer() -> None:
     assert json.loads(receipt_frame(Receipt(SAMPLE_ID, KIM, 4, 2)))["delivered"] == 4
 
 
-@pytest.mark.parametrize("text", ["", " \n", "x" * 16_001, "a\x00"])
+@pytest.mark.parametrize("text", ["", " \n", "\u200b\u200b", "x" * 16_001, "a\x00"])
 def test_unreadable_text_is_refused(text: str) -> None:
     with pytest.raises(TextRefused):
         accepted_text(text)

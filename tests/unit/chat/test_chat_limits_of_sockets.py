@@ -1,9 +1,10 @@
-"""What one socket may do and hold."""
+"""What one person may say, and what one socket may do and hold."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.chat.domain.limits import Outgoing, TokenBucket
+from services.chat.domain.limits import Allowances, Outgoing, TokenBucket
 
 
 def test_a_burst_passes_and_then_the_rate_counts() -> None:
@@ -21,6 +22,23 @@ def test_no_more_than_rate_and_burst_ever_pass(pauses: list[float]) -> None:
         now += pause
         passed += bucket.take(now)
         assert passed <= 20 + 10 * now + 1e-6
+
+
+def test_what_one_person_says_is_counted_together_and_others_are_not_held_up() -> None:
+    words = Allowances(rate=10, burst=20)
+    assert [words.take("kim", 0) for _ in range(20)] == [0] * 20
+    assert words.take("kim", 0) == pytest.approx(0.1)
+    assert words.take("lee", 0) == 0
+    assert words.take("kim", 0.1) == 0
+
+
+def test_whoever_may_say_as_much_as_a_newcomer_is_forgotten() -> None:
+    words = Allowances(rate=10, burst=20)
+    for n in range(100):
+        words.take(n, n / 100)
+    assert len(words) < 100
+    words.take("kim", 3)
+    assert len(words) == 1
 
 
 def test_frames_come_out_in_order_and_a_greeting_first() -> None:

@@ -24,6 +24,7 @@ from services.gateway.domain.player_tokens import (
     verify,
 )
 
+PERSIAN = "\u0639\u0644\u06cc\u200c\u0631\u0636\u0627"
 NOW = 1_700_000_000.0
 SECRET = bytes(range(32))
 ED = OKPKey.generate_key("Ed25519")
@@ -160,7 +161,6 @@ def test_deeply_nested_noise_is_rejected() -> None:
         {"iat": NOW + 31},
         {"iat": "now"},
         {"nbf": None},
-        {"name": "x" * 121},
         {"name": ["Kim"]},
         {"email": "a\x00b"},
         {"locale": {}},
@@ -170,6 +170,30 @@ def test_deeply_nested_noise_is_rejected() -> None:
 def test_claims_that_prove_nothing_are_rejected(change: dict[str, object]) -> None:
     with pytest.raises(PlayerTokenRejected):
         verify(token(GOOD | change), KEYS[Algorithm.HS256][1], now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        (PERSIAN, PERSIAN),
+        ("Zoë \U0001f469\u200d\U0001f4bb", "Zoë \U0001f469\u200d\U0001f4bb"),
+        ("An\u00adna\u200e", "An\u00adna\u200e"),
+        ("Kim\r\nfrom\u2028Support\x00\x1b", "Kim from Support"),
+        ("Kim \u202etroppuS\u202c \u2066x\u2069", "Kim troppuS x"),
+        ("x" * 121, "x" * 120),
+        ("\u200b\u200d ", None),
+        ("", None),
+    ],
+)
+def test_nobody_is_shut_out_for_his_name(name: str, shown: str | None) -> None:
+    """What cannot be shown of it is left out; names are spelled with joiners and marks."""
+    player = verify(token(GOOD | {"name": name}), KEYS[Algorithm.HS256][1], now=NOW)
+    assert player.claims.get("name") == shown
+
+
+def test_a_refused_claim_is_named_with_what_it_must_be() -> None:
+    with pytest.raises(PlayerTokenRejected, match="email must be 1 to 254 printable characters"):
+        verify(token(GOOD | {"email": "a\u200b@example.org"}), KEYS[Algorithm.HS256][1], now=NOW)
 
 
 @pytest.mark.parametrize("missing", ["aud", "sub", "exp"])

@@ -2,13 +2,17 @@
 
 const PATIENCE = 15_000;
 const PATIENCE_WITH_FILES = 120_000;
+const ANSWER = /^\/(name|email|answers)/;
+export const SITE_NOT_LISTED = "site-not-listed";
 
 /** A refusal: `status` 0 means that nobody answered. */
 export class Problem extends Error {
-  /** @param {{status: number, code?: string, title?: string, detail?: string, retryAfter?: number}} facts */
-  constructor({ status, code = "unknown", title = "", detail = "", retryAfter }) {
+  /** @param {{status: number, code?: string, title?: string, detail?: string, retryAfter?: number, errors?: {pointer: string}[]}} facts */
+  constructor({ status, code = "unknown", title = "", detail = "", retryAfter, errors }) {
     super(detail || title || code);
-    Object.assign(this, { status, code, title, detail, retryAfter });
+    /** Answers in a form that cannot be taken, as "/email" or "/answers/game". */
+    const wrong = (status === 422 && errors?.map(({ pointer }) => pointer).filter((one) => ANSWER.test(one))) || [];
+    Object.assign(this, { status, code: wrong.length ? "form-incomplete" : code, title, detail, retryAfter, wrong });
   }
 }
 
@@ -20,6 +24,7 @@ export class Api {
   constructor(origin, identity) {
     this.origin = origin;
     this.identity = identity;
+    this.wasAnswered = false;
   }
 
   /** Open the conversation or come back to the open one. */
@@ -64,11 +69,31 @@ export class Api {
   }
 
   /**
-   * Call as whoever is here; a credential that is no longer believed is renewed once.
+   * Call as whoever is here. A browser hides from a page that it may not talk at all: where no call was ever answered,
+   * that is asked before the network is blamed.
    *
    * @returns {Promise<any>} the JSON answer, null if there is none
    */
   async call(method, path, body) {
+    try {
+      const answer = await this.#believed(method, path, body);
+      this.wasAnswered = true;
+      return answer;
+    } catch (problem) {
+      this.wasAnswered ||= problem.status > 0;
+      if (problem.code === "network" && !this.wasAnswered) await this.#checkSite();
+      throw problem;
+    }
+  }
+
+  async #checkSite() {
+    const url = `${this.origin}/widget/site?${new URLSearchParams({ brand: this.identity.brand })}`;
+    const site = await request(url).catch(() => null);
+    if (site?.is_listed === false) throw new Problem({ status: 0, code: SITE_NOT_LISTED });
+  }
+
+  /** A credential that is no longer believed is renewed once. */
+  async #believed(method, path, body) {
     try {
       return await this.#attempt(method, path, body, await this.identity.bearer());
     } catch (problem) {

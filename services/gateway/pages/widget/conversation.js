@@ -9,6 +9,7 @@ import { Corrections } from "./corrections.js";
 import { Delivery } from "./delivery.js";
 import { Files } from "./files.js";
 import { FRAMES } from "./frames.js";
+import { Rating } from "./rating.js";
 import { Reach } from "./reach.js";
 import { isMine, Transcript } from "./transcript.js";
 
@@ -51,8 +52,9 @@ export class Conversation extends EventTarget {
     this.staff = { delivered: 0, read: 0, name: null };
     this.read = 0;
     this.reported = { delivered: 0, read: 0 };
-    Object.assign(this, { typing: null, queue: null, endsAt: null, ended: null, rating: null, problem: null, arrivals: [] });
+    Object.assign(this, { typing: null, queue: null, endsAt: null, ended: null, problem: null, arrivals: [] });
     this.corrections = new Corrections(this);
+    this.rating = new Rating(this);
     this.reach = new Reach(this, this.reach?.offer);
   }
 
@@ -97,6 +99,7 @@ export class Conversation extends EventTarget {
   /** Say something: it is kept before it is sent. */
   say(text, inReplyTo) {
     this.outbox.add(text, Date.now(), this.files.take(), { in_reply_to: inReplyTo });
+    this.rating.goOn();
     this.begin();
     this.delivery.pump();
   }
@@ -130,18 +133,6 @@ export class Conversation extends EventTarget {
     this.endsAt = null;
     this.changed();
     await this.api.staySession(this.transcript.ticketId);
-  }
-
-  /** The server wants to know how it was. */
-  askForRating() {
-    this.rating ??= { score: null, sent: false };
-  }
-
-  /** Say how it was. */
-  async rate(score, comment) {
-    await this.api.rateSession(this.transcript.ticketId, score, comment);
-    this.rating = { score, sent: true };
-    this.changed();
   }
 
   /** Disconnect for good, because the page goes or somebody else is here now. */
@@ -191,7 +182,6 @@ export class Conversation extends EventTarget {
     try {
       const page = await this.reload();
       if (page.ended_at) {
-        if (page.rating_wanted) this.askForRating();
         this.finish({ reason: "ended" });
         throw new Problem({ status: 0, code: "ended" });
       }
@@ -213,6 +203,7 @@ export class Conversation extends EventTarget {
     for (let after = this.transcript.upto; ; ) {
       const page = await this.api.transcript(ticketId, after);
       page.items.forEach((message) => this.keep(message));
+      this.rating.learn(page.rating_wanted);
       this.changed();
       if (page.next_after_seq === null) return page;
       after = page.next_after_seq;

@@ -11,6 +11,8 @@ export class Delivery {
   /** What this tab has sent on this connection: the words of an `ack`, even if another tab has settled them by then. */
   #sent = new Map();
   #underway = null;
+  /** What was underway when the server last ended a connection because of what it was sent. */
+  #suspect = null;
   #timer = 0;
 
   /** @param {import("./conversation.js").Conversation} conversation */
@@ -29,7 +31,7 @@ export class Delivery {
   /** Send what is next, if that is possible now. */
   pump() {
     const { connection, outbox, transcript } = this.conversation;
-    if (connection.link.phase !== "live") this.#underway = null;
+    if (connection.link.phase !== "live") this.#interrupted(connection.link.reason);
     else if (this.#underway === null && Date.now() >= this.pausedUntil) {
       const item = outbox.next();
       if (item && transcript.has(item.client_msg_id)) {
@@ -40,6 +42,15 @@ export class Delivery {
       if (item && connection.send(frameOf(item))) this.#await(item);
     }
     this.conversation.changed();
+  }
+
+  /** Words that end one connection after the other are as good as refused: they would keep back all that stands behind. */
+  #interrupted(reason) {
+    const id = this.#underway;
+    this.#underway = null;
+    if (!id || reason !== "unreadable") return;
+    if (this.#suspect === id) this.refused({ client_msg_id: id, problem: { code: reason, status: 400 } });
+    this.#suspect = id;
   }
 
   acknowledged({ client_msg_id: id, seq, id: messageId, sent_at: sentAt }) {

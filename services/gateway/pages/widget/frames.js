@@ -67,6 +67,6 @@ export const FRAMES = {
     conversation.finish({ reason: frame.reason });
   },
   rating_request(conversation) {
-    conversation.askForRating();
+    conversation.rating.ask();
   },
 };

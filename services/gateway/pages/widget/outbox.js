@@ -39,9 +39,10 @@ export class Outbox {
   }
 
   /**
-   * Keep words until the server has them.
+   * Keep words until the server has them, without what no server can keep: input methods and scripts leave half
+   * characters, pasted text has control characters.
    *
-   * @param {string} text
+   * @param {string | null} text null withdraws
    * @param {number} now
    * @param {string[]} attachments
    * @param {{ corrects?: string, in_reply_to?: string }} [about] the message whose words these replace, or whose quick reply they are
@@ -49,7 +50,8 @@ export class Outbox {
    */
   add(text, now, attachments = [], about = {}) {
     const files = attachments.length ? { attachments } : {};
-    const item = { client_msg_id: this.#newId(now), text, ...files, ...about, at: now, problem: null };
+    const words = text && text.replace(/[^\P{Cc}\t\n]/gu, "").replace(/\p{Cs}/gu, "\ufffd");
+    const item = { client_msg_id: this.#newId(now), text: words, ...files, ...about, at: now, problem: null };
     this.#write(item);
     return item;
   }

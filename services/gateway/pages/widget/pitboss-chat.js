@@ -249,11 +249,9 @@ export class PitbossChat extends HTMLElement {
       this.conversation.renew();
       this.#focusInside();
     },
-    rate: (score) => {
-      this.conversation.rating.score = score;
-      this.#ask();
-    },
-    sendRating: (comment) => this.#attempt(() => this.conversation.rate(this.conversation.rating.score, comment)),
+    rate: (score) => this.conversation.rating.choose(score),
+    sendRating: (comment) => this.#attempt(() => this.conversation.rating.send(comment)),
+    rateLater: () => this.conversation.rating.putOff(),
   };
 }
 

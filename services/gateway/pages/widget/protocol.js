@@ -10,7 +10,7 @@
  * @property {number} heardAt when the server last said something
  * @property {number} liveSince
  * @property {number} pingEvery milliseconds between the server's pings
- * @property {string | null} reason why it waits or stopped: "network", "rate", "replaced", "forbidden", "identity", "form-incomplete", ...
+ * @property {string | null} reason why it waits or stopped: "network", "rate", "unreadable", "replaced", "forbidden", "identity", "form-incomplete", ...
  * @property {object | null} session the answer that opened the conversation
  *
  * @typedef {{t: "ask"} | {t: "connect", url: string} | {t: "send", frame: object} | {t: "drop"} | {t: "deliver", frame: object}} Effect
@@ -23,6 +23,8 @@ const GREETED_WITHIN = 15_000;
 const SILENCE_AFTER_PING = 12_000;
 const RATE_WAIT = 5_000;
 export const CLOSE = { expired: 4401, forbidden: 4403, replaced: 4409, rate: 4429 };
+/** What was sent is no frame, or too big. */
+const UNREADABLE = new Set([4400, 1009]);
 const AT_WORK = new Set(["asking", "opening", "greeting", "live"]);
 
 /** @returns {Link} */
@@ -71,10 +73,13 @@ const HANDLERS = {
     if (link.phase !== "asking") return [link, []];
     if (code === "ended" || code === "form-incomplete") return [stop(link, code), []];
     if (status === 403) return [stop(link, "forbidden"), []];
-    if (status === 404 || status === 422) return [stop(link, "misconfigured"), []];
+    if (code === "site-not-listed" || status === 404 || status === 422) return [stop(link, "misconfigured"), []];
     const reason = status === 429 ? "rate" : status === 401 || code === "identity" ? "identity" : "network";
     return [wait(link, world, reason, { least: (retryAfter ?? 0) * 1000 }), []];
   },
+
+  /** This page may not talk at all. */
+  barred: (link) => [stop(link, "misconfigured"), [{ t: "drop" }]],
 
   opened: (link, _event, { now, cursors }) =>
     link.phase === "opening"
@@ -101,7 +106,7 @@ const HANDLERS = {
     if (code === CLOSE.forbidden) return [stop(link, "forbidden"), []];
     if (code === CLOSE.rate) return [wait(link, world, "rate", { least: RATE_WAIT }), []];
     if (code === CLOSE.expired && link.phase === "live") return ask(link, world);
-    return [wait(link, world, "network"), []];
+    return [wait(link, world, UNREADABLE.has(code) ? "unreadable" : "network"), []];
   },
 
   /** The network is back, or the page was woken: what waits tries at once, what has been silent is not trusted. */

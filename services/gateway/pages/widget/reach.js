@@ -1,5 +1,7 @@
 /** How somebody is reached who is not here: whether anybody answers soon, where he gets e-mails, the chat as an e-mail. */
 
+import { SITE_NOT_LISTED } from "./api.js";
+
 export class Reach {
   /** The chat as an e-mail: "ask" for an address, or "sent". */
   mailing = null;
@@ -16,8 +18,13 @@ export class Reach {
 
   /** Ask what to expect; who cannot be told is told nothing. */
   async learn() {
-    const { api, language } = this.conversation;
-    this.offer = await api.call("GET", `/v1/chat/offer?language=${language}`).catch(() => null);
+    const { api, connection, language } = this.conversation;
+    try {
+      this.offer = await api.call("GET", `/v1/chat/offer?language=${language}`);
+    } catch ({ code }) {
+      this.offer = null;
+      if (code === SITE_NOT_LISTED) connection.happen({ t: "barred" });
+    }
     this.conversation.changed();
   }
 

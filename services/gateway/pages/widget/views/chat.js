@@ -2,7 +2,7 @@
 
 import { html, nothing } from "../../vendor/lit.js";
 import { composer } from "./composer.js";
-import { ended, endQuestion } from "./ending.js";
+import { ended, endQuestion, settled } from "./ending.js";
 import { form } from "./form.js";
 import { bubble, cross, down, leave } from "./icons.js";
 import { log } from "./log.js";
@@ -58,6 +58,7 @@ const status = (words, conversation, asksFirst) => {
   if (conversation?.reach.absence) return words.say("away");
   if (!conversation || asksFirst || conversation.link.phase === "off") return words.say("status.idle");
   if (conversation.ended) return words.say("status.ended");
+  if (conversation.link.phase === "stopped") return nothing;
   if (conversation.link.phase !== "live") return words.say("status.connecting");
   const { name } = conversation.staff;
   return name ? words.say("status.staff", { name }) : words.say("status.live");
@@ -65,7 +66,12 @@ const status = (words, conversation, asksFirst) => {
 
 const body = (view, actions) => {
   if (view.asksFirst) return form(view, actions);
-  const { conversation, ui } = view;
-  const foot = conversation?.ended ? ended : ui.confirming ? endQuestion : composer;
   return html`${log(view, actions)} ${foot(view, actions)}`;
+};
+
+const foot = (view, actions) => {
+  const { conversation, ui } = view;
+  if (conversation?.ended) return ended(view, actions);
+  if (conversation?.link.reason === "misconfigured") return nothing;
+  return ui.confirming ? endQuestion(view, actions) : html`${settled(view, actions)} ${composer(view, actions)}`;
 };

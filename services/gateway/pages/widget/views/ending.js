@@ -22,9 +22,9 @@ export const ended = (view, actions) => {
   return html`
     <div class="foot ended">
       <p>${words.say("ended")}</p>
-      ${conversation.rating ? rating(conversation.rating, words, actions) : ""}
+      ${rating(conversation.rating, words, actions)}
       ${conversation.transcript.head ? mailing(conversation.reach.mailing, words, actions) : nothing}
-      <button type="button" class=${conversation.rating?.sent === false ? "plain" : "primary"} @click=${actions.renew}>${words.say("ended.again")}</button>
+      <button type="button" class=${["asked", "later"].includes(conversation.rating.stage) ? "plain" : "primary"} @click=${actions.renew}>${words.say("ended.again")}</button>
     </div>
   `;
 };
@@ -35,8 +35,21 @@ const banned = (words, until) => html`
   </div>
 `;
 
-const rating = ({ score, sent }, words, actions) => {
-  if (sent) return html`<p role="status">${words.say("rating.thanks")}</p>`;
+/** A matter was settled and the chat goes on: how it was is asked above the box, and can wait. */
+export const settled = ({ words, conversation }, actions) => {
+  const { stage } = conversation?.rating ?? {};
+  if (!conversation || conversation.ended || (stage !== "asked" && stage !== "sent")) return nothing;
+  return html`
+    <div class="foot settled">
+      ${rating(conversation.rating, words, actions)}
+      ${stage === "asked" ? html`<button type="button" class="link" @click=${actions.rateLater}>${words.say("rating.later")}</button>` : nothing}
+    </div>
+  `;
+};
+
+const rating = ({ score, stage }, words, actions) => {
+  if (stage === null) return nothing;
+  if (stage === "sent") return html`<p role="status">${words.say("rating.thanks")}</p>`;
   const submit = (event) => {
     event.preventDefault();
     actions.sendRating(new FormData(event.target).get("comment")?.trim());

@@ -1,6 +1,7 @@
 /**
  * What a visitor is asked before the first word: nobody vouches for him, and a topic finds the right person sooner. Who
- * has begun already is asked only what the brand insists on: the page asked nothing, or no longer knows what was said.
+ * has begun already is asked only what the brand insists on: the page asked nothing, or no longer knows what was said. If
+ * an answer could not be taken, all are shown again.
  */
 
 import { html, nothing } from "../../vendor/lit.js";
@@ -10,8 +11,10 @@ const TOPICS = ["account", "payments", "bonuses", "verification", "technical", "
 
 export const form = (view, actions) => {
   const { words, conversation } = view;
-  const isBrief = conversation.hasBegun;
-  const asked = { name: "optional", email: "optional", reasons: [], questions: [], ...conversation.reach.offer?.form };
+  const { opening } = conversation;
+  const wrong = conversation.problem?.wrong ?? [];
+  const isBrief = conversation.hasBegun && !wrong.length;
+  const asked = { name: "optional", email: "optional", reason: "optional", reasons: [], questions: [], ...conversation.reach.offer?.form };
   if (conversation.reach.absence && !isBrief) asked.email = "required";
   const topics = asked.reasons.length
     ? asked.reasons.map(({ code, labels }) => [code, words.pick(labels)])
@@ -20,13 +23,23 @@ export const form = (view, actions) => {
     event.preventDefault();
     actions.introduce(saidIn(new FormData(event.target), asked, topics));
   };
-  const field = (name, label, isRequired, type, longest) =>
+  const field = (name, label, isRequired, type, longest, path = `/${name}`, given = opening[name]) =>
     isBrief && !isRequired
       ? nothing
       : html`
     <label>
-      <span>${label} ${isRequired ? nothing : html`<small>(${words.say("form.optional")})</small>`}</span>
-      <input name=${name} type=${type} maxlength=${longest} autocomplete=${name} dir="auto" ?required=${isRequired} />
+      <span>${label} ${isRequired ? nothing : optional(words)}</span>
+      <input name=${name} type=${type} maxlength=${longest} autocomplete=${name} dir="auto" ?required=${isRequired} value=${given ?? ""} />
+      ${wrong.includes(path) ? html`<small class="held" role="alert">${words.say("form.wrong")}</small>` : nothing}
+    </label>
+  `;
+  const topic = (isRequired) => html`
+    <label>
+      <span>${words.say("form.topic")} ${isRequired ? nothing : optional(words)}</span>
+      <select name="topic" ?required=${isRequired}>
+        <option value="">${words.say("form.choose")}</option>
+        ${topics.map(([value, label]) => html`<option value=${value} ?selected=${label === opening.subject}>${label}</option>`)}
+      </select>
     </label>
   `;
   const usual = (name, type, longest) =>
@@ -35,19 +48,14 @@ export const form = (view, actions) => {
     <form class="form" @submit=${submit}>
       <h3>${words.say("form.title")}</h3>
       ${absence(view, actions)} ${usual("name", "text", 120)} ${usual("email", "email", 254)}
-      ${isBrief && asked.reason !== "required" ? nothing : html`
-      <label>
-        <span>${words.say("form.topic")}</span>
-        <select name="topic" required>
-          <option value="">${words.say("form.choose")}</option>
-          ${topics.map(([value, label]) => html`<option value=${value}>${label}</option>`)}
-        </select>
-      </label>`}
-      ${asked.questions.map(({ key, labels, required }) => field(`own-${key}`, words.pick(labels), required, "text", 500))}
+      ${asked.reason === "no" || (isBrief && asked.reason !== "required") ? nothing : topic(asked.reason === "required")}
+      ${asked.questions.map(({ key, labels, required }) => field(`own-${key}`, words.pick(labels), required, "text", 500, `/answers/${key}`, opening.answers?.[key]))}
       <button type="submit" class="primary">${words.say("form.begin")}</button>
     </form>
   `;
 };
+
+const optional = (words) => html`<small>(${words.say("form.optional")})</small>`;
 
 /** What was filled in: the visitor's own words, believed by nobody. */
 const saidIn = (given, { reasons, questions }, topics) => {

@@ -17,7 +17,7 @@ export const log = (view, actions) => {
         class="log" role="log" aria-label=${words.say("log")} aria-live="polite" aria-relevant="additions"
         aria-busy=${isLoading} tabindex="0" @scroll=${actions.scroll}
       >
-        ${rows.length === 0 ? greeting(view, actions, isLoading) : nothing}
+        ${rows.length === 0 && conversation?.link.reason !== "misconfigured" ? greeting(view, actions, isLoading) : nothing}
         ${repeat(rows, (row) => row.key, (row) => message(row, view, actions))}
         ${quickReplies(rows, view, actions)}
         ${conversation?.typing ? typing(words, conversation) : nothing}
