@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal, TypeAlias, cast
 
@@ -45,11 +45,12 @@ def picture_of(page: str, scheme: str) -> str:
     return f"{page}-{scheme}.{PAGES[page]}"
 
 
-@dataclass(frozen=True)
+@dataclass
 class Camera:
-    """Takes each page twice, as it looks by day and by night."""
+    """Takes each page twice, as it looks by day and by night; `develop` writes what was taken."""
 
     folder: Path
+    taken: dict[str, bytes] = field(default_factory=dict)
 
     async def take(
         self, page: Page, name: str, *, before: Callable[[], Awaitable[object]] | None = None, whole: bool = False
@@ -59,8 +60,13 @@ class Camera:
             await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             if before is not None:
                 await before()
-            taken = await page.screenshot(animations="disabled", full_page=whole)
-            (self.folder / picture_of(name, scheme)).write_bytes(_small(taken, PAGES[name]))
+            self.taken[picture_of(name, scheme)] = await page.screenshot(animations="disabled", full_page=whole)
+
+    def develop(self) -> None:
+        """Make them small and keep them: that takes seconds each, in which promises of the day would break."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        for name, taken in self.taken.items():
+            (self.folder / name).write_bytes(_small(taken, name.rpartition(".")[2]))
 
 
 def _small(taken: bytes, kind: str) -> bytes:
@@ -88,7 +94,7 @@ def _in_few_colours(image: Image.Image) -> Image.Image:
     places.update({colour: place for place, colour in enumerate(palette)})
     few = Image.new("P", image.size)
     few.putpalette([part for colour in palette for part in colour])
-    few.putdata([places[colour] for colour in cast("Iterable[Colour]", image.getdata())])
+    few.putdata([places[colour] for colour in cast("Iterable[Colour]", image.get_flattened_data())])
     return few
 
 

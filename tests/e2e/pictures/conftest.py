@@ -72,11 +72,11 @@ async def day(product: Product, lucky: House) -> AsyncIterator[Day]:
 
 
 @pytest.fixture(scope="package")
-def camera() -> Camera:
-    """Where the pictures go."""
-    folder = Path(os.environ[FOLDER])
-    folder.mkdir(parents=True, exist_ok=True)
-    return Camera(folder)
+def camera() -> Iterator[Camera]:
+    """Takes the pictures, and keeps them when all are taken."""
+    camera = Camera(Path(os.environ[FOLDER]))
+    yield camera
+    camera.develop()
 
 
 async def _rename(house: House, who: str) -> None:
