@@ -14,6 +14,7 @@ export const FRAMES = {
     if (desk.open) renewPeople(desk.open).catch(() => null);
     desk.board.listen();
     desk.company.soon();
+    desk.unsent.send();
     if (head !== undefined) desk.open?.tail().catch(() => null);
     desk.catchUp();
   },

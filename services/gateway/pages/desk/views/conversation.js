@@ -7,6 +7,10 @@ import { choose } from "../keys.js";
 import { composer } from "./composer.js";
 import { marks, words } from "./corrections.js";
 import { avatar, icon, iconButton, problemBox, status } from "./parts.js";
+import { unsent } from "./unsent.js";
+
+/** So close to the end is at the end. */
+const NEARLY = 16;
 
 export const conversation = (desk) => {
   const { open } = desk;
@@ -16,8 +20,9 @@ export const conversation = (desk) => {
     <main class="conversation" aria-label="Conversation">
       ${head(desk, open)} ${conflict(open)}
       ${problemBox(open.problem, () => { open.problem = null; desk.changed(); })}
-      <div class="timeline" tabindex="0" role="log" aria-label="Timeline">
+      <div class="timeline" tabindex="0" role="log" aria-label="Timeline" @scroll=${({ target }) => { open.isAtEnd = below(target) < NEARLY; }}>
         ${repeat(withDays(open.entries), (entry) => entry.id, (entry) => line(desk, open, entry))}
+        ${unsent(desk, open)}
         ${open.typing?.until > Date.now() ? html`<p class="typing"><bdi>${open.typing.name}</bdi> is typing…</p>` : nothing}
       </div>
       ${others(open)} ${composer(desk, open)}
@@ -152,11 +157,14 @@ const absorbed = (desk, { merged_id: id, merged_number: number }) => html`
 
 const value = (one) => (Array.isArray(one) ? one.join(", ") || "none" : typeof one === "object" && one ? "other values" : one ?? "none");
 
-/** Stay at the end while somebody reads the end. */
+const below = ({ scrollHeight, scrollTop, clientHeight }) => scrollHeight - scrollTop - clientHeight;
+
+/** Stay at the end while somebody reads the end, also when something else takes room; what is new may be a little further down. */
 const keepAtEnd = (open) => {
   const box = document.querySelector(".timeline");
   if (!box || !open.entries.length) return;
-  const last = open.entries.at(-1).id;
-  if (open.shownLast !== last && (!open.shownLast || box.scrollHeight - box.scrollTop - box.clientHeight < 240)) box.scrollTop = box.scrollHeight;
+  const last = open.desk.unsent.of(open.id).at(-1)?.key ?? open.entries.at(-1).id;
+  const isNew = open.shownLast !== last;
+  if (open.isAtEnd || (isNew && (!open.shownLast || below(box) < 240))) box.scrollTop = box.scrollHeight;
   open.shownLast = last;
 };
