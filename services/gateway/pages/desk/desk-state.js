@@ -7,6 +7,7 @@ import { Company } from "./company.js";
 import { Cursor } from "./cursor.js";
 import { Drafts } from "./drafts.js";
 import { FRAMES } from "./frames.js";
+import { Names } from "./names.js";
 import { OpenTicket } from "./open.js";
 import { People } from "./people.js";
 import { Search } from "./search.js";
@@ -28,6 +29,7 @@ export class Desk {
   constructor(session, changed, draw) {
     Object.assign(this, { session, changed, draw, api: new Api(session), me: { ...session.person } });
     this.people = new People(this.me);
+    this.names = new Names();
     this.tickets = new Tickets(this.api, this.me.id, changed);
     this.drafts = new Drafts(this.api, this.me.id);
     this.unsent = new Unsent(this);

@@ -17,8 +17,8 @@ export class OpenTicket {
   constructor(desk, id) {
     Object.assign(this, { desk, id, api: desk.api });
     this.ticket = desk.tickets.get(id) ?? null;
-    Object.assign(this, { entries: [], clocks: [], related: [], viewers: [], files: new Map(), drafting: [] });
-    Object.assign(this, { participants: [], ban: null, reach: null, problem: null, conflict: null, spoke: null, typing: null, macros: null, uploads: [], isLoaded: false });
+    Object.assign(this, { entries: [], clocks: [], related: [], viewers: [], files: new Map(), choices: new Map(), drafting: [] });
+    Object.assign(this, { participants: [], ban: null, reach: null, problem: null, conflict: null, spoke: null, typing: null, macros: null, uploads: [], naming: null, isLoaded: false });
     Object.assign(this, { head: 0, isAtEnd: true, isSending: false, isBusy: false, corrections: new Corrections(this), receipts: new Receipts(this) });
   }
 
@@ -86,12 +86,14 @@ export class OpenTicket {
 
   #show(known) {
     this.entries = [...known.values()].sort((one, other) => (one.occurred_at + one.id < other.occurred_at + other.id ? -1 : 1));
-    this.entries.forEach((entry) => this.desk.people.meet(entry.author));
+    this.entries.forEach(({ author }) => this.desk.people.meet(author));
+    this.desk.names.meet(this.id, this.entries.findLast(({ kind, author }) => kind === "message" && author.name)?.author.name);
     this.desk.changed();
   }
 
   /** Words that the socket brought stand there at once; the timeline puts them right. */
-  hear({ id, seq, author, text, sent_at: at, attachments = [] }) {
+  hear({ id, seq, author, text, sent_at: at, attachments = [], quick_replies: choices }) {
+    if (choices?.length) this.choices.set(id, choices);
     this.head = Math.max(this.head, seq);
     if (author.kind !== "staff") this.typing = null;
     const kind = author.kind === "staff" ? "reply" : "message";
@@ -131,7 +133,7 @@ export class OpenTicket {
   }
 
   typed(author) {
-    this.typing = { name: author?.name ?? "Player", until: Date.now() + TYPING_LASTS };
+    this.typing = { name: author?.name ?? this.desk.names.of(this.ticket), until: Date.now() + TYPING_LASTS };
     this.desk.changed();
   }
 
@@ -155,7 +157,7 @@ export class OpenTicket {
 
   async useMacro(macro) {
     if (macro.text) {
-      this.desk.drafts.write(this.id, { text: macro.text, macro: { id: macro.id, name: macro.name, actions: macro.actions } });
+      this.desk.drafts.write(this.id, { text: macro.text, macro: { id: macro.id, name: macro.name, actions: macro.actions, language: macro.language } });
       return;
     }
     await this.act(() => this.api.post(`${this.path}/macros/${macro.id}`, { send: false }));

@@ -61,7 +61,7 @@ export const say = async (open, { regardless = false } = {}) => {
   await open.try("say", async () => {
     const isSaid = await leave(open, sealed(open, draft, regardless ? null : await seen(open)), draft);
     open.desk.drafts.said(open.id);
-    Object.assign(open, { uploads: [], spoke: null });
+    Object.assign(open, { uploads: [], spoke: null, naming: null });
     if (isSaid) await wasSaid(open);
   });
 };

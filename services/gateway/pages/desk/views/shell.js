@@ -32,7 +32,7 @@ const top = (desk) => html`
       <button type="button" aria-current=${desk.page === "tickets" ? "page" : nothing} @click=${() => desk.choose(desk.list)}>Tickets</button>
       <button type="button" aria-current=${desk.page === "board" ? "page" : nothing} @click=${() => desk.showBoard()}>Wallboard</button>
     </nav>
-    <button type="button" class="palette-opener" @click=${() => choose(desk, "palette")}>${icon("bolt")} Do anything <kbd>Ctrl K</kbd></button>
+    <button type="button" class="palette-opener" @click=${() => choose(desk, "palette")}>${icon("bolt")} <span>Do anything</span> <kbd>Ctrl K</kbd></button>
     ${tools(desk)} ${me(desk)}
   </header>
 `;
