@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import Browser, Locator, Route, expect
 
 from deploy.demo.clients import ChatSocket, Door
-from tests.e2e.asking import Json, ask
+from tests.e2e.asking import Json, ask, made
 from tests.e2e.clerk import Clerk
 from tests.e2e.house import House, found_house
 from tests.support.eventually import eventually
@@ -43,7 +43,7 @@ def _somebody() -> str:
     return f"p{uuid4().hex[:8]}"
 
 
-async def _opened(house: House, ann: Clerk, **more: object) -> Json:
+async def _opened(house: House, ann: Clerk, **more: str) -> Json:
     """Return a new ticket that Ann looks at."""
     player = _somebody()
     ticket = await house.ticket(player, **more)
@@ -210,7 +210,135 @@ async def test_after_a_search_a_row_shows_again_how_its_ticket_stands(house: Hou
         return bool(await row.locator("mark").count())
 
     await eventually(found, within=30)
+    await ann.page.route("**/v1/tickets?*updated_since*", _no_news)
     await search.press("Escape")
     await ann.page.keyboard.press("3")
     await expect(row.locator(".status")).to_have_text("New")
     await expect(row.locator(".snippet")).to_have_count(0)
+
+
+async def _no_news(route: Route) -> None:
+    await route.fulfill(json={"items": [], "next_cursor": None})
+
+
+async def test_the_search_for_a_draft_that_is_not_there_is_no_error(house: House, ann: Clerk) -> None:
+    refused: list[str] = []
+    ann.page.on("response", lambda answer: refused.append(answer.url) if answer.status >= 400 else None)
+    ticket = await _opened(house, ann)
+    await expect(ann.page.locator(".clocks")).to_be_visible()
+    assert refused == []
+    body = {"kind": "note", "text": "Half a thought"}
+    path = f"/v1/tickets/{ticket['id']}/draft"
+    assert (await ask(house.door, "PUT", path, token=house.tokens["ann"], body=body)).status == 200
+    await ann.page.reload()
+    await ann.open(ticket["number"])
+    await expect(ann.box).to_have_value("Half a thought")
+
+
+async def test_a_name_behind_an_at_calls_whoever_is_chosen_from_those_it_fits(house: House, ann: Clerk) -> None:
+    ticket = await _opened(house, ann)
+    await ann.page.keyboard.press("n")
+    await ann.box.press_sequentially("Look here @Bo")
+    named = ann.page.get_by_role("listbox", name="Colleagues")
+    await expect(named.get_by_role("option")).to_contain_text(["Bob"])
+    await ann.box.press("Enter")
+    await expect(named).to_have_count(0)
+    await expect(ann.box).to_have_value("Look here @Bob ")
+    await expect(ann.page.locator(".called")).to_have_text("Bob")
+    await ann.box.press_sequentially("and @Nobody please")
+    await expect(ann.page.locator(".unheard")).to_contain_text("@Nobody calls nobody")
+    await ann.box.fill("Look here @Bob")
+    await expect(ann.page.locator(".unheard")).to_have_count(0)
+    await ann.box.press("Control+Enter")
+    await expect(ann.words("Look here @Bob")).to_be_visible()
+
+    async def is_called() -> bool:
+        calls = await ask(house.door, "GET", "/v1/agents/me/mentions", token=house.tokens["bob"])
+        return any(call["ticket_id"] == ticket["id"] for call in calls.json["items"])
+
+    await eventually(is_called)
+
+
+async def test_a_merge_is_chosen_among_the_players_tickets_and_says_where_the_words_went(
+    house: House, ann: Clerk
+) -> None:
+    player = _somebody()
+    stays = await house.ticket(player, subject="It stays")
+    await house.ticket(player, subject="It goes up")
+    await ann.open("It goes up")
+    await ann.page.locator(".related").wait_for()
+    await ann.page.locator(".deeds").get_by_role("button", name="Merge").click()
+    dialog = ann.page.locator("dialog")
+    await dialog.get_by_role("radio", name="It stays").check()
+    await dialog.get_by_role("button", name="Merge").click()
+    await expect(ann.page.locator(".change", has_text="merged it into")).to_contain_text(stays["number"])
+    await expect(ann.page.locator(".deeds")).to_have_count(0)
+    await ann.page.locator(".toasts p").wait_for()
+    back = ann.page.get_by_role("button", name="Take the merge back")
+    toast, button = await ann.page.locator(".toasts p").bounding_box(), await back.bounding_box()
+    assert toast is not None
+    assert button is not None
+    assert toast["x"] + toast["width"] <= button["x"] or toast["y"] >= button["y"] + button["height"]
+    await back.click()
+    await expect(ann.page.locator(".change", has_text="took the merge back")).to_be_visible()
+    await expect(ann.page.locator(".deeds")).to_be_visible()
+
+
+async def test_the_buttons_of_a_macro_are_shown_before_and_after_the_player_gets_them(house: House, ann: Clerk) -> None:
+    player = _somebody()
+    chat = await ChatSocket.of_player(house.door, house.brand.player_token(player, name="Kim"))
+    try:
+        await chat.say("How do I deposit?")
+        await ann.open(player)
+        await ann.page.keyboard.press("m")
+        await expect(ann.page.locator("dialog .empty")).to_have_text("There are no macros yet.")
+        await ann.page.keyboard.press("Escape")
+        choices = [{"label": "By card", "value": "By card"}, {"label": "By bank", "value": "By bank"}]
+        macro = {"name": "Ways", "texts": {"en": "Which way?"}, "actions": {"quick_replies": {"en": choices}}}
+        await made(house.door, "/v1/macros", macro, token=house.tokens["lea"])
+        await ann.page.keyboard.press("m")
+        await ann.page.get_by_role("option", name="Ways").click()
+        await expect(ann.page.locator(".macro")).to_contain_text("offers the buttons “By card”, “By bank”")
+        await ann.box.press("Control+Enter")
+        offered = ann.page.get_by_role("list", name="Buttons the player got")
+        await expect(offered.get_by_role("listitem")).to_have_text(["By card", "By bank"])
+    finally:
+        await chat.close()
+
+
+async def test_the_timeline_says_in_words_what_was_done(house: House, ann: Clerk) -> None:
+    ticket = await _opened(house, ann)
+    path = f"/v1/tickets/{ticket['id']}/complaint"
+    await made(house.door, path, {"details": "Too slow"}, token=house.tokens["bob"])
+    changes = ann.page.locator(".change")
+    await expect(changes.filter(has_text="System registered a complaint")).to_have_count(1)
+    await expect(changes.filter(has_text="complaint id")).to_have_count(0)
+
+
+async def test_players_and_visitors_are_called_by_what_is_known_of_them(house: House, ann: Clerk) -> None:
+    player = _somebody()
+    await house.ticket(player)
+    await ann.open(player)
+    await expect(ann.page.locator(".said.message .by bdi").first).to_have_text(player)
+    await expect(ann.page.locator(".change").first).to_contain_text(f"{player} opened the ticket")
+    visitor = await ChatSocket.of_player(house.door, await house.visitor(), name="Zoe")
+    try:
+        await visitor.say("Do you have a licence?")
+        await ann.open("Do you have a licence?")
+        await expect(ann.page.locator(".said.message .by bdi").first).to_have_text("Zoe")
+        await expect(ann.row("Do you have a licence?").locator(".player")).to_have_text("Zoe")
+    finally:
+        await visitor.close()
+
+
+async def test_an_empty_queue_leads_to_what_is_mine(house: House, ann: Clerk) -> None:
+    ticket = await house.ticket(_somebody(), subject="Mine alone")
+    body = {"assignee_id": "me"}
+    path = f"/v1/tickets/{ticket['id']}/assignment"
+    assert (await ask(house.door, "PUT", path, token=house.tokens["ann"], body=body)).status == 200
+    unheld = "/v1/tickets?assignee=none&status=new&status=open&limit=100"
+    for one in (await ask(house.door, "GET", unheld, token=house.tokens["bob"])).json["items"]:
+        await ask(house.door, "PUT", f"/v1/tickets/{one['id']}/assignment", token=house.tokens["bob"], body=body)
+    await ann.page.get_by_role("button", name="Show the ticket that is yours").click()
+    await expect(ann.row("Mine alone")).to_be_visible()
+    await expect(ann.page.locator(".tabs [aria-current]")).to_contain_text("Mine")

@@ -29,7 +29,7 @@ export class Desk {
   constructor(session, changed, draw) {
     Object.assign(this, { session, changed, draw, api: new Api(session), me: { ...session.person } });
     this.people = new People(this.me);
-    this.names = new Names();
+    this.names = new Names(this.people);
     this.tickets = new Tickets(this.api, this.me.id, changed);
     this.drafts = new Drafts(this.api, this.me.id);
     this.unsent = new Unsent(this);

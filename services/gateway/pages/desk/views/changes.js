@@ -4,8 +4,8 @@ import { html, nothing } from "../../vendor/lit.js";
 import { unmerge } from "../deeds.js";
 import { because, label, language, moment, time, when } from "../format.js";
 
-export const change = (desk, { change: what, author, occurred_at: at }) => html`
-  <p class="change"><bdi>${author.name ?? label(author.kind)}</bdi> ${told(desk, what ?? {}, author)} <time datetime=${at} title=${moment(at)}>${time(at)}</time></p>`;
+export const change = (desk, open, { change: what, author, occurred_at: at }) => html`
+  <p class="change"><bdi>${desk.names.author(author, open.ticket)}</bdi> ${told(desk, what ?? {}, author)} <time datetime=${at} title=${moment(at)}>${time(at)}</time></p>`;
 
 const told = (desk, fact, author) => {
   const { what, before, after, changes = {}, cause, reason, status: begun, waiting_on: office } = fact;

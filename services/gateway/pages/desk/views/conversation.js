@@ -95,8 +95,8 @@ const withDays = (entries) => {
 
 const line = (desk, open, entry) => {
   if (entry.day) return html`<h2 class="day">${entry.day}</h2>`;
-  if (entry.kind === "change") return change(desk, entry);
-  const name = entry.author.name ?? nameless(desk, open, entry.author);
+  if (entry.kind === "change") return change(desk, open, entry);
+  const name = desk.names.author(entry.author, open.ticket);
   const read = entry.kind === "reply" && entry === open.entries.findLast((one) => one.kind === "reply") && open.readTo >= open.head && open.head;
   return html`
     <article class="said ${entry.kind}">
@@ -110,11 +110,6 @@ const line = (desk, open, entry) => {
         ${repeat(entry.attachments ?? [], (id) => id, (id) => file(open, id))}
       </div>
     </article>`;
-};
-
-const nameless = (desk, { ticket }, { kind, id }) => {
-  if (kind === "staff") return desk.people.name(id);
-  return ["player", "visitor"].includes(kind) ? desk.names.of(ticket) : label(kind);
 };
 
 /** What a live player could choose from instead of writing. */

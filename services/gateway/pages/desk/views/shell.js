@@ -51,8 +51,8 @@ const tools = (desk) => {
   return html`
     <span class="calls">${iconButton("note", unread ? `${unread} notes call you` : "Notes that call me", () => choose(desk, "mentions"))}${unread ? html`<span class="unread-count" aria-hidden="true">${unread}</span>` : ""}</span>
     ${iconButton("keys", "Keyboard help", () => choose(desk, "help"), "wide-only")}
-    ${iconButton(isSoundOn() ? "bell" : "mute", isSoundOn() ? "Sound is on" : "Sound is off", sound)}
-    ${iconButton("moon", `Theme: ${theme()}`, turn)}
+    ${iconButton(isSoundOn() ? "bell" : "mute", isSoundOn() ? "Sound is on" : "Sound is off", sound, "roomy-only")}
+    ${iconButton("moon", `Theme: ${theme()}`, turn, "roomy-only")}
   `;
 };
 
