@@ -288,23 +288,6 @@ async def test_a_token_that_ends_is_renewed_unnoticed(ann: Clerk) -> None:
     assert await ann.page.get_by_label("Password").count() == 0
 
 
-async def test_without_a_network_what_is_written_stays(house: House, ann: Clerk) -> None:
-    player = _somebody()
-    await house.ticket(player)
-    await ann.open(player)
-    await ann.context.set_offline(True)
-    await expect(ann.page.locator(".banner.offline")).to_contain_text("offline")
-    await ann.say("Said without a network")
-    await expect(ann.page.locator(".conversation .problem")).to_contain_text("No answer")
-    await expect(ann.box).to_have_value("Said without a network")
-    await ann.context.set_offline(False)
-    await expect(ann.page.locator(".banner.offline")).to_have_count(0)
-    await ann.box.press("Control+Enter")
-    await expect(ann.words("Said without a network")).to_have_count(1)
-    await ann.page.reload()
-    await ann.page.locator(".top").wait_for()
-
-
 async def test_the_wallboard_of_a_lead(house: House, browser: Browser, emails: dict[str, str]) -> None:
     """What falls due first is Ann's: whoever leads takes it over from here, and says why."""
     await house.ticket(_somebody())

@@ -3,7 +3,9 @@
 /** Whether a live player got what he was answered; whoever looks is on record, so only where there is something to see. */
 export const renewReach = async (open) => {
   const { ticket, api, id } = open;
-  if (ticket?.channel === "web" && !ticket.merged_into) open.reach = await api.get(`/v1/chat/sessions/${id}/reach`);
+  if (ticket?.channel !== "web" || ticket.merged_into) return;
+  open.reach = await api.get(`/v1/chat/sessions/${id}/reach`);
+  if (!ticket.player_id) open.desk.names.meet(id, open.reach.name);
 };
 
 export const renewPeople = async (open) => {

@@ -14,6 +14,7 @@ export const commands = (desk) => [...(desk.open?.ticket ? ofTicket(desk) : []),
 
 const ofTicket = (desk) => {
   const { open } = desk;
+  if (open.ticket.merged_into) return ofMerged(desk);
   const edit = (status) => ({ name: `Set status: ${label(status)}`, run: () => open.edit({ status }) });
   return [
     { name: "Reply", key: "r", run: () => write(desk, root(), "reply") },
@@ -32,13 +33,19 @@ const ofTicket = (desk) => {
     { name: "Escalate to a senior", key: "e", run: () => choose(desk, "escalate") },
     { name: "Merge into another ticket", run: () => choose(desk, "merge") },
     { name: "Split words into a new ticket", run: () => choose(desk, "split") },
-    ...(open.ticket.merged_into ? [{ name: "Take the merge back", run: () => unmerge(open) }] : []),
     ...(desk.isSenior ? [open.ban ? { name: "Lift the ban from the chat", run: () => lift(open) } : { name: "Ban the player from the chat", run: () => choose(desk, "ban") }] : []),
     { name: "Register a complaint", run: () => choose(desk, "complaint") },
     ...ofWords(desk, open),
     { name: "Close the ticket's view", run: () => desk.close() },
   ];
 };
+
+/** Everything else is done to the ticket that it went into. */
+const ofMerged = (desk) => [
+  { name: "Open the ticket it went into", run: () => desk.show(desk.open.ticket.merged_into) },
+  { name: "Take the merge back", run: () => unmerge(desk.open) },
+  { name: "Close the ticket's view", run: () => desk.close() },
+];
 
 const isHeldByOther = ({ open: { ticket }, me }) => ticket.assignee_id && ticket.assignee_id !== me.id;
 

@@ -7,12 +7,14 @@ import { Company } from "./company.js";
 import { Cursor } from "./cursor.js";
 import { Drafts } from "./drafts.js";
 import { FRAMES } from "./frames.js";
+import { Names } from "./names.js";
 import { OpenTicket } from "./open.js";
 import { People } from "./people.js";
 import { Search } from "./search.js";
 import { Selection } from "./selection.js";
 import { Tickets } from "./tickets.js";
 import { Toasts } from "./toasts.js";
+import { Unsent } from "./unsent.js";
 
 const SOON = 1200;
 const LEAST_GAP = 3000;
@@ -22,12 +24,15 @@ export class Desk {
   #feedTimer = 0;
   #fedAt = 0;
   #timers = [];
+  #ended = new AbortController();
 
   constructor(session, changed, draw) {
     Object.assign(this, { session, changed, draw, api: new Api(session), me: { ...session.person } });
     this.people = new People(this.me);
+    this.names = new Names(this.people);
     this.tickets = new Tickets(this.api, this.me.id, changed);
-    this.drafts = new Drafts(this.api);
+    this.drafts = new Drafts(this.api, this.me.id);
+    this.unsent = new Unsent(this);
     this.board = new Board(this);
     this.company = new Company(this);
     this.cursor = new Cursor(this);
@@ -51,8 +56,11 @@ export class Desk {
       changed: () => this.changed(),
     });
     this.connection.start();
+    const { signal } = this.#ended;
+    addEventListener("online", () => this.unsent.send(), { signal });
+    document.addEventListener("visibilitychange", () => this.open?.receipts.tell(), { signal });
     this.#timers.push(setInterval(() => this.feedSoon(0), FEED_EVERY));
-    const asked = [this.tickets.load(), this.people.load(this.api), this.loadChoices(), this.#loadMe(), this.company.load()];
+    const asked = [this.tickets.load(), this.people.load(this.api), this.loadChoices(), this.#loadMe(), this.company.load(), this.unsent.send()];
     const failed = (await Promise.allSettled(asked)).find((one) => one.status === "rejected");
     if (failed) this.problem = failed.reason;
     this.changed();
@@ -61,8 +69,10 @@ export class Desk {
   stop() {
     this.#timers.forEach(clearInterval);
     clearTimeout(this.#feedTimer);
+    this.#ended.abort();
     this.company.stop();
     this.search.stop();
+    this.unsent.stop();
     this.connection?.dispose();
   }
 
@@ -98,6 +108,7 @@ export class Desk {
     this.cursor.reset();
     this.selection.clear();
     if (this.board.isWatched) this.board.hide();
+    this.open?.receipts.tell();
     this.changed();
   }
 
@@ -110,7 +121,10 @@ export class Desk {
   async show(id) {
     this.page = "tickets";
     this.toasts.met(id);
-    if (this.open?.id === id) return this.changed();
+    if (this.open?.id === id) {
+      this.open.receipts.tell();
+      return this.changed();
+    }
     this.open?.leave();
     this.open = new OpenTicket(this, id);
     if (this.rows.some((row) => row.id === id)) this.cursor.put(id);
@@ -193,6 +207,7 @@ export class Desk {
       const kept = this.open && this.tickets.get(this.open.id);
       if (kept && this.open.ticket && kept.version > this.open.ticket.version) await this.open.happened(kept);
       this.isHere = true;
+      this.unsent.send();
     } catch (problem) {
       this.isHere = problem.status !== 0;
     }

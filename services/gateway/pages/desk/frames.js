@@ -14,6 +14,7 @@ export const FRAMES = {
     if (desk.open) renewPeople(desk.open).catch(() => null);
     desk.board.listen();
     desk.company.soon();
+    desk.unsent.send();
     if (head !== undefined) desk.open?.tail().catch(() => null);
     desk.catchUp();
   },
@@ -75,6 +76,7 @@ export const FRAMES = {
   msg(desk, frame) {
     const open = seen(desk, frame.ticket_id);
     open?.hear(frame);
+    if (["player", "visitor"].includes(frame.author.kind)) desk.names.meet(frame.ticket_id, frame.author.name);
     if (frame.author.kind !== "staff") {
       const isNew = frame.seq > (desk.heads[frame.ticket_id] ?? 0);
       if (isNew && (!open || document.hidden)) call(desk, desk.tickets.get(frame.ticket_id) ?? { id: frame.ticket_id, number: "" }, "New words");

@@ -1,8 +1,10 @@
 /** The ticket on the screen: its words, its promises, what others do with it, and everything one can do to it. */
 
 import { Corrections, corrected, isBehind, newer } from "./corrections.js";
-import { renewAround, renewFiles, renewReach } from "./around.js";
+import { renewAround, renewFiles } from "./around.js";
 import { differences } from "./differences.js";
+import { Receipts } from "./receipts.js";
+import { say } from "./saying.js";
 
 const TYPING_LASTS = 6000;
 const TOLD_EVERY = 3000;
@@ -15,9 +17,9 @@ export class OpenTicket {
   constructor(desk, id) {
     Object.assign(this, { desk, id, api: desk.api });
     this.ticket = desk.tickets.get(id) ?? null;
-    Object.assign(this, { entries: [], clocks: [], related: [], viewers: [], files: new Map(), drafting: [] });
-    Object.assign(this, { participants: [], ban: null, reach: null, problem: null, conflict: null, spoke: null, typing: null, macros: null, uploads: [], isLoaded: false });
-    Object.assign(this, { head: 0, isSending: false, isBusy: false, corrections: new Corrections(this) });
+    Object.assign(this, { entries: [], clocks: [], related: [], viewers: [], files: new Map(), choices: new Map(), drafting: [] });
+    Object.assign(this, { participants: [], ban: null, reach: null, problem: null, conflict: null, spoke: null, typing: null, macros: null, uploads: [], naming: null, isLoaded: false });
+    Object.assign(this, { head: 0, isAtEnd: true, isSending: false, isBusy: false, corrections: new Corrections(this), receipts: new Receipts(this) });
   }
 
   get path() {
@@ -26,7 +28,7 @@ export class OpenTicket {
 
   /** Everything at once; the words count most, the rest may fail without hiding them. */
   async load() {
-    await Promise.all([this.renew(), this.tail(), this.desk.drafts.fetch(this.id)]);
+    await Promise.all([this.renew(), this.tail(), this.desk.unsent.isWaiting(this.id) || this.desk.drafts.fetch(this.id)]);
     this.isLoaded = true;
     this.listen();
     this.desk.changed();
@@ -38,6 +40,7 @@ export class OpenTicket {
   listen() {
     this.desk.send({ t: "view", ticket_id: this.id });
     if (this.ticket?.channel === "web") this.desk.send({ t: "watch", ticket_id: this.id, after_seq: this.head });
+    this.receipts.again();
   }
 
   /** Look no more. What I hold or am a guest of I hear all the same. */
@@ -49,6 +52,7 @@ export class OpenTicket {
 
   async renew() {
     this.ticket = this.desk.tickets.take(await this.api.ticket(this.id));
+    this.receipts.tell();
   }
 
   async renewClocks() {
@@ -82,17 +86,19 @@ export class OpenTicket {
 
   #show(known) {
     this.entries = [...known.values()].sort((one, other) => (one.occurred_at + one.id < other.occurred_at + other.id ? -1 : 1));
-    this.entries.forEach((entry) => this.desk.people.meet(entry.author));
+    this.entries.forEach(({ author }) => this.desk.people.meet(author));
+    this.desk.names.meet(this.id, this.entries.findLast(({ kind, author }) => kind === "message" && author.name)?.author.name);
     this.desk.changed();
   }
 
   /** Words that the socket brought stand there at once; the timeline puts them right. */
-  hear({ id, seq, author, text, sent_at: at, attachments = [] }) {
+  hear({ id, seq, author, text, sent_at: at, attachments = [], quick_replies: choices }) {
+    if (choices?.length) this.choices.set(id, choices);
     this.head = Math.max(this.head, seq);
     if (author.kind !== "staff") this.typing = null;
     const kind = author.kind === "staff" ? "reply" : "message";
-    if (!this.#adds({ id, kind, author, text, attachments, occurred_at: at })) return;
-    if (this.ticket.assignee_id === this.desk.me.id && !document.hidden) this.desk.send({ t: "read", ticket_id: this.id, seq });
+    this.#adds({ id, kind, author, text, attachments, occurred_at: at });
+    this.receipts.tell();
   }
 
   /** A note that the socket brought, likewise. */
@@ -109,7 +115,7 @@ export class OpenTicket {
 
   /** Read something more, and say if that is refused. */
   look(reading) {
-    return this.#try("look", reading);
+    return this.try("look", reading);
   }
 
   #adds(entry) {
@@ -122,11 +128,12 @@ export class OpenTicket {
   /** A fact: what is newer of the ticket, and its line in the timeline. */
   async happened(ticket) {
     this.ticket = this.desk.tickets.take(ticket);
+    this.receipts.tell();
     await Promise.allSettled([this.tail(), this.renewClocks()]);
   }
 
   typed(author) {
-    this.typing = { name: author?.name ?? "Player", until: Date.now() + TYPING_LASTS };
+    this.typing = { name: author?.name ?? this.desk.names.of(this.ticket), until: Date.now() + TYPING_LASTS };
     this.desk.changed();
   }
 
@@ -137,36 +144,20 @@ export class OpenTicket {
     this.desk.send({ t: "typing", ticket_id: this.id });
   }
 
-  /** The version up to which I have read what was said; what only the socket brought is asked for first. */
-  async #seen() {
-    const shown = new Set(this.entries.map(({ id }) => id));
-    if (this.entries.some(({ version }) => !version)) await this.tail().catch(() => null);
-    const versions = this.entries.filter(({ id, kind, version }) => kind !== "change" && version && shown.has(id));
-    return versions.length ? Math.max(...versions.map(({ version }) => version)) : null;
+  /** Say what is written. */
+  say(how) {
+    return say(this, how);
   }
 
-  /** Say what is written. Words stay in the box until the server has them; `regardless` of what others said meanwhile. */
-  async say({ regardless = false } = {}) {
-    const draft = this.desk.drafts.of(this.id);
-    const attachments = this.uploads.filter((one) => one.id).map((one) => one.id);
-    if (!draft.text.trim() || this.isSending || this.uploads.some((one) => one.state === "sending")) return;
-    await this.#try("say", async () => {
-      const seen = regardless ? null : await this.#seen();
-      const version = seen === null ? {} : { after_version: seen };
-      const [key, common] = [this.desk.drafts.key(this.id), { kind: draft.kind, text: draft.text, ...version }];
-      const calls = draft.kind === "note" && draft.mentions?.length ? { mentions: draft.mentions } : {};
-      if (draft.macro) await this.api.post(`${this.path}/macros/${draft.macro.id}`, common, key);
-      else await this.api.post(`${this.path}/messages`, { ...common, ...calls, ...(attachments.length && { attachments }) }, key);
-      this.desk.drafts.said(this.id);
-      this.uploads = [];
-      this.spoke = null;
-      await Promise.allSettled([this.renew(), this.tail(), this.renewClocks(), renewReach(this)]);
-    });
+  /** Words of mine that were sent again after a while were refused. */
+  async wasRefused(problem) {
+    await this.#refused(problem);
+    this.desk.changed();
   }
 
   async useMacro(macro) {
     if (macro.text) {
-      this.desk.drafts.write(this.id, { text: macro.text, macro: { id: macro.id, name: macro.name, actions: macro.actions } });
+      this.desk.drafts.write(this.id, { text: macro.text, macro: { id: macro.id, name: macro.name, actions: macro.actions, language: macro.language } });
       return;
     }
     await this.act(() => this.api.post(`${this.path}/macros/${macro.id}`, { send: false }));
@@ -187,7 +178,7 @@ export class OpenTicket {
       if (problem.status !== 412) throw problem;
       return true;
     });
-    await this.#try("edit", async () => {
+    await this.try("edit", async () => {
       if (await isLate()) {
         await this.renew();
         await this.tail();
@@ -205,21 +196,21 @@ export class OpenTicket {
 
   /** Do something that answers with the ticket, or with something else after which it is read again. */
   async act(deed) {
-    await this.#try("act", async () => {
+    await this.try("act", async () => {
       await deed();
       await Promise.allSettled([this.renew(), this.tail(), this.renewClocks(), renewAround(this)]);
     });
   }
 
   async openFile(id) {
-    await this.#try("file", async () => {
+    await this.try("file", async () => {
       const { url } = await this.api.call("POST", `/v1/attachments/${id}/links`);
       open(url, "_blank", "noopener");
     });
   }
 
   /** Words wait for no edit, nor edits for words: each has a mark of its own while it is under way. */
-  async #try(name, deed) {
+  async try(name, deed) {
     const mark = name === "say" ? "isSending" : "isBusy";
     this.problem = null;
     this[mark] = true;

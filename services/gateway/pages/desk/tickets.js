@@ -73,7 +73,7 @@ export class Tickets {
   /** Load a list that only the server understands: a saved view, or a search; it counts if it still `isWanted` then. */
   async find(id, path, query, isWanted = () => true) {
     const items = await this.api.pages(path, query, { most: id.startsWith("view:") ? 10 : 2 });
-    items.forEach((ticket) => this.take(ticket));
+    items.forEach(({ snippet: _of, ...ticket }) => this.take(ticket));
     if (!isWanted()) return;
     this.found.set(id, items.map(({ id: ticket, snippet }) => ({ id: ticket, snippet })));
     this.#edition += 1;

@@ -10,8 +10,9 @@ const MOST = 3;
 
 export const banners = (desk) => html`
   ${!navigator.onLine || (!desk.isLive && desk.tickets.loaded.has("queue"))
-    ? html`<p class="banner offline" role="status">${navigator.onLine ? "Connecting again…" : "You are offline."} What you write is kept.</p>`
+    ? html`<p class="banner offline" role="status">${navigator.onLine ? "Connecting again…" : "You are offline."} What you write is kept, what you send goes out afterwards.</p>`
     : nothing}
+  ${desk.unsent.size ? html`<p class="banner waiting" role="status">${desk.unsent.size === 1 ? "One answer or note waits" : `${desk.unsent.size} answers and notes wait`} to be sent.</p>` : nothing}
   ${[...desk.stalled.values()].map(({ queue, tickets, since }) => html`
     <p class="banner stalled" role="status">Nobody is there for <strong>${queue}</strong>: ${tickets} waiting for ${span(Date.now() - Date.parse(since))}.</p>`)}
   ${repeat(desk.company.asks, (ask) => `ask ${ask.ticket_id}`, (ask) => asked(desk, ask))}

@@ -18,14 +18,14 @@ export const card = (desk) => {
   return html`
     <aside class="card" aria-label="Ticket card">
       ${iconButton("cross", "Close the card", () => { desk.isCardOpen = false; desk.changed(); }, "card-close")}
-      ${player(desk, open)} ${reached(open)} ${people(desk, open)} ${promises(open)} ${fields(desk, open)} ${ownFields(desk, open)} ${tags(open)} ${deeds(desk, open)} ${related(desk, open)}
+      ${player(desk, open)} ${reached(open)} ${people(desk, open)} ${promises(open)} ${fields(desk, open)} ${ownFields(desk, open)} ${tags(open)} ${ticket.merged_into ? nothing : deeds(desk, open)} ${related(desk, open)}
     </aside>`;
 };
 
-const player = (desk, { ticket, entries, ban }) => html`
+const player = (desk, { ticket, ban }) => html`
   <section>
     <h2>Player</h2>
-    <p class="player-name"><bdi>${entries.findLast(({ kind, author }) => kind === "message" && author.name)?.author.name ?? ticket.player_id ?? "Visitor"}</bdi> ${ticket.tier ? html`<span class="tier">${ticket.tier}</span>` : nothing}</p>
+    <p class="player-name"><bdi>${desk.names.of(ticket)}</bdi> ${ticket.tier ? html`<span class="tier">${ticket.tier}</span>` : nothing}</p>
     <dl>
       <dt>Account</dt><dd><bdi>${ticket.player_id ?? "none"}</bdi></dd>
       <dt>Language</dt><dd>${ticket.language ? language(ticket.language) : "unknown"}</dd>

@@ -1,12 +1,16 @@
 /** The middle: what was said and done, in order, and the box to say more. */
 
 import { html, nothing, repeat } from "../../vendor/lit.js";
-import { unmerge } from "../deeds.js";
-import { because, label, language, moment, size, time } from "../format.js";
+import { label, language, moment, size, time } from "../format.js";
 import { choose } from "../keys.js";
+import { change } from "./changes.js";
 import { composer } from "./composer.js";
 import { marks, words } from "./corrections.js";
 import { avatar, icon, iconButton, problemBox, status } from "./parts.js";
+import { unsent } from "./unsent.js";
+
+/** So close to the end is at the end. */
+const NEARLY = 16;
 
 export const conversation = (desk) => {
   const { open } = desk;
@@ -16,8 +20,9 @@ export const conversation = (desk) => {
     <main class="conversation" aria-label="Conversation">
       ${head(desk, open)} ${conflict(open)}
       ${problemBox(open.problem, () => { open.problem = null; desk.changed(); })}
-      <div class="timeline" tabindex="0" role="log" aria-label="Timeline">
+      <div class="timeline" tabindex="0" role="log" aria-label="Timeline" @scroll=${({ target }) => { open.isAtEnd = below(target) < NEARLY; }}>
         ${repeat(withDays(open.entries), (entry) => entry.id, (entry) => line(desk, open, entry))}
+        ${unsent(desk, open)}
         ${open.typing?.until > Date.now() ? html`<p class="typing"><bdi>${open.typing.name}</bdi> is typing…</p>` : nothing}
       </div>
       ${others(open)} ${composer(desk, open)}
@@ -90,8 +95,8 @@ const withDays = (entries) => {
 
 const line = (desk, open, entry) => {
   if (entry.day) return html`<h2 class="day">${entry.day}</h2>`;
-  if (entry.kind === "change") return change(desk, entry);
-  const name = entry.author.name ?? (entry.author.kind === "staff" ? desk.people.name(entry.author.id) : label(entry.author.kind));
+  if (entry.kind === "change") return change(desk, open, entry);
+  const name = desk.names.author(entry.author, open.ticket);
   const read = entry.kind === "reply" && entry === open.entries.findLast((one) => one.kind === "reply") && open.readTo >= open.head && open.head;
   return html`
     <article class="said ${entry.kind}">
@@ -101,10 +106,14 @@ const line = (desk, open, entry) => {
           ${entry.automatic ? html`<span>automatic</span>` : nothing} <time datetime=${entry.occurred_at} title=${moment(entry.occurred_at)}>${time(entry.occurred_at)}</time>
           ${read ? html`<span>· read</span>` : nothing} ${marks(desk, open, entry)}</p>
         ${words(open, entry)}
+        ${open.choices.has(entry.id) && !entry.withdrawn_at ? choices(open.choices.get(entry.id)) : nothing}
         ${repeat(entry.attachments ?? [], (id) => id, (id) => file(open, id))}
       </div>
     </article>`;
 };
+
+/** What a live player could choose from instead of writing. */
+const choices = (offered) => html`<ul class="choices" aria-label="Buttons the player got">${offered.map(({ label: text }) => html`<li><bdi>${text}</bdi></li>`)}</ul>`;
 
 const file = (open, id) => {
   const { name = "File", size: bytes, state, detail } = open.files.get(id) ?? {};
@@ -112,51 +121,14 @@ const file = (open, id) => {
   return state === "ready" ? html`<button type="button" class="file" @click=${() => open.openFile(id)}>${words}</button>` : html`<span class="file">${words}</span>`;
 };
 
-const change = (desk, { change: what, author, occurred_at: at }) => html`
-  <p class="change"><bdi>${author.name ?? label(author.kind)}</bdi> ${told(desk, what ?? {}, author)} <time datetime=${at} title=${moment(at)}>${time(at)}</time></p>`;
+const below = ({ scrollHeight, scrollTop, clientHeight }) => scrollHeight - scrollTop - clientHeight;
 
-const told = (desk, fact, author) => {
-  const { what, before, after, changes = {}, cause, reason, status: begun, waiting_on: office } = fact;
-  if (what === "opened") return `opened the ticket (${label(begun)})`;
-  if (what === "status") return html`set the status from ${label(before)} to <b>${label(after)}${office ? `: ${label(office)}` : ""}</b>`;
-  if (what === "assignee" && fact.taken_over) return html`took it over from <b>${desk.people.name(before)}</b>: <bdi>${fact.reason}</bdi>`;
-  if (what === "assignee" && after === author.id) return "took it";
-  if (what === "assignee") return after ? html`gave it to <b>${desk.people.name(after)}</b>` : "gave it back to the queue";
-  if (what === "corrected") return "corrected what was said";
-  if (what === "withdrawn") return html`withdrew what was said${reason ? html`: <bdi>${reason}</bdi>` : nothing}`;
-  if (what === "escalation") return `escalated: ${because(cause)}`;
-  if (what === "escalation_withdrawn") return `took the escalation back: ${because(cause)}`;
-  if (what === "fields") return Object.entries(changes).map(([name, [old, now]]) => `changed ${label(name.replace(/^fields\./, "")).toLowerCase()} from ${value(old)} to ${value(now)}`).join(", ");
-  if (what === "absorbed") return absorbed(desk, fact);
-  if (what === "split") return html`split words off <button type="button" class="link" @click=${() => desk.show(fact.new_ticket_id)}>Open the new ticket</button>`;
-  return people(desk, fact, author) ?? label(what).toLowerCase();
-};
-
-/** Who came to the conversation or did not, and why. */
-const people = (desk, { what, staff_id: id, name, reason, cause, had_joined: joined }, author) => {
-  const who = html`<b>${name ?? desk.people.name(id)}</b>`;
-  const because = reason ? html`: <bdi>${reason}</bdi>` : nothing;
-  if (what === "invited") return html`asked ${who} in${because}`;
-  if (what === "joined") return author.id === id ? "joined" : html`keeps ${who} in the conversation`;
-  if (what === "declined") return html`does not come${because}`;
-  if (what !== "left") return null;
-  if (author.id === id && cause === "left") return joined ? "left" : "does not come";
-  if (cause === "holds") return html`– ${who} is no guest any more`;
-  return joined ? html`let ${who} go` : html`asks ${who} no more`;
-};
-
-/** Another ticket went up in this one; within a day that can be taken back. */
-const absorbed = (desk, { merged_id: id, merged_number: number }) => html`
-  merged <button type="button" class="link" @click=${() => desk.show(id)}>${number}</button> into this one
-  <button type="button" class="link" aria-label="Take the merge of ${number} back" @click=${() => unmerge(desk.open, id)}>Undo</button>`;
-
-const value = (one) => (Array.isArray(one) ? one.join(", ") || "none" : typeof one === "object" && one ? "other values" : one ?? "none");
-
-/** Stay at the end while somebody reads the end. */
+/** Stay at the end while somebody reads the end, also when something else takes room; what is new may be a little further down. */
 const keepAtEnd = (open) => {
   const box = document.querySelector(".timeline");
   if (!box || !open.entries.length) return;
-  const last = open.entries.at(-1).id;
-  if (open.shownLast !== last && (!open.shownLast || box.scrollHeight - box.scrollTop - box.clientHeight < 240)) box.scrollTop = box.scrollHeight;
+  const last = open.desk.unsent.of(open.id).at(-1)?.key ?? open.entries.at(-1).id;
+  const isNew = open.shownLast !== last;
+  if (open.isAtEnd || (isNew && (!open.shownLast || below(box) < 240))) box.scrollTop = box.scrollHeight;
   open.shownLast = last;
 };

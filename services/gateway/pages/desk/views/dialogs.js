@@ -4,8 +4,10 @@ import { html, nothing } from "../../vendor/lit.js";
 import { ban, split } from "../deeds.js";
 import { label, when } from "../format.js";
 import { KEYS } from "../keys.js";
+import { LISTS } from "../tickets.js";
 import { COMPANY_DIALOGS } from "./company-dialogs.js";
 import { form, why } from "./forms.js";
+import { isShown } from "./list.js";
 import { LIST_DIALOGS } from "./list-dialogs.js";
 import { iconButton } from "./parts.js";
 import { macros, palette } from "./palette.js";
@@ -34,13 +36,32 @@ const people = (desk) => html`
     <option value="">Back to the queue</option>
   </select></label>`;
 
-const merge = async (open, { into }, desk) =>
+/** The same player's tickets to choose from, and room for the number of any other. */
+const merging = (desk) => {
+  const others = desk.open.related.filter((one) => !(desk.tickets.get(one.id) ?? one).merged_into);
+  return html`
+    ${others.length
+      ? html`<fieldset class="words-list"><legend>Ticket that stays</legend>${others.map((one, place) => html`
+          <label class="check"><input type="radio" name="chosen" value=${one.id} ?autofocus=${!place} /> <span><bdi>${one.subject}</bdi> <small>${one.number} · ${label(one.status)}</small></span></label>`)}
+          <label class="check"><input type="radio" name="chosen" value="" checked /> Another one</label></fieldset>`
+      : nothing}
+    <label>Number of the ticket that stays <input name="into" minlength="2" ?required=${!others.length} ?autofocus=${!others.length} autocomplete="off" placeholder="LUCKY-1042" /></label>
+    <p class="aside">Can be undone within 24 hours.</p>`;
+};
+
+const merge = async (open, { chosen, into }, desk) =>
   open.act(async () => {
-    const { items } = await open.api.get("/v1/tickets", { q: into, limit: 1 });
-    if (!items.length) throw Object.assign(new Error(`There is no ticket ${into}`), { status: 404, title: `There is no ticket ${into}` });
-    const survivor = await open.api.post(`${open.path}/merge`, { into: items[0].id });
+    const survivor = await open.api.post(`${open.path}/merge`, { into: chosen || (await numbered(open, into.trim())).id });
     desk.say(`Merged into ${survivor.number}`);
   });
+
+const numbered = async (open, number) => {
+  const { items } = number ? await open.api.get("/v1/tickets", { q: number, limit: 10 }) : { items: [] };
+  const found = items.find((one) => one.number.toLowerCase() === number.toLowerCase());
+  if (found) return found;
+  const title = number ? `There is no ticket ${number}` : "Choose the ticket that stays";
+  throw Object.assign(new Error(title), { status: 404, title });
+};
 
 /** The player's words, of which those that are chosen become a ticket of their own. */
 const words = (desk) => html`
@@ -70,7 +91,7 @@ const DIALOGS = {
   macros: { title: "Macros", body: macros },
   help: {
     free: true, title: "Keyboard",
-    body: () => html`<dl class="keys">${[...KEYS, ["Ctrl K", "Do anything by its name"], ["Ctrl ↵", "Send what is written"], ["Esc", "Leave the box, select nothing, end the search"]].map(([key, what]) => html`<div><dt><kbd>${key}</kbd></dt><dd>${what}</dd></div>`)}</dl>`,
+    body: (desk) => html`<dl class="keys">${[...KEYS.filter(([key]) => key !== LISTS.guest.key || isShown(desk, "guest")), ["Ctrl K", "Do anything by its name"], ["Ctrl ↵", "Send what is written"], ["Esc", "Leave the box, select nothing, end the search"]].map(([key, what]) => html`<div><dt><kbd>${key}</kbd></dt><dd>${what}</dd></div>`)}</dl>`,
   },
   transfer: { title: "Transfer", body: form("Transfer", people, (open, { to }, desk) => desk.assign(open.id, to || null)) },
   escalate: {
@@ -79,7 +100,7 @@ const DIALOGS = {
   },
   merge: {
     title: "Merge into another ticket",
-    body: form("Merge", html`<label>Number of the ticket that stays <input name="into" required minlength="2" autofocus autocomplete="off" placeholder="LUCKY-1042" /></label><p class="aside">Can be undone within 24 hours.</p>`, merge),
+    body: form("Merge", merging, merge),
   },
   complaint: {
     title: "Register a complaint",

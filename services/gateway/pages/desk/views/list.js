@@ -50,8 +50,9 @@ const followCursor = (cursor, box, height) => {
 };
 
 /** "With me" is for those who are with somebody. */
-const shownLists = (desk) =>
-  Object.entries(LISTS).filter(([id]) => id !== "guest" || desk.list === id || desk.tickets.rows(id).length);
+export const isShown = (desk, id) => id !== "guest" || desk.list === id || desk.tickets.rows(id).length > 0;
+
+const shownLists = (desk) => Object.entries(LISTS).filter(([id]) => isShown(desk, id));
 
 const tabs = (desk) => html`
   <nav class="tabs" aria-label="Lists">
@@ -112,7 +113,7 @@ const one = (desk, row, place, count) => {
       ${desk.selection.isOn ? html`<input type="checkbox" aria-label="Select ${row.number}" .checked=${live(isChosen)} @click=${({ shiftKey }) => (shiftKey ? desk.selection.reach(row.id) : desk.selection.toggle(row.id))} />` : nothing}
       <button type="button" class="row ${marks}" aria-current=${isOpen ? "true" : nothing} @click=${go}>
         <span class="line"><bdi class="subject">${row.subject}</bdi>${row.next_due_at && !["resolved", "closed"].includes(row.status) ? countdown(row.next_due_at) : html`<small>${when(row.updated_at)}</small>`}</span>
-        <span class="line quiet"><span>${row.number} · ${label(row.channel)}${row.language ? ` · ${row.language.toUpperCase()}` : ""}</span><bdi class="player">${row.player_id ?? "Visitor"}</bdi></span>
+        <span class="line quiet"><span>${row.number} · ${label(row.channel)}${row.language ? ` · ${row.language.toUpperCase()}` : ""}</span><bdi class="player">${row.player_id ?? desk.names.of(row)}</bdi></span>
         <span class="line">${row.snippet ? snippet(row.snippet) : html`<span class="marks">${status(row.status)} ${priority(row.priority)} ${row.tier ? html`<span class="tier">${row.tier}</span>` : nothing}
           ${row.complaint_id ? html`<span class="complaint">Complaint</span>` : nothing}</span>
           <small>${desk.list === "all" && row.assignee_id ? desk.people.name(row.assignee_id) : nothing}</small>`}</span>
@@ -125,6 +126,12 @@ const snippet = (pieces) => html`<span class="snippet">${pieces.map(({ text, hit
 const empty = (desk) => {
   if (!desk.tickets.loaded.has("queue")) return html`<p class="empty">Loading…</p>`;
   if (desk.list === "search") return html`<p class="empty">${desk.search.isBusy ? "Searching…" : `Nothing found for “${desk.search.query}”.`}</p>`;
-  if (desk.list === "queue") return html`<p class="empty"><strong>The queue is empty.</strong> New tickets appear here by themselves.</p>`;
+  if (desk.list === "queue") return emptyQueue(desk, desk.tickets.rows("mine").length);
   return html`<p class="empty">No tickets here.</p>`;
 };
+
+const emptyQueue = (desk, mine) => html`
+  <div class="empty">
+    <p><strong>The queue is empty.</strong> New tickets appear here by themselves.</p>
+    ${mine ? html`<button type="button" class="primary" @click=${() => desk.choose("mine")}>Show ${mine === 1 ? "the ticket that is" : `the ${mine} tickets that are`} yours</button>` : nothing}
+  </div>`;

@@ -7,7 +7,7 @@ import { deeds } from "./composer.js";
 const MOST = 12;
 
 /** A box, and what fits below it; arrows move, Enter takes. Keys look anew: a fast hand is ahead of what is drawn. */
-const chooser = (desk, hint, find, take, show) => {
+const chooser = (desk, hint, find, take, show, none = "Nothing fits.") => {
   const { dialog } = desk;
   const items = find();
   const at = (among) => Math.min(dialog.place, Math.max(0, among.length - 1));
@@ -31,7 +31,7 @@ const chooser = (desk, hint, find, take, show) => {
     <ul id="choices" role="listbox" aria-label=${hint}>
       ${items.map((item, index) => html`<li id="choice-${index}" role="option" aria-selected=${index === place} @click=${() => take(item)}>${show(item)}</li>`)}
     </ul>
-    ${items.length ? nothing : html`<p class="empty">Nothing fits.</p>`}`;
+    ${items.length ? nothing : html`<p class="empty">${none}</p>`}`;
 };
 
 export const palette = (desk, close) => {
@@ -55,5 +55,6 @@ export const macros = (desk, close) => {
   };
   return chooser(desk, "Find a macro", () => open.macros.filter(fits).slice(0, MOST), take, (macro) => html`
     <span class="macro-choice"><b>${macro.name}</b> ${macro.shortcut ? html`<kbd>${macro.shortcut}</kbd>` : nothing}
-      <small>${macro.text ?? "Only does"} ${deeds(macro.actions) ? `· ${deeds(macro.actions)}` : ""}</small></span>`);
+      <small>${macro.text ?? "Only does"} ${deeds(macro) ? `· ${deeds(macro)}` : ""}</small></span>`,
+    open.macros.length ? "Nothing fits." : "There are no macros yet.");
 };

@@ -32,7 +32,7 @@ const top = (desk) => html`
       <button type="button" aria-current=${desk.page === "tickets" ? "page" : nothing} @click=${() => desk.choose(desk.list)}>Tickets</button>
       <button type="button" aria-current=${desk.page === "board" ? "page" : nothing} @click=${() => desk.showBoard()}>Wallboard</button>
     </nav>
-    <button type="button" class="palette-opener" @click=${() => choose(desk, "palette")}>${icon("bolt")} Do anything <kbd>Ctrl K</kbd></button>
+    <button type="button" class="palette-opener" @click=${() => choose(desk, "palette")}>${icon("bolt")} <span>Do anything</span> <kbd>Ctrl K</kbd></button>
     ${tools(desk)} ${me(desk)}
   </header>
 `;
@@ -51,8 +51,8 @@ const tools = (desk) => {
   return html`
     <span class="calls">${iconButton("note", unread ? `${unread} notes call you` : "Notes that call me", () => choose(desk, "mentions"))}${unread ? html`<span class="unread-count" aria-hidden="true">${unread}</span>` : ""}</span>
     ${iconButton("keys", "Keyboard help", () => choose(desk, "help"), "wide-only")}
-    ${iconButton(isSoundOn() ? "bell" : "mute", isSoundOn() ? "Sound is on" : "Sound is off", sound)}
-    ${iconButton("moon", `Theme: ${theme()}`, turn)}
+    ${iconButton(isSoundOn() ? "bell" : "mute", isSoundOn() ? "Sound is on" : "Sound is off", sound, "roomy-only")}
+    ${iconButton("moon", `Theme: ${theme()}`, turn, "roomy-only")}
   `;
 };
 

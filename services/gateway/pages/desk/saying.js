@@ -1,0 +1,67 @@
+/** How words leave the box: under one key however often they are sent, and never without having read what others said. */
+
+import { renewReach } from "./around.js";
+
+const NOBODY = [0, 502, 503, 504];
+
+/** True if it is not known whether words were taken: under the same key they may be sent again. */
+export const isUnanswered = ({ status, code }) => NOBODY.includes(status) || code === "request-in-progress";
+
+/**
+ * Return under which key words are sent, and how. What was taken back and is still the same keeps both: the server may have it.
+ *
+ * @param {number | null} version up to where the writer has read; null: regardless of what others said
+ */
+const sealed = (open, draft, version) => {
+  const attachments = open.uploads.filter(({ id }) => id).map(({ id }) => id);
+  const said = { kind: draft.kind, text: draft.text };
+  const calls = draft.kind === "note" && draft.mentions?.length ? { mentions: draft.mentions } : {};
+  const path = draft.macro ? `${open.path}/macros/${draft.macro.id}` : `${open.path}/messages`;
+  const body = draft.macro ? said : { ...said, ...calls, ...(attachments.length && { attachments }) };
+  const { sealed: before } = draft;
+  const isSame = before?.path === path && JSON.stringify({ ...before.body, after_version: undefined }) === JSON.stringify(body);
+  if (isSame && version !== null) return before;
+  return { key: crypto.randomUUID(), path, body: version === null ? body : { ...body, after_version: version } };
+};
+
+/** The version up to which somebody has read what was said; what only the socket brought is asked for first. */
+const seen = async (open) => {
+  const shown = new Set(open.entries.map(({ id }) => id));
+  if (open.entries.some(({ version }) => !version)) await open.tail().catch(() => null);
+  const versions = open.entries.filter(({ id, kind, version }) => kind !== "change" && version && shown.has(id));
+  return versions.length ? Math.max(...versions.map(({ version }) => version)) : null;
+};
+
+/** True if the words were said, false if they wait to be sent. */
+const leave = async (open, saying, draft) => {
+  const { api, id } = open;
+  const { drafts, unsent } = open.desk;
+  const item = { ...saying, ticketId: id, draft: { ...draft, sealed: saying }, files: open.uploads.filter((one) => one.id) };
+  drafts.seal(id, saying);
+  try {
+    if (!unsent.isWaiting(id)) return Boolean(await api.post(saying.path, saying.body, saying.key));
+  } catch (problem) {
+    if (problem.status >= 400 && problem.status < 500) drafts.seal(id, null);
+    if (!isUnanswered(problem) || drafts.of(id).text !== draft.text) throw problem;
+  }
+  unsent.keep(item);
+  return false;
+};
+
+/** Words of mine have got into the conversation. */
+export const wasSaid = (open) => Promise.allSettled([open.renew(), open.tail(), open.renewClocks(), renewReach(open)]);
+
+/**
+ * Say what is written. Words stay in the box until the server has them; if nobody answers they leave it to be sent again, and
+ * what is said after them waits behind them.
+ */
+export const say = async (open, { regardless = false } = {}) => {
+  const draft = open.desk.drafts.of(open.id);
+  if (!draft.text.trim() || open.isSending || open.uploads.some((one) => one.state === "sending")) return;
+  await open.try("say", async () => {
+    const isSaid = await leave(open, sealed(open, draft, regardless ? null : await seen(open)), draft);
+    open.desk.drafts.said(open.id);
+    Object.assign(open, { uploads: [], spoke: null, naming: null });
+    if (isSaid) await wasSaid(open);
+  });
+};
