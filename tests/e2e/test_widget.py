@@ -261,7 +261,7 @@ async def test_it_speaks_four_languages(guest: Guest, locale: str, heading: str,
 
 
 async def test_any_other_language_is_a_file_and_may_run_from_the_right(casino: Casino, guest: Guest) -> None:
-    casino.words = {"heading": "الدعم", "composer.hint": "اكتب رسالة"}
+    casino.words = {"heading": "الدعم", "composer.hint": "اكتب رسالة…"}
     chat = await (await guest.visit(locale="ar", **{"words-url": "/words.json"}, player=_somebody())).open()
     assert await chat.panel.get_attribute("aria-label") == "الدعم"
     assert await chat.page.locator(".root").get_attribute("dir") == "rtl"
@@ -269,6 +269,9 @@ async def test_any_other_language_is_a_file_and_may_run_from_the_right(casino: C
     assert launcher is not None
     assert launcher["x"] < 100, "the end of a line is at the left"
     await expect(chat.page.get_by_role("button", name="Send")).to_be_visible()
+    await expect(chat.box).to_have_css("direction", "rtl")
+    await chat.box.fill("latin")
+    await expect(chat.box).to_have_css("direction", "ltr")
 
 
 async def test_what_people_write_is_text_whatever_it_is(house: House, guest: Guest) -> None:
