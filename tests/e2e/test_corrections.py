@@ -8,7 +8,7 @@ from playwright.async_api import Browser, Page, expect
 
 from deploy.demo.clients import Door
 from tests.e2e.asking import ask
-from tests.e2e.casino import Chat, Guest
+from tests.e2e.casino import Casino, Chat, Guest
 from tests.e2e.clerk import Clerk
 from tests.e2e.house import House, found_house
 from tests.e2e.test_widget import AXE
@@ -143,6 +143,30 @@ async def test_corrections_survive_what_words_survive(house: House, guest: Guest
     await expect(chat.page.locator(".mark", has_text="Waiting for the connection")).to_have_count(1)
     await guest.context.set_offline(False)
     await chat.heard("Uno", "Two")
+
+
+async def test_on_a_narrow_telephone_the_menu_has_a_line_of_its_own(
+    house: House, casino: Casino, browser: Browser
+) -> None:
+    """What opened it stays where it is, and what can be chosen stands side by side, far enough apart for a finger."""
+    await _allow(house, 600)
+    narrow = {"viewport": {"width": 360, "height": 700}, "is_mobile": True, "has_touch": True}
+    async with Guest.at(casino, browser, reduced_motion="reduce", **narrow) as guest:
+        chat = await (await guest.visit(player="nora-mended", locale="ru")).open()
+        await chat.say("Да")
+        await chat.heard("Да")
+        opener = chat.page.locator("summary")
+        before = await opener.bounding_box()
+        await opener.click()
+        boxes = [await button.bounding_box() for button in await chat.page.locator(".more .link").all()]
+        after = await opener.bounding_box()
+        edit, withdraw = [box for box in boxes if box]
+        assert before
+        assert after
+        assert (before["x"], edit["y"]) == (after["x"], withdraw["y"])
+        assert edit["y"] >= after["y"] + after["height"]
+        assert withdraw["x"] - edit["x"] - edit["width"] >= 16
+        assert await _faults(chat.page) == []
 
 
 async def test_what_comes_too_late_is_said_in_plain_words(house: House, guest: Guest) -> None:

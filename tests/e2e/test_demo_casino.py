@@ -46,6 +46,36 @@ async def test_a_newcomer_talks_to_himself(product: Product, browser: Browser, l
         await page.close()
 
 
+async def test_the_casino_speaks_the_language_that_was_chosen(product: Product, browser: Browser) -> None:
+    """All of it, in each language of the widget: title, greeting, explanation and the way to the desk."""
+    refused: list[str] = []
+    page = await browser.new_page()
+    _listen(page, refused)
+    try:
+        await page.goto(f"{product.url}/demo?player=vera")
+        english = await _said(page)
+        for locale, welcome in (
+            ("de", "Willkommen, Vera"),
+            ("fr", "Bienvenue, Vera"),
+            ("ru", "Добро пожаловать, Vera"),
+        ):
+            await page.goto(f"{product.url}/demo?player=vera&locale={locale}")
+            await expect(page.locator("h1")).to_have_text(welcome)
+            await expect(page.locator("html")).to_have_attribute("lang", locale)
+            assert set(await _said(page)) & set(english) == set()
+            await expect(page.locator("ol a")).to_have_attribute("href", "/desk")
+        assert refused == []
+    finally:
+        await page.close()
+
+
+async def _said(page: Page) -> list[str]:
+    """Return what the page says; the names of people and games are the same everywhere."""
+    await page.locator("pitboss-chat").wait_for(state="attached")
+    texts = await page.locator("h1, h2, .hero p, .how li, footer, [data-player='']").all_inner_texts()
+    return [await page.title(), *texts]
+
+
 async def _end_earlier_chat(lucky: House) -> None:
     kim = lucky.player("kim-1")
     open_one = await lucky.door.call("POST", "/v1/chat/sessions", token=kim, body={})

@@ -229,15 +229,25 @@ async def test_a_visitor_says_what_it_is_about_and_is_one_visitor_in_two_tabs(ho
 
 
 @pytest.mark.parametrize(
-    ("locale", "heading", "queue"),
+    ("locale", "heading", "queue", "soon"),
     [
-        ("en", "Support", "You are number 21 in line, waiting time about 4 minutes"),
-        ("de", "Kundenservice", "Sie sind Nummer 21 in der Warteschlange, Wartezeit etwa 4 Minuten"),
-        ("fr", "Assistance", "Vous êtes numéro 21 dans la file, attente d\u2019environ 4 minutes"),
-        ("ru", "Поддержка", "Ваш номер в очереди: 21, ждать около 4 минут"),
+        ("en", "Support", "You are number 21 in line, waiting time about 4 minutes", "waiting time less than a minute"),
+        (
+            "de",
+            "Kundenservice",
+            "Sie sind Nummer 21 in der Warteschlange, Wartezeit etwa 4 Minuten",
+            "Wartezeit weniger als eine Minute",
+        ),
+        (
+            "fr",
+            "Assistance",
+            "Vous êtes numéro 21 dans la file, attente : environ 4 minutes",
+            "attente : moins d\u2019une minute",
+        ),
+        ("ru", "Поддержка", "Ваш номер в очереди: 21, ждать около 4 минут", "ждать меньше минуты"),
     ],
 )
-async def test_it_speaks_four_languages(guest: Guest, locale: str, heading: str, queue: str) -> None:
+async def test_it_speaks_four_languages(guest: Guest, locale: str, heading: str, queue: str, soon: str) -> None:
     chat = await guest.visit(player=_somebody(), locale=locale)
     frames = await _with_frames(chat.page)
     await chat.open()
@@ -246,10 +256,12 @@ async def test_it_speaks_four_languages(guest: Guest, locale: str, heading: str,
     assert await chat.panel.get_attribute("aria-label") == heading
     frames[-1].send(_frame("queue", await chat.ticket(), position=21, eta_seconds=250))
     await expect(chat.notice).to_have_text(queue)
+    frames[-1].send(_frame("queue", await chat.ticket(), position=21, eta_seconds=20))
+    await expect(chat.notice).to_contain_text(f", {soon}")
 
 
 async def test_any_other_language_is_a_file_and_may_run_from_the_right(casino: Casino, guest: Guest) -> None:
-    casino.words = {"heading": "الدعم", "composer.hint": "اكتب رسالة"}
+    casino.words = {"heading": "الدعم", "composer.hint": "اكتب رسالة…"}
     chat = await (await guest.visit(locale="ar", **{"words-url": "/words.json"}, player=_somebody())).open()
     assert await chat.panel.get_attribute("aria-label") == "الدعم"
     assert await chat.page.locator(".root").get_attribute("dir") == "rtl"
@@ -257,6 +269,9 @@ async def test_any_other_language_is_a_file_and_may_run_from_the_right(casino: C
     assert launcher is not None
     assert launcher["x"] < 100, "the end of a line is at the left"
     await expect(chat.page.get_by_role("button", name="Send")).to_be_visible()
+    await expect(chat.box).to_have_css("direction", "rtl")
+    await chat.box.fill("latin")
+    await expect(chat.box).to_have_css("direction", "ltr")
 
 
 async def test_what_people_write_is_text_whatever_it_is(house: House, guest: Guest) -> None:
@@ -300,7 +315,7 @@ async def test_the_queue_and_silence_are_told(guest: Guest) -> None:
     await chat.heard("Help")
     ticket = await chat.ticket()
     frames[-1].send(_frame("queue", ticket, position=1, eta_seconds=40))
-    await expect(chat.notice).to_have_text("You are next in line, waiting time about less than a minute")
+    await expect(chat.notice).to_have_text("You are next in line, waiting time less than a minute")
     frames[-1].send(_frame("queue", ticket, position=None, eta_seconds=None))
     await expect(chat.notice).to_have_count(0)
     frames[-1].send(_frame("inactive", ticket, ends_at="2031-01-01T10:00:00Z"))

@@ -255,3 +255,20 @@ async def test_only_addresses_of_the_web_become_links(page: Page, text: str, lin
         return [box.textContent, Array.from(box.querySelectorAll("a"), (one) => one.href), box.children.length];
     }""".replace("WIDGET", WIDGET).replace("VENDOR", WIDGET.replace("widget", "vendor"))
     assert await page.evaluate(script, text) == [text, links, len(links)]
+
+
+@pytest.mark.parametrize(
+    ("size", "english", "french"),
+    [
+        (20, "20 bytes", "20 octets"),
+        (999, "999 bytes", "999 octets"),
+        (1000, "1 kB", "1 ko"),
+        (1_500_000, "1.5 MB", "1,5 Mo"),
+    ],
+)
+async def test_sizes_of_files_are_never_nothing(page: Page, size: int, english: str, french: str) -> None:
+    script = f"""async () => {{
+        const {{ Words }} = await import("{WIDGET}/words.js");
+        return ["en", "fr"].map((locale) => new Words(locale, {{}}).size({size}).replace(/\\s/, " "));
+    }}"""
+    assert await page.evaluate(script) == [english, french]

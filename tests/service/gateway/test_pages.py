@@ -77,6 +77,19 @@ async def test_packed_files_lose_their_comments_and_keep_their_names(gate: Gate)
     assert len(gzip.compress(packed.content)) < len(gzip.compress(plain.content))
 
 
+async def test_packed_styles_and_words_say_the_same_in_less_space(gate: Gate) -> None:
+    edition = await _edition(gate)
+    styles = await gate.http.get(f"/assets/{edition}/widget/widget.css", headers={"Accept-Encoding": "gzip"})
+    assert ".root{position:fixed;inset-block-end:var(--pitboss-offset,1.25rem);" in styles.text
+    assert ".panel + .launcher{display:none}" in styles.text
+    words = [
+        await gate.http.get(f"/assets/{edition}/widget/i18n/ru.json", headers={"Accept-Encoding": encoding})
+        for encoding in ("gzip", "identity")
+    ]
+    assert words[0].json() == words[1].json()
+    assert len(words[0].content) < len(words[1].content)
+
+
 async def test_a_page_of_any_origin_learns_whether_it_is_listed(gate: Gate) -> None:
     """A listed one of another brand is not; a page of the gateway's own names no origin."""
     admin = await gate.staff() | {"If-Match": '"1"'}

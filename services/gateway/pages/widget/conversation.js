@@ -9,8 +9,7 @@ import { Corrections } from "./corrections.js";
 import { Delivery } from "./delivery.js";
 import { Files } from "./files.js";
 import { FRAMES } from "./frames.js";
-import { Rating } from "./rating.js";
-import { Reach } from "./reach.js";
+import { Rating, Reach } from "./reach.js";
 import { isMine, Transcript } from "./transcript.js";
 
 const TYPING_LASTS = 6_000;

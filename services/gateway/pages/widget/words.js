@@ -1,6 +1,7 @@
 /** The widget's own words in the language of the page; numbers, times and plurals as that language has them. */
 
 export const BUILT_IN = ["en", "de", "fr", "ru"];
+const SIZES = [[1_000_000, "megabyte"], [1000, "kilobyte"]];
 const RIGHT_TO_LEFT = new Set(["ar", "dv", "fa", "he", "ku", "ps", "sd", "ug", "ur", "yi"]);
 
 /**
@@ -68,8 +69,9 @@ export class Words {
   }
 
   size(bytes) {
-    const [value, unit] = bytes < 1_000_000 ? [bytes / 1000, "kilobyte"] : [bytes / 1_000_000, "megabyte"];
-    return new Intl.NumberFormat(this.locale, { style: "unit", unit, maximumFractionDigits: 1 }).format(value);
+    const [value, unit] = SIZES.map(([least, name]) => [bytes / least, name]).find(([number]) => number >= 1) ?? [bytes, "byte"];
+    const unitDisplay = unit === "byte" ? "long" : "short";
+    return new Intl.NumberFormat(this.locale, { style: "unit", unit, unitDisplay, maximumFractionDigits: 1 }).format(value);
   }
 }
 

@@ -2,11 +2,10 @@
 
 import { html, nothing } from "../../vendor/lit.js";
 import { composer } from "./composer.js";
-import { ended, endQuestion, settled } from "./ending.js";
 import { form } from "./form.js";
 import { bubble, cross, down, leave } from "./icons.js";
 import { log } from "./log.js";
-import { notices } from "./notices.js";
+import { ended, endQuestion, notices, settled } from "./notices.js";
 
 /**
  * @param {object} view what there is to show; see `pitboss-chat.js`

@@ -2,7 +2,7 @@
 
 import { html, nothing, repeat } from "../../vendor/lit.js";
 import { corrected, grouped, isMine } from "../transcript.js";
-import { attachments } from "./attachments.js";
+import { attachments } from "./composer.js";
 import { clock, down, tick, ticks } from "./icons.js";
 import { absence } from "./notices.js";
 import { linked } from "./text.js";
