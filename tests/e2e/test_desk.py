@@ -18,7 +18,7 @@ from tests.e2e.test_widget import AXE, HOSTILE
 from tests.support.eventually import eventually
 from tests.support.product import Product
 
-pytestmark = [pytest.mark.cluster, pytest.mark.timeout(90)]
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(180)]
 
 RULES: Final = "axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })"
 MANY: Final = 1000

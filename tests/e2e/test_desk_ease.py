@@ -18,7 +18,7 @@ from tests.e2e.house import House, found_house
 from tests.support.eventually import eventually
 from tests.support.product import Product
 
-pytestmark = [pytest.mark.cluster, pytest.mark.timeout(90)]
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(180)]
 
 # A machine that is busy draws late.
 _SLOW: Final = """

@@ -12,7 +12,7 @@ from tests.e2e.clerk import Clerk
 from tests.e2e.house import House, found_house
 from tests.support.product import Product
 
-pytestmark = [pytest.mark.cluster, pytest.mark.timeout(90)]
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(180)]
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from tests.e2e.house import House, found_house
 from tests.support.eventually import eventually
 from tests.support.product import Product
 
-pytestmark = [pytest.mark.cluster, pytest.mark.timeout(90)]
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(180)]
 
 _MESSAGES: Final = "**/v1/tickets/*/messages"
 _FROM_END: Final = "(box) => box.scrollHeight - box.scrollTop - box.clientHeight"
@@ -342,3 +342,50 @@ async def test_an_empty_queue_leads_to_what_is_mine(house: House, ann: Clerk) ->
     await ann.page.get_by_role("button", name="Show the ticket that is yours").click()
     await expect(ann.row("Mine alone")).to_be_visible()
     await expect(ann.page.locator(".tabs [aria-current]")).to_contain_text("Mine")
+
+
+async def test_whoever_takes_a_ticket_second_learns_that_he_did(house: House, ann: Clerk) -> None:
+    """Both press at once; what the player said meanwhile makes nobody the second."""
+    ticket = await _opened(house, ann)
+    path = f"/v1/tickets/{ticket['id']}/assignment"
+
+    async def bob_is_faster(route: Route) -> None:
+        await ann.page.unroute(f"**{path}")
+        taken = await ask(house.door, "PUT", path, token=house.tokens["bob"], body={"assignee_id": "me"})
+        assert taken.status == HTTPStatus.OK
+        await route.continue_()
+
+    await ann.page.route(f"**{path}", bob_is_faster)
+    await ann.page.get_by_role("button", name="Take it").first.click()
+    await expect(ann.page.locator(".toasts")).to_contain_text("Bob was faster")
+    answer = await ask(house.door, "GET", f"/v1/tickets/{ticket['id']}", token=house.tokens["bob"])
+    assert answer.json["assignee_id"] == house.ids["bob"]
+    other = await _opened(house, ann)
+    words = f"/v1/tickets/{other['id']}/messages"
+
+    async def player_writes(route: Route) -> None:
+        await ann.page.unroute(f"**/v1/tickets/{other['id']}/assignment")
+        body = {"text": "Hello?", "player_id": other["player_id"]}
+        await made(house.door, words, body, token=house.api_key)
+        await route.continue_()
+
+    await ann.page.route(f"**/v1/tickets/{other['id']}/assignment", player_writes)
+    await ann.page.get_by_role("button", name="Take it").first.click()
+    await expect(ann.page.locator(".holder")).to_have_text("yours")
+
+
+async def test_a_transfer_goes_nowhere_until_somebody_is_chosen(house: House, ann: Clerk) -> None:
+    """A key too many gave the ticket back to the queue."""
+    ticket = await _opened(house, ann)
+    await ann.page.get_by_role("button", name="Take it").first.click()
+    await expect(ann.page.locator(".holder")).to_have_text("yours")
+    await ann.page.keyboard.press("t")
+    dialog = ann.page.locator("dialog")
+    await dialog.get_by_role("button", name="Transfer").click()
+    await expect(dialog.locator("select[name=to]")).to_have_js_property("value", "")
+    await expect(dialog).to_be_visible()
+    await dialog.locator("select[name=to]").select_option("queue")
+    await dialog.get_by_role("button", name="Transfer").click()
+    await expect(dialog).to_have_count(0)
+    answer = await ask(house.door, "GET", f"/v1/tickets/{ticket['id']}", token=house.tokens["bob"])
+    assert answer.json["assignee_id"] is None

@@ -58,8 +58,9 @@ export class Api {
     return this.call("PATCH", `/v1/views/${view.id}`, changes, { "If-Match": `"${view.version}"` });
   }
 
-  assign(id, assigneeId) {
-    return this.call("PUT", `/v1/tickets/${id}/assignment`, { assignee_id: assigneeId });
+  assign(id, assigneeId, version) {
+    const match = version === undefined ? {} : { "If-Match": `"${version}"` };
+    return this.call("PUT", `/v1/tickets/${id}/assignment`, { assignee_id: assigneeId }, match);
   }
 
   tag(id, tag, on) {

@@ -3,6 +3,7 @@
 import { Connection } from "../widget/connection.js";
 import { Api } from "./api.js";
 import { Board } from "./board.js";
+import { claim } from "./claiming.js";
 import { Company } from "./company.js";
 import { Cursor } from "./cursor.js";
 import { Drafts } from "./drafts.js";
@@ -154,7 +155,8 @@ export class Desk {
   /** Take a ticket: from the queue at once, from a colleague with a reason if I may, as I could before if not. */
   async take(id) {
     const holder = this.tickets.get(id)?.assignee_id;
-    if (!holder || holder === this.me.id || !this.isSenior) return this.assign(id, "me");
+    if (!holder) return this.open?.id === id ? this.open.act(() => claim(this, id)) : this.attempt(() => claim(this, id));
+    if (holder === this.me.id || !this.isSenior) return this.assign(id, "me");
     await this.show(id);
     this.dialog = { name: "takeover", query: "", place: 0 };
     return this.changed();

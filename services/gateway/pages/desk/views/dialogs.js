@@ -30,10 +30,11 @@ export const dialogs = (desk) => {
 };
 
 const people = (desk) => html`
-  <label>To <select name="to" autofocus>
+  <label>To <select name="to" required autofocus>
+    <option value="" disabled selected hidden>Choose</option>
     ${desk.people.all().filter(({ id }) => id !== desk.open.ticket.assignee_id).map(({ id, online, status }) => html`
       <option value=${id}>${desk.people.name(id)}${id === desk.me.id ? " (me)" : ""}${status ? ` · ${label(status)}` : online ? " · here" : ""}</option>`)}
-    <option value="">Back to the queue</option>
+    <option value="queue">Back to the queue</option>
   </select></label>`;
 
 /** The same player's tickets to choose from, and room for the number of any other. */
@@ -93,7 +94,7 @@ const DIALOGS = {
     free: true, title: "Keyboard",
     body: (desk) => html`<dl class="keys">${[...KEYS.filter(([key]) => key !== LISTS.guest.key || isShown(desk, "guest")), ["Ctrl K", "Do anything by its name"], ["Ctrl ↵", "Send what is written"], ["Esc", "Leave the box, select nothing, end the search"]].map(([key, what]) => html`<div><dt><kbd>${key}</kbd></dt><dd>${what}</dd></div>`)}</dl>`,
   },
-  transfer: { title: "Transfer", body: form("Transfer", people, (open, { to }, desk) => desk.assign(open.id, to || null)) },
+  transfer: { title: "Transfer", body: form("Transfer", people, (open, { to }, desk) => desk.assign(open.id, to === "queue" ? null : to)) },
   escalate: {
     title: "Escalate to a senior",
     body: form("Escalate", why(), (open, { reason }) => open.act(() => open.api.post(`${open.path}/escalation`, { reason }))),
