@@ -61,6 +61,13 @@ def test_a_face_loads_nothing_from_elsewhere(path: Path) -> None:
     assert [name for name in re.findall(r'from "([^"]+)"', code) if not name.startswith((".", ".."))] == []
 
 
+def test_comments_stand_where_they_can_be_told_from_code() -> None:
+    """What is sent packed has lost everything from a line that begins with `/*` to the next `*/`."""
+    for path in [*WIDGET, *DESK, PAGES / "widget" / "widget.css", PAGES / "desk" / "desk.css"]:
+        for template in re.findall(r"`[^`]*`", re.sub(r"/\*.*?\*/", "", path.read_text(), flags=re.DOTALL)):
+            assert "/*" not in template, path
+
+
 def test_every_language_has_every_word_and_plural_form() -> None:
     english = _words("en")
     for language in LANGUAGES:

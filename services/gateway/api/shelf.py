@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from rcssmin import cssmin
-from rjsmin import jsmin
 
 PAGES: Final = Path(__file__).parent.parent / "pages"
 _FOLDERS: Final = ("widget", "demo", "desk", "vendor")
@@ -23,8 +22,16 @@ _TYPES: Final = {
 }
 
 
-# What indents the lines of a template is no part of what it says.
-_INDENTATION: Final = re.compile(r"^[ \t]+", re.MULTILINE)
+_COMMENT: Final = re.compile(r"^[ \t]*/\*.*?\*/", re.DOTALL | re.MULTILINE)
+_INDENTATION: Final = re.compile(r"^\s+", re.MULTILINE)
+_IMPORTED: Final = re.compile(r"^import \{ ([^}]*) \} from ", re.MULTILINE)
+# Spaces around marks that no text on a page has where they are looked for: assignments that begin a line, operators,
+# and what opens a block. Templates hold markup that holds templates: tools that know only simple ones break them.
+_SPACED: Final = re.compile(
+    r"^((?:export )?(?:const|let|static) [^=\n]+|(?:this\.)?#?[\w.]+) (=) | (=>|[!=]==|&&|\|\||\?\?) "
+    r"|^(if|for|while|switch) (?=\()|(\)) (?=\{$)",
+    re.MULTILINE,
+)
 
 
 class Item(NamedTuple):
@@ -76,7 +83,9 @@ def _item(path: Path) -> Item:
 def _tight(suffix: str, text: str) -> str:
     match suffix:
         case ".js":
-            return _INDENTATION.sub("", str(jsmin(text)))
+            bare = _INDENTATION.sub("", _COMMENT.sub("", text))
+            named = _IMPORTED.sub(lambda found: f"import{{{found[1].replace(', ', ',')}}}from", bare)
+            return _SPACED.sub(lambda found: "".join(group or "" for group in found.groups()), named)
         case ".css":
             return str(cssmin(text))
         case ".json":

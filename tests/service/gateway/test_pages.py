@@ -73,7 +73,7 @@ async def test_packed_files_lose_their_comments_and_keep_their_names(gate: Gate)
     assert packed.headers["vary"] == plain.headers["vary"] == "Accept-Encoding"
     assert "/**" in plain.text
     assert "/**" not in packed.text
-    assert "export class Outbox{" in packed.text
+    assert "export class Outbox {" in packed.text
     assert len(gzip.compress(packed.content)) < len(gzip.compress(plain.content))
 
 
