@@ -1,13 +1,13 @@
 """Somebody of the staff with the desk open in a browser, watching for whatever a policy refuses."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Self
 
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Locator, Page
 
-from tests.e2e.house import PASSWORD
+from tests.e2e.house import PASSWORD, House
 
 _TIMEOUT = 20_000
 _WATCH = """
@@ -25,6 +25,11 @@ class Clerk:
     context: BrowserContext
     page: Page
     complaints: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, house: House, browser: Browser, who: str, **profile: Any) -> AbstractAsyncContextManager[Self]:
+        """Sit one of a house's people down at the desk."""
+        return cls.at(house.door.url, browser, house.emails[who], **profile)
 
     @classmethod
     @asynccontextmanager

@@ -32,6 +32,7 @@ class House:
     founder: str
     tokens: dict[str, str] = field(default_factory=dict)
     ids: dict[str, str] = field(default_factory=dict)
+    emails: dict[str, str] = field(default_factory=dict)
 
     @property
     def api_key(self) -> str:
@@ -54,6 +55,7 @@ class House:
         body = {"email": email, "name": who.title(), "role": role, "password": PASSWORD}
         person = await made(self.door, "/v1/staff", body, token=self.founder)
         self.ids[who] = str(person["id"])
+        self.emails[who] = email
         self.tokens[who] = str((await sign_in(self.door, email, PASSWORD))["access_token"])
         return self.tokens[who]
 

@@ -32,8 +32,7 @@ async def house(product: Product, door: Door) -> House:
 @pytest.fixture
 async def ann(house: House, browser: Browser) -> AsyncIterator[Clerk]:
     """Ann at her desk."""
-    me = await ask(house.door, "GET", "/v1/staff/me", token=house.tokens["ann"])
-    async with Clerk.at(house.door.url, browser, me.json["email"]) as clerk:
+    async with Clerk.of(house, browser, "ann") as clerk:
         yield clerk
 
 

@@ -25,26 +25,18 @@ MANY: Final = 1000
 
 
 @pytest.fixture(scope="module")
-async def emails() -> dict[str, str]:
-    """By whom one signs in."""
-    return {}
-
-
-@pytest.fixture(scope="module")
-async def house(product: Product, door: Door, emails: dict[str, str]) -> House:
+async def house(product: Product, door: Door) -> House:
     """A brand with an agent, a colleague and a lead."""
     house = await found_house(door, product.demo, "desk")
     for role, name in (("agent", "ann"), ("agent", "bob"), ("lead", "lea")):
         await house.hire(role, name)
-        me = await ask(door, "GET", "/v1/staff/me", token=house.tokens[name])
-        emails[name] = me.json["email"]
     return house
 
 
 @pytest.fixture
-async def ann(house: House, browser: Browser, emails: dict[str, str]) -> AsyncIterator[Clerk]:
+async def ann(house: House, browser: Browser) -> AsyncIterator[Clerk]:
     """Ann at her desk."""
-    async with Clerk.at(house.door.url, browser, emails["ann"]) as clerk:
+    async with Clerk.of(house, browser, "ann") as clerk:
         yield clerk
 
 
@@ -288,7 +280,7 @@ async def test_a_token_that_ends_is_renewed_unnoticed(ann: Clerk) -> None:
     assert await ann.page.get_by_label("Password").count() == 0
 
 
-async def test_the_wallboard_of_a_lead(house: House, browser: Browser, emails: dict[str, str]) -> None:
+async def test_the_wallboard_of_a_lead(house: House, browser: Browser) -> None:
     """What falls due first is Ann's: whoever leads takes it over from here, and says why."""
     await house.ticket(_somebody())
     player = _somebody()
@@ -303,7 +295,7 @@ async def test_the_wallboard_of_a_lead(house: House, browser: Browser, emails: d
     given = {"assignee_id": house.ids["ann"]}
     path_of_first = f"/v1/tickets/{first['id']}/assignment"
     assert (await ask(house.door, "PUT", path_of_first, token=house.tokens["ann"], body=given)).status == 200
-    async with Clerk.at(house.door.url, browser, emails["lea"], bypass_csp=True) as lea:
+    async with Clerk.of(house, browser, "lea", bypass_csp=True) as lea:
         await lea.row(player).wait_for()
         await lea.page.keyboard.press("b")
         await expect(lea.page.locator(".tile", has_text="Waiting").locator("strong")).not_to_have_text("0")
@@ -317,12 +309,12 @@ async def test_the_wallboard_of_a_lead(house: House, browser: Browser, emails: d
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_axe_finds_nothing(house: House, browser: Browser, emails: dict[str, str], scheme: str) -> None:
+async def test_axe_finds_nothing(house: House, browser: Browser, scheme: str) -> None:
     player = _somebody()
     ticket = await house.ticket(player)
     await house.reply(ticket["id"], "A note", token=house.tokens["bob"], kind="note")
     wishes = {"color_scheme": scheme, "reduced_motion": "reduce", "bypass_csp": True}
-    async with Clerk.at(house.door.url, browser, emails["ann"], **wishes) as ann:
+    async with Clerk.of(house, browser, "ann", **wishes) as ann:
         await ann.page.add_script_tag(path=AXE)
         await ann.open(player)
         await expect(ann.page.locator(".clock")).not_to_have_count(0)

@@ -52,8 +52,7 @@ async def house(product: Product, door: Door) -> House:
 async def ann(house: House, browser: Browser) -> AsyncIterator[Clerk]:
     """Somebody new, to whom nothing belongs yet, at her desk."""
     await house.hire("agent", "ann")
-    me = await ask(house.door, "GET", "/v1/staff/me", token=house.tokens["ann"])
-    async with Clerk.at(house.door.url, browser, me.json["email"]) as clerk:
+    async with Clerk.of(house, browser, "ann") as clerk:
         yield clerk
 
 

@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import Browser, FilePayload, Locator, expect
 
 from deploy.demo.clients import Door
-from tests.e2e.asking import ask, made
+from tests.e2e.asking import made
 from tests.e2e.clerk import Clerk
 from tests.e2e.house import House, found_house
 from tests.support.product import Product
@@ -26,8 +26,7 @@ async def house(product: Product, door: Door) -> House:
 @pytest.fixture
 async def lea(house: House, browser: Browser) -> AsyncIterator[Clerk]:
     """Lea at her desk."""
-    me = await ask(house.door, "GET", "/v1/staff/me", token=house.tokens["lea"])
-    async with Clerk.at(house.door.url, browser, me.json["email"]) as clerk:
+    async with Clerk.of(house, browser, "lea") as clerk:
         yield clerk
 
 

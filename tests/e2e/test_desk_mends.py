@@ -1,5 +1,6 @@
 """What a person says at the desk is sent although nobody answered, and what the desk knows of a ticket it shows."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from http import HTTPStatus
 from typing import Final
@@ -34,8 +35,7 @@ async def house(product: Product, door: Door) -> House:
 async def ann(house: House, browser: Browser) -> AsyncIterator[Clerk]:
     """Somebody new, to whom nothing belongs yet, at her desk."""
     await house.hire("agent", "ann")
-    me = await ask(house.door, "GET", "/v1/staff/me", token=house.tokens["ann"])
-    async with Clerk.at(house.door.url, browser, me.json["email"]) as clerk:
+    async with Clerk.of(house, browser, "ann") as clerk:
         yield clerk
 
 
@@ -171,6 +171,27 @@ async def test_words_that_are_refused_after_waiting_are_in_the_box_with_the_reas
     await ann.page.get_by_role("button", name="Send all the same").click()
     await expect(ann.words("As if nobody had spoken")).to_have_count(1)
     assert await _said(house, ticket) == ["I have spoken", "As if nobody had spoken"]
+
+
+async def test_words_faster_than_the_conversation_are_refused_as_well(house: House, ann: Clerk) -> None:
+    player = _somebody()
+    ticket = await house.ticket(player)
+    is_there = asyncio.Event()
+
+    async def late(route: Route) -> None:
+        await is_there.wait()
+        await route.continue_()
+
+    await ann.page.route("**/timeline?*", late)
+    await ann.open(player)
+    await ann.page.route(_MESSAGES, _unavailable)
+    await ann.say("As if nobody had spoken")
+    is_there.set()
+    await expect(_waiting(ann)).to_be_visible()
+    await house.reply(ticket["id"], "I have spoken", token=house.tokens["bob"])
+    await ann.page.unroute(_MESSAGES)
+    await expect(ann.page.locator(".composer .conflict")).to_contain_text("Bob")
+    assert await _said(house, ticket) == ["I have spoken"]
 
 
 async def test_the_conversation_stays_at_its_end_when_something_takes_room_from_it(house: House, ann: Clerk) -> None:

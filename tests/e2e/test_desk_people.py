@@ -23,18 +23,11 @@ SECRET: Final = "He is known for this, look at his other account"
 
 
 @pytest.fixture(scope="module")
-async def emails() -> dict[str, str]:
-    """By whom one signs in."""
-    return {}
-
-
-@pytest.fixture(scope="module")
-async def house(product: Product, door: Door, emails: dict[str, str]) -> House:
+async def house(product: Product, door: Door) -> House:
     """A brand with two agents, a senior and a lead."""
     house = await found_house(door, product.demo, "people")
     for role, name in (("agent", "ann"), ("agent", "bob"), ("senior", "sam"), ("lead", "lea")):
         await house.hire(role, name)
-        emails[name] = (await ask(door, "GET", "/v1/staff/me", token=house.tokens[name])).json["email"]
 
     async def all_known() -> bool:
         colleagues = await ask(door, "GET", "/v1/agents/colleagues", token=house.tokens["ann"])
@@ -45,23 +38,23 @@ async def house(product: Product, door: Door, emails: dict[str, str]) -> House:
 
 
 @pytest.fixture
-async def ann(house: House, browser: Browser, emails: dict[str, str]) -> AsyncIterator[Clerk]:
+async def ann(house: House, browser: Browser) -> AsyncIterator[Clerk]:
     """Ann at her desk."""
-    async with Clerk.at(house.door.url, browser, emails["ann"], bypass_csp=True) as clerk:
+    async with Clerk.of(house, browser, "ann", bypass_csp=True) as clerk:
         yield clerk
 
 
 @pytest.fixture
-async def bob(house: House, browser: Browser, emails: dict[str, str]) -> AsyncIterator[Clerk]:
+async def bob(house: House, browser: Browser) -> AsyncIterator[Clerk]:
     """Bob at his."""
-    async with Clerk.at(house.door.url, browser, emails["bob"], bypass_csp=True) as clerk:
+    async with Clerk.of(house, browser, "bob", bypass_csp=True) as clerk:
         yield clerk
 
 
 @pytest.fixture
-async def lea(house: House, browser: Browser, emails: dict[str, str]) -> AsyncIterator[Clerk]:
+async def lea(house: House, browser: Browser) -> AsyncIterator[Clerk]:
     """Lea, who leads, at hers."""
-    async with Clerk.at(house.door.url, browser, emails["lea"], bypass_csp=True) as clerk:
+    async with Clerk.of(house, browser, "lea", bypass_csp=True) as clerk:
         yield clerk
 
 
@@ -199,11 +192,9 @@ async def _leaks(house: House, kim: ChatSocket) -> list[str]:
     return [path for path in readable if SECRET.encode() in (await ask(house.door, "GET", path, token=kim.token)).body]
 
 
-async def test_who_is_called_hears_of_it_and_finds_the_note(
-    house: House, browser: Browser, emails: dict[str, str]
-) -> None:
+async def test_who_is_called_hears_of_it_and_finds_the_note(house: House, browser: Browser) -> None:
     ticket = await house.ticket(_somebody(), subject="A hard one")
-    async with Clerk.at(house.door.url, browser, emails["sam"]) as sam:
+    async with Clerk.of(house, browser, "sam") as sam:
         await sam.row("A hard one").wait_for()
         body = {"text": "What do you think?", "kind": "note", "mentions": [house.ids["sam"]]}
         await made(house.door, f"/v1/tickets/{ticket['id']}/messages", body, token=house.tokens["ann"])
@@ -266,11 +257,9 @@ async def test_colleagues_have_names_for_everybody(house: House, ann: Clerk) -> 
     assert {"Bob", "Sam"} <= {name.split("·")[0].strip() for name in names}
 
 
-async def test_a_senior_accepts_or_declines_what_he_is_asked(
-    house: House, browser: Browser, emails: dict[str, str], lea: Clerk
-) -> None:
+async def test_a_senior_accepts_or_declines_what_he_is_asked(house: House, browser: Browser, lea: Clerk) -> None:
     """A banner with its time running; whoever declines says why, and the next in line is asked."""
-    async with Clerk.at(house.door.url, browser, emails["sam"]) as sam:
+    async with Clerk.of(house, browser, "sam") as sam:
         desks = {house.ids["sam"]: sam, house.ids["lea"]: lea}
         ticket = await house.ticket(_somebody(), subject="Beyond me")
         path = f"/v1/tickets/{ticket['id']}"
@@ -427,14 +416,12 @@ async def test_a_senior_bans_from_the_card_and_lifts_it(house: House, kim: ChatS
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_axe_finds_nothing(
-    house: House, browser: Browser, kim: ChatSocket, emails: dict[str, str], scheme: str
-) -> None:
+async def test_axe_finds_nothing(house: House, browser: Browser, kim: ChatSocket, scheme: str) -> None:
     number = await _held_by(house, kim.ticket_id, "ann")
     body = {"staff_id": house.ids["lea"], "reason": "Have a look"}
     await made(house.door, f"/v1/tickets/{kim.ticket_id}/participants", body, token=house.tokens["ann"])
     wishes = {"color_scheme": scheme, "reduced_motion": "reduce", "bypass_csp": True}
-    async with Clerk.at(house.door.url, browser, emails["lea"], **wishes) as lea:
+    async with Clerk.of(house, browser, "lea", **wishes) as lea:
         await lea.page.add_script_tag(path=AXE)
         await _open(lea, number)
         await lea.page.keyboard.press("x")

@@ -212,9 +212,10 @@ async def test_every_redrive_counts_until_the_last(yard: Yard) -> None:
         await eventually(lambda: tickets.kept("dead"), within=10)
         failures.clear()
         assert await redrive.replay(tickets.database, Selection(), by="ann", why="fixed") == 1
-        await eventually(tickets.effects, within=10)
+        await eventually(lambda: tickets.kept("replayed"), within=10)
+        assert len(await tickets.effects()) == 1
         await tickets.execute("UPDATE parked_events SET state = 'dead', envelope = 'x'")
-        await redrive.replay(tickets.database, Selection(), by="ann", why="and broken again")
+        assert await redrive.replay(tickets.database, Selection(), by="ann", why="and broken again") == 1
         await eventually(lambda: tickets.kept("dead"), within=10)
         assert (await tickets.kept("dead"))[0]["reason"] == "undecodable"
 

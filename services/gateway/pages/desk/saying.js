@@ -24,12 +24,16 @@ const sealed = (open, draft, version) => {
   return { key: crypto.randomUUID(), path, body: version === null ? body : { ...body, after_version: version } };
 };
 
-/** The version up to which somebody has read what was said; what only the socket brought is asked for first. */
+/**
+ * The version up to which somebody has read what was said: 0 if nothing could be read yet. Words that are faster than the
+ * conversation wait for it; what only the socket brought is asked for first.
+ */
 const seen = async (open) => {
+  if (!open.isLoaded) await open.tail().catch(() => null);
   const shown = new Set(open.entries.map(({ id }) => id));
   if (open.entries.some(({ version }) => !version)) await open.tail().catch(() => null);
   const versions = open.entries.filter(({ id, kind, version }) => kind !== "change" && version && shown.has(id));
-  return versions.length ? Math.max(...versions.map(({ version }) => version)) : null;
+  return Math.max(0, ...versions.map(({ version }) => version));
 };
 
 /** True if the words were said, false if they wait to be sent. */
