@@ -194,6 +194,37 @@ async def test_words_faster_than_the_conversation_are_refused_as_well(house: Hou
     assert await _said(house, ticket) == ["I have spoken"]
 
 
+async def test_words_that_the_socket_brought_first_count_as_read(house: House, ann: Clerk) -> None:
+    """Their ticket has them later."""
+    player = _somebody()
+    chat = await ChatSocket.of_player(house.door, house.brand.player_token(player, name="Kim"))
+
+    async def behind(route: Route) -> None:
+        answer = await route.fetch()
+        page = await answer.json()
+        page["items"] = [one for one in page["items"] if one.get("text") != "Please hurry"]
+        await route.fulfill(response=answer, json=page)
+
+    try:
+        await chat.say("Hello?")
+        await ann.open(player)
+        await expect(ann.words("Hello?")).to_be_visible()
+        await ann.page.route("**/timeline?*", behind)
+        await chat.say("Please hurry")
+        await expect(ann.words("Please hurry")).to_be_visible()
+        await eventually(lambda: _has_come(house, chat.ticket_id, "Please hurry"))
+        await ann.say("Here I am")
+        await expect(ann.words("Here I am")).to_be_visible()
+        await expect(ann.page.locator(".composer .conflict")).to_have_count(0)
+    finally:
+        await chat.close()
+
+
+async def _has_come(house: House, ticket: str, text: str) -> bool:
+    answer = await ask(house.door, "GET", f"/v1/tickets/{ticket}/messages?limit=100", token=house.tokens["bob"])
+    return text in [message["text"] for message in answer.json["items"]]
+
+
 async def test_the_conversation_stays_at_its_end_when_something_takes_room_from_it(house: House, ann: Clerk) -> None:
     ticket = await _opened(house, ann)
     for number in range(12):

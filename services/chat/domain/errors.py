@@ -161,6 +161,12 @@ class TooManyTranscripts(DomainError):
     kind: ClassVar[Kind] = Kind.LIMITED
 
 
+class FormUnanswerable(DomainError):
+    """A form asks what nobody could answer: a reason can be required only if it has some to choose from."""
+
+    kind: ClassVar[Kind] = Kind.INVALID
+
+
 class FormIncomplete(DomainError):
     """The brand asks for more before a visitor's conversation begins."""
 

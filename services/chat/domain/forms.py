@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from services.chat.domain.errors import FormIncomplete
+from services.chat.domain.errors import FormIncomplete, FormUnanswerable
 from services.chat.domain.reaching import Introduction
 
 MOST_QUESTIONS: Final = 5
@@ -49,6 +49,12 @@ class Form:
 
 
 BUILT_IN_FORM: Final = Form()
+
+
+def check_answerable(form: Form) -> None:
+    """Refuse a form that requires a reason and has none to choose from: it would keep every visitor out."""
+    if form.reason is Asked.REQUIRED and not form.reasons:
+        raise FormUnanswerable(field="form.reasons")
 
 
 def check_filled(form: Form, said: Introduction) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
+from services.chat.domain.forms import check_answerable
 from services.chat.domain.rules import ChatPolicy
 from services.chat.queries import policies
 from shared.db.engine import Session
@@ -28,6 +29,7 @@ async def replace_policy(
     known = await policies.policy_of(session, brand)
     demand(expected_version, known.version)
     following = replace(revise(known), version=known.version + 1)
+    check_answerable(following.form)
     if not await policies.insert_policy(session, brand, following, by=by, now=now):
         raise Stale(current_version=following.version)
     return following

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Final, NamedTuple
 
 import aiohttp
+import structlog
 from multidict import CIMultiDict
 from yarl import URL
 
@@ -20,6 +21,7 @@ BUFFERED_BYTES: Final = 64 * 1024
 _UNAVAILABLE: Final = 503
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
 _SET_BY_CALLER: Final = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
+_logger: Final = structlog.get_logger(module=__name__)
 _NOT_REACHED: Final = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 
 
@@ -136,7 +138,8 @@ class Upstream:
             self._replicas.refused(url, now())
             raise
         except (asyncio.CancelledError, TimeoutError):
-            self._replicas.given_up(url, number, now())
+            if self._replicas.given_up(url, number, now()):
+                _logger.warning("replica_silent", of=self.name, url=url)
             raise
         except BaseException:
             self._replicas.answered(url, number, now())

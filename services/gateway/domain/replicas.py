@@ -46,11 +46,14 @@ class Replicas:
         self._asked[url].pop(number, None)
         self._answered[url] = now
 
-    def given_up(self, url: str, number: int, now: float) -> None:
-        """Take note that nobody waits for this answer any more."""
-        if self._is_silent(url, now):
+    def given_up(self, url: str, number: int, now: float) -> bool:
+        """Take note that nobody waits for this answer any more; True if the replica was found silent by it."""
+        is_silent = self._is_silent(url, now)
+        is_news = is_silent and self._resting.get(url, now) <= now
+        if is_silent:
             self._resting[url] = now + _SILENT_RESTS
         self._asked[url].pop(number, None)
+        return is_news
 
     def _is_silent(self, url: str, now: float) -> bool:
         oldest = next(iter(self._asked[url].values()), now)

@@ -173,10 +173,17 @@ async def record_and_clear_draft(session: Session, entry: AuditEntry, kind: Mess
 async def spoke_since(
     session: Session, brand: str, ticket_id: UUID, version: int, *, but: tuple[str, str], limit: int
 ) -> list[Row[Any]]:
-    """Return who spoke in a ticket after a version, `but` one (kind, id): author, kind of words and their version."""
+    """Return who spoke in a ticket after a version, `but` one (kind, id): the words' id, author, kind and version."""
     columns = timeline.c
     statement = (
-        select(columns.author_kind, columns.author_id, columns.author_name, columns.kind, columns.version)
+        select(
+            columns.id,
+            columns.author_kind,
+            columns.author_id,
+            columns.author_name,
+            columns.kind,
+            columns.version,
+        )
         .where(
             columns.brand == brand,
             columns.ticket_id == ticket_id,

@@ -59,6 +59,7 @@ async def check_view(session: Session, ticket: Ticket, speaker: Author, after_ve
             "id": row.author_id,
             "name": row.author_name,
             "said": row.kind,
+            "message_id": str(row.id),
             "version": row.version,
         }
         for row in found

@@ -137,6 +137,14 @@ async def test_rules_that_cannot_be_kept_are_refused(chat: RunningService, rules
     assert (await chat.http.put("/v1/chat/policy", json=RULES | rules, headers=headers)).status_code == 422
 
 
+async def test_a_form_that_nobody_could_fill_in_is_refused(chat: RunningService) -> None:
+    """It would keep every visitor out."""
+    headers = chat.actor(role="lead") | {"If-Match": '"0"'}
+    refused = await chat.http.put("/v1/chat/policy", json=RULES | {"form": {"reason": "required"}}, headers=headers)
+    assert (refused.status_code, refused.json()["code"]) == (400, "form-unanswerable")
+    assert refused.json()["errors"][0]["pointer"] == "/form/reasons"
+
+
 def account(status: StaffStatus, *, active: bool = True) -> AccountChanged:
     """Return what the gateway tells of Ann."""
     return AccountChanged.sample().model_copy(

@@ -185,6 +185,7 @@ async def test_two_agents_do_not_talk_over_each_other(desk: Desk) -> None:
     problem = second.json()
     assert (second.status_code, problem["code"]) == (409, "ticket-changed")
     assert [(one["id"], one["name"], one["said"]) for one in problem["spoke"]] == [("s-1", "Ann", "reply")]
+    assert problem["spoke"][0]["message_id"] == first.json()["id"]
     current = problem["current_version"]
     assert (
         await desk.post(path, {"text": "And soon.", "after_version": current}, desk.agent("s-2"))

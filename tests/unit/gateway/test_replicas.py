@@ -22,7 +22,9 @@ def test_one_that_answers_nothing_is_asked_last() -> None:
     number = replicas.asked("a", 0)
     assert {replicas.order(1.9)[0] for _ in range(4)} == {"a", "b"}
     assert {replicas.order(2)[0] for _ in range(4)} == {"b"}
-    replicas.given_up("a", number, 9)
+    another = replicas.asked("a", 1)
+    assert replicas.given_up("a", number, 9)
+    assert not replicas.given_up("a", another, 9), "that is known"
     assert {replicas.order(18.9)[0] for _ in range(4)} == {"b"}
     assert {replicas.order(19)[0] for _ in range(4)} == {"a", "b"}
 
@@ -32,7 +34,7 @@ def test_a_long_question_makes_nobody_silent_who_answers_others() -> None:
     export = replicas.asked("a", 0)
     replicas.answered("a", replicas.asked("a", 3), 3.1)
     assert {replicas.order(60)[0] for _ in range(4)} == {"a", "b"}
-    replicas.given_up("a", export, 60)
+    assert not replicas.given_up("a", export, 60)
     assert {replicas.order(60)[0] for _ in range(4)} == {"a", "b"}
 
 

@@ -79,6 +79,8 @@ export class OpenTicket {
       if (!page.next_cursor) break;
       cursor = page.next_cursor;
     }
+    // What the socket brought meanwhile stays.
+    this.entries.forEach((entry) => known.set(entry.id, newer(entry, known.get(entry.id) ?? entry)));
     this.#show(known);
     const isUnknown = this.entries.some(({ attachments = [] }) => attachments.some((id) => !this.files.has(id)));
     if (isUnknown && this.isLoaded) renewFiles(this).catch(() => null);

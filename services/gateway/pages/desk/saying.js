@@ -24,20 +24,30 @@ const sealed = (open, draft, version) => {
   return { key: crypto.randomUUID(), path, body: version === null ? body : { ...body, after_version: version } };
 };
 
-/**
- * The version up to which somebody has read what was said: 0 if nothing could be read yet. Words that are faster than the
- * conversation wait for it; what only the socket brought is asked for first.
- */
-const seen = async (open) => {
+/** What of the conversation was before the writer's eyes. Words that are faster than the conversation wait for it. */
+const shownIn = async (open) => {
   if (!open.isLoaded) await open.tail().catch(() => null);
-  const shown = new Set(open.entries.map(({ id }) => id));
+  return new Set(open.entries.map(({ id }) => id));
+};
+
+/** The version up to which somebody has read what was said, 0 if nothing is known; what only the socket brought is asked for. */
+const seen = async (open, shown) => {
   if (open.entries.some(({ version }) => !version)) await open.tail().catch(() => null);
   const versions = open.entries.filter(({ id, kind, version }) => kind !== "change" && version && shown.has(id));
   return Math.max(0, ...versions.map(({ version }) => version));
 };
 
+/**
+ * What is refused for nothing but words that were shown is sent again, with the version that they turn out to have: the socket
+ * brings words before their ticket has them. Otherwise null.
+ */
+const informed = (saying, { code, spoke }, shown) => {
+  if (code !== "ticket-changed" || !spoke?.every(({ message_id: id }) => shown.has(id))) return null;
+  return { ...saying, key: crypto.randomUUID(), body: { ...saying.body, after_version: spoke.at(-1).version } };
+};
+
 /** True if the words were said, false if they wait to be sent. */
-const leave = async (open, saying, draft) => {
+const leave = async (open, saying, draft, shown) => {
   const { api, id } = open;
   const { drafts, unsent } = open.desk;
   const item = { ...saying, ticketId: id, draft: { ...draft, sealed: saying }, files: open.uploads.filter((one) => one.id) };
@@ -45,6 +55,8 @@ const leave = async (open, saying, draft) => {
   try {
     if (!unsent.isWaiting(id)) return Boolean(await api.post(saying.path, saying.body, saying.key));
   } catch (problem) {
+    const again = informed(saying, problem, shown);
+    if (again) return leave(open, again, draft, shown);
     if (problem.status >= 400 && problem.status < 500) drafts.seal(id, null);
     if (!isUnanswered(problem) || drafts.of(id).text !== draft.text) throw problem;
   }
@@ -63,7 +75,8 @@ export const say = async (open, { regardless = false } = {}) => {
   const draft = open.desk.drafts.of(open.id);
   if (!draft.text.trim() || open.isSending || open.uploads.some((one) => one.state === "sending")) return;
   await open.try("say", async () => {
-    const isSaid = await leave(open, sealed(open, draft, regardless ? null : await seen(open)), draft);
+    const shown = await shownIn(open);
+    const isSaid = await leave(open, sealed(open, draft, regardless ? null : await seen(open, shown)), draft, shown);
     open.desk.drafts.said(open.id);
     Object.assign(open, { uploads: [], spoke: null, naming: null });
     if (isSaid) await wasSaid(open);

@@ -7,12 +7,12 @@ export const SITE_NOT_LISTED = "site-not-listed";
 
 /** A refusal: `status` 0 means that nobody answered. */
 export class Problem extends Error {
-  /** @param {{status: number, code?: string, title?: string, detail?: string, retryAfter?: number, errors?: {pointer: string}[]}} facts */
-  constructor({ status, code = "unknown", title = "", detail = "", retryAfter, errors }) {
+  /** @param {{status: number, code?: string, title?: string, detail?: string, retryAfter?: number, errors?: {pointer: string}[], spoke?: object[]}} facts */
+  constructor({ status, code = "unknown", title = "", detail = "", retryAfter, errors, spoke }) {
     super(detail || title || code);
     /** Answers in a form that cannot be taken, as "/email" or "/answers/game". */
     const wrong = (status === 422 && errors?.map(({ pointer }) => pointer).filter((one) => ANSWER.test(one))) || [];
-    Object.assign(this, { status, code: wrong.length ? "form-incomplete" : code, title, detail, retryAfter, wrong });
+    Object.assign(this, { status, code: wrong.length ? "form-incomplete" : code, title, detail, retryAfter, wrong, spoke });
   }
 }
 
