@@ -1,9 +1,9 @@
 """Runs the detectors over a look-alike of the text in which digits, blanks and dashes of all scripts are plain ones."""
 
 import re
-import sys
 import unicodedata
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Final
 
 from shared.redaction import accounts, cards, credentials, people
@@ -55,9 +55,13 @@ def _kinds() -> dict[str, tuple[str, ...]]:
 _KINDS: Final = _kinds()
 
 
+# Where Unicode has digits, blanks and dashes: all of it would cost every process its first quarter second.
+_WITH_LOOKALIKES: Final = (range(128, 0x2_0000), range(0xE_0000, 0xE_0080))
+
+
 def _lookalikes() -> dict[int, str]:
     table: dict[int, str] = {}
-    for point in range(128, sys.maxunicode + 1):
+    for point in chain(*_WITH_LOOKALIKES):
         char = chr(point)
         match unicodedata.category(char):
             case "Nd":

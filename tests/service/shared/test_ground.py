@@ -95,6 +95,15 @@ async def test_no_brand_means_no_rows(database: Database) -> None:
         assert (await session.execute(select(inbox))).all() == []
 
 
+@pytest.mark.parametrize("brand", ["lucky", "lucky-2", "o'brien", "'; RESET ROLE; --", "Lucky", "везёт"])
+async def test_a_brand_is_bound_whatever_it_is_called(database: Database, brand: str) -> None:
+    async with database.begin(brand) as session:
+        await session.execute(insert(inbox).values(_row(brand)))
+        assert (await session.execute(text("SELECT current_setting('pitboss.brand')"))).scalar() == brand
+        assert (await session.execute(select(inbox.c.brand))).scalars().all() == [brand]
+        assert (await session.execute(text("SELECT current_user"))).scalar() == f"{SERVICE}_app"
+
+
 async def test_the_binding_ends_with_the_transaction(database: Database) -> None:
     """The brand is set locally; the pool hands out clean connections."""
     async with database.begin("lucky"):

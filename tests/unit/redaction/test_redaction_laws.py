@@ -2,7 +2,9 @@
 # ruff: noqa: E501 - a list of pieces is no prose
 
 import random
+import sys
 import time
+import unicodedata
 
 import pytest
 from hypothesis import given, settings
@@ -18,10 +20,19 @@ PIECES = [
     "born", "1990", ".", "12", "-", "phone", "id ", "\u0661", "\u0130", "address", "street", "пароль", "exp", "\ue000", "\ue001",
 ]  # fmt: skip
 
+MASKED = "[CARD:411111******1111]"
+
 
 def check_digit(body: str) -> str:
     total = sum(sum(divmod(int(digit) * (2 if at % 2 == 0 else 1), 10)) for at, digit in enumerate(reversed(body)))
     return str(-total % 10)
+
+
+def test_digits_and_dashes_of_every_script_are_known() -> None:
+    digits = [chr(point) for point in range(128, sys.maxunicode + 1) if unicodedata.category(chr(point)) == "Nd"]
+    dashes = [chr(point) for point in range(128, sys.maxunicode + 1) if unicodedata.category(chr(point)) == "Pd"]
+    assert {redact("4" + "1" * 14 + digit) for digit in digits if unicodedata.digit(digit) == 1} == {MASKED}
+    assert {redact("4111" + dash + "1111" * 3) for dash in dashes} == {MASKED}
 
 
 @settings(max_examples=500, deadline=None)
