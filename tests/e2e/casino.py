@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from html import escape
-from typing import Any, Final, Self
+from typing import Any, Self
 from urllib.parse import urlencode, urlsplit
 
 from aiohttp import web
@@ -13,15 +13,8 @@ from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Locato
 
 from deploy.demo.clients import Door
 from tests.e2e.asking import ask
+from tests.e2e.browsing import PATIENCE, WATCH
 from tests.e2e.house import House
-
-_TIMEOUT: Final = 20_000
-_WATCH: Final = """
-    globalThis.refused = [];
-    addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) => {
-        refused.push(`${violatedDirective} ${blockedURI}`);
-    });
-"""
 
 
 @dataclass
@@ -108,12 +101,12 @@ class Guest:
     async def at(cls, casino: Casino, browser: Browser, **profile: Any) -> AsyncIterator[Self]:
         """Open a profile; afterwards nothing was refused by a policy, asked of third parties, or kept as a cookie."""
         context = await browser.new_context(**profile)
-        context.set_default_timeout(_TIMEOUT)
+        context.set_default_timeout(PATIENCE)
         guest = cls(casino, context)
         context.on("request", guest._note_request)
         context.on("console", guest._note_complaint)
         context.on("weberror", lambda error: guest.complaints.append(str(error.error)))
-        await context.add_init_script(_WATCH)
+        await context.add_init_script(WATCH)
         try:
             yield guest
             refused = [one for page in context.pages for one in await page.evaluate("globalThis.refused ?? []")]

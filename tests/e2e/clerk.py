@@ -7,15 +7,8 @@ from typing import Any, Self
 
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Locator, Page
 
+from tests.e2e.browsing import PATIENCE, WATCH
 from tests.e2e.house import PASSWORD, House
-
-_TIMEOUT = 20_000
-_WATCH = """
-    globalThis.refused = [];
-    addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) => {
-        refused.push(`${violatedDirective} ${blockedURI}`);
-    });
-"""
 
 
 @dataclass
@@ -37,8 +30,8 @@ class Clerk:
         """Sign in; afterwards nothing was refused by the page's policy, and no script failed."""
         wishes = {"viewport": {"width": 1280, "height": 800}, **profile}
         context = await browser.new_context(**wishes)
-        context.set_default_timeout(_TIMEOUT)
-        await context.add_init_script(_WATCH)
+        context.set_default_timeout(PATIENCE)
+        await context.add_init_script(WATCH)
         clerk = cls(context, await context.new_page())
         context.on("console", clerk._note)
         context.on("weberror", lambda error: clerk.complaints.append(str(error.error)))

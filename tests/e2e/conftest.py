@@ -7,6 +7,7 @@ import pytest
 from playwright.async_api import Browser, async_playwright, expect
 
 from deploy.demo.clients import Brand, Door
+from tests.e2e.browsing import PATIENCE
 from tests.e2e.casino import Casino, Guest
 from tests.e2e.house import House, sign_in_to
 from tests.support.product import Product, running_product
@@ -17,7 +18,7 @@ _OFTEN: Final = "PT5S"  # sockets that are gone are noticed within ten seconds i
 _CHROMIUM: Final = "/usr/bin/chromium"
 _LEGAL_DAY: Final = "1"  # the eight weeks of a complaint pass within a minute
 
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="package")

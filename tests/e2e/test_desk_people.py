@@ -273,7 +273,7 @@ async def test_a_senior_accepts_or_declines_what_he_is_asked(house: House, brows
         await expect(banner).to_have_count(0)
         second = next(id_ for id_ in desks if id_ != first)
         following = desks[second].page.locator(".banner.call", has_text=ticket["number"])
-        await expect(following.locator(".due")).to_be_visible(timeout=20_000)
+        await expect(following.locator(".due")).to_be_visible()
         await following.get_by_role("button", name="Accept").click()
         await expect(following).to_have_count(0)
         assert (await ask(house.door, "GET", path, token=house.api_key)).json["assignee_id"] == second
