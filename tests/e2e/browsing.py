@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from playwright.async_api import BrowserContext
+
 PATIENCE: Final = 45_000  # milliseconds: two products and their browsers may share two cores
 WATCH: Final = """
     globalThis.refused = [];
@@ -9,3 +11,11 @@ WATCH: Final = """
         refused.push(`${violatedDirective} ${blockedURI}`);
     });
 """
+
+
+async def shut(context: BrowserContext) -> None:
+    """Close a browser's windows; requests that are still on their way through a test's hands fail for nobody."""
+    for page in context.pages:
+        await page.unroute_all(behavior="ignoreErrors")
+    await context.unroute_all(behavior="ignoreErrors")
+    await context.close()

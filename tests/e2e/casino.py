@@ -13,7 +13,7 @@ from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Locato
 
 from deploy.demo.clients import Door
 from tests.e2e.asking import ask
-from tests.e2e.browsing import PATIENCE, WATCH
+from tests.e2e.browsing import PATIENCE, WATCH, shut
 from tests.e2e.house import House
 
 
@@ -115,7 +115,7 @@ class Guest:
             assert guest.asked <= {urlsplit(casino.url).netloc, urlsplit(casino.gateway).netloc}
             assert guest.complaints == []
         finally:
-            await context.close()
+            await shut(context)
 
     async def visit(self, **attributes: str) -> "Chat":
         """Open the casino's page in a new tab; `player` is who is signed in there."""

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Locator, Page
 
-from tests.e2e.browsing import PATIENCE, WATCH
+from tests.e2e.browsing import PATIENCE, WATCH, shut
 from tests.e2e.house import PASSWORD, House
 
 
@@ -42,7 +42,7 @@ class Clerk:
             assert await context.cookies() == []
             assert clerk.complaints == []
         finally:
-            await context.close()
+            await shut(context)
 
     async def sign_in(self, url: str, email: str) -> None:
         """Open the desk and go through its door."""
