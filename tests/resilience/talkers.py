@@ -6,7 +6,7 @@ acknowledged and repeats it under the same id. What it heard is what a person wo
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -131,6 +131,7 @@ class Talker:
     heard: list[int] = field(default_factory=list)
     ticket: str = ""
     said: int = 0
+    refused: list[str] = field(default_factory=list)
     _kept: dict[str, tuple[Entry, asyncio.Event]] = field(default_factory=dict)
     _tasks: set["asyncio.Task[None]"] = field(default_factory=set)
 
@@ -167,13 +168,13 @@ class Talker:
 
     def _take(self, frame: Frame) -> None:
         if frame["t"] == "welcome":
-            task = asyncio.create_task(self._repeat())
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._spawn(self._repeat())
         elif frame["t"] == "msg":
             self.heard.append(frame["seq"])
         elif frame["t"] == "ack":
             self._acknowledged(frame)
+        elif frame["t"] == "nack":
+            self._spawn(self._send_again(frame))
 
     def _acknowledged(self, frame: Frame) -> None:
         # A repetition is acknowledged once more under its old number, which was heard already.
@@ -183,6 +184,18 @@ class Talker:
         if kept is not None:
             kept[0].outcome = Outcome.ACKED
             kept[1].set()
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _send_again(self, refused: Frame) -> None:
+        """Repeat words that could not be taken now; any other refusal is one that this client never earns."""
+        self.refused.append(refused["problem"]["code"])
+        await no_faster_than(refused["problem"]["retry_after"], turns())
+        if refused["client_msg_id"] in self._kept:
+            await self._send(refused["client_msg_id"])
 
     async def _repeat(self) -> None:
         for mark in list(self._kept):

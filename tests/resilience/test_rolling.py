@@ -47,7 +47,12 @@ class Hour:
         """Return when everybody is connected and has said something more."""
         said = {talker.player: talker.said for talker in self.talkers}
         await eventually(lambda: all(line.is_up for line in self.lines), within=_GENEROUS)
-        await eventually(lambda: all(t.said > said[t.player] + 1 for t in self.talkers), within=_GENEROUS)
+        await eventually(lambda: self._have_spoken_since(said), within=_GENEROUS)
+
+    def _have_spoken_since(self, said: dict[str, int]) -> bool:
+        silent = [one for one in self.talkers if one.said <= said[one.player] + 1]
+        assert not silent, [(one.player, one.line.is_up, one.said - said[one.player], one.refused) for one in silent]
+        return True
 
     def faults(self, transcripts: dict[str, list[str]]) -> list[str]:
         """Name whoever did not hear every word once and in order."""
