@@ -3,7 +3,7 @@
 import itertools
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -27,6 +27,7 @@ PROFILES: Final[dict[str, dict[str, Any]]] = {
     "s-2": {"skills": ["vip", "safer_gambling"]},
     "s-8": {"skills": ["vip", "safer_gambling", "complaints"]},
 }
+_NEVER: Final = datetime.min.replace(tzinfo=UTC)
 _CALLED_WITHIN: Final = timedelta(milliseconds=300)
 _PATIENCE: Final = 5
 _AGE: Final = (
@@ -51,13 +52,18 @@ _PEOPLE: Final = """
 
 @dataclass
 class Hall:
-    """The brand's desk on both processes. `tickets` are those opened so far; `raised` the limits of this step."""
+    """The brand's desk on both processes.
+
+    `tickets` are those opened so far, `limits` the limits of this step. At `quiet_at` nothing was to be done: the laws
+    hold for that moment, for a busy machine may look at the hall when the next call is overdue.
+    """
 
     desks: tuple[Desk, Desk]
     brand: str
     tickets: list[str] = field(default_factory=list)
     limits: dict[tuple[str, str], int] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
+    quiet_at: datetime = _NEVER
     _sequences: defaultdict[str, "itertools.count[int]"] = field(
         default_factory=lambda: defaultdict(lambda: itertools.count(1))
     )
@@ -191,7 +197,10 @@ class Hall:
 
     async def _is_quiet(self) -> bool:
         statement = "SELECT count(*) AS calls FROM queue_calls WHERE brand = :brand AND due_at < :soon"
-        (row,) = await self._rows(statement, soon=self.now + _CALLED_WITHIN)
+        at = self.now
+        (row,) = await self._rows(statement, soon=at + _CALLED_WITHIN)
+        if row.calls == 0:
+            self.quiet_at = at
         return bool(row.calls == 0)
 
     async def _rows(self, statement: str, **values: object) -> list[Any]:

@@ -71,7 +71,9 @@ async def look(hall: Hall, before: Seen | None = None) -> tuple[Seen, list[Envel
     """Return the hall as it is and what was told since it was seen last."""
     told = await hall.facts(before.position if before else 0)
     position = max([before.position if before else 0, *(at for at, _ in told)])
-    seen = Seen(hall.now, await hall.places(), await hall.people(), position, dict(before.owners) if before else {})
+    seen = Seen(
+        hall.quiet_at, await hall.places(), await hall.people(), position, dict(before.owners) if before else {}
+    )
     return seen, [envelope for _, envelope in told]
 
 
