@@ -1,6 +1,6 @@
 """Two chat processes at once, whatever happens: nothing is lost, doubled or reordered, and marks never fall.
 
-`PITBOSS_CHAT_STEPS` is how many acts are tried, `PITBOSS_CHAT_SEED` where they begin (printed at the end). A program
+`PITBOSS_CHAT_STEPS` is how many acts are tried, `PITBOSS_CHAT_SEED` where they begin (printed at the end, and with what is broken). A program
 that breaks a law is shortened and printed; its acts run again by hand on the same machine.
 """
 
@@ -115,7 +115,7 @@ class Protocol(RuleBasedStateMachine):
         self.theatre.acts.update(type(act).__name__ for act in batch)
         found = self.theatre.run(self._played(batch))
         self.broken = bool(found)
-        assert not found, "\n".join([*found, "the program:", *map(repr, self.program)])
+        assert not found, "\n".join([*found, f"seed {SEED}, the program:", *map(repr, self.program)])
 
     async def _played(self, batch: list[Act]) -> list[str]:
         self.stage.hints_lost |= self.theatre.loses
