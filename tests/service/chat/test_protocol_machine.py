@@ -1,7 +1,7 @@
 """Two chat processes at once, whatever happens: nothing is lost, doubled or reordered, and marks never fall.
 
-`PITBOSS_CHAT_STEPS` is how many acts are tried, `PITBOSS_CHAT_SEED` where they begin (printed at the end, and with what is broken). A program
-that breaks a law is shortened and printed; its acts run again by hand on the same machine.
+`PITBOSS_CHAT_STEPS` is how many acts are tried, `PITBOSS_CHAT_SEED` where they begin (printed at the end, and with what
+is broken). A program that breaks a law is shortened and printed; its acts run again by hand on the same machine.
 """
 
 import asyncio
