@@ -68,7 +68,9 @@ class Day:
     async def _answer(self, socket: ChatSocket, agent: str, player: str) -> None:
         ticket = socket.ticket_id
         opened = await self._patient(lambda: self.door.call("GET", f"/v1/tickets/{ticket}", token=agent))
-        await self.door.call("PUT", f"/v1/tickets/{ticket}/assignment", token=agent, body={"assignee_id": "me"})
+        # The queue may be giving it to somebody at this very moment.
+        taking = {"assignee_id": "me"}
+        await self._patient(lambda: self.door.call("PUT", f"/v1/tickets/{ticket}/assignment", token=agent, body=taking))
         started = time.perf_counter()
         await self._reply(ticket, agent, f"Hello {player}, I am looking into it.")
         await self._until(lambda: any(frame["author"]["kind"] == "staff" for frame in socket.messages))

@@ -7,7 +7,7 @@ from typing import Final
 from uuid import uuid4
 
 import pytest
-from playwright.async_api import Browser, Locator, Route, expect
+from playwright.async_api import Browser, FilePayload, Locator, Route, expect
 
 from deploy.demo.clients import ChatSocket, Door
 from tests.e2e.asking import Json, ask, made
@@ -192,6 +192,77 @@ async def test_words_faster_than_the_conversation_are_refused_as_well(house: Hou
     await ann.page.unroute(_MESSAGES)
     await expect(ann.page.locator(".composer .conflict")).to_contain_text("Bob")
     assert await _said(house, ticket) == ["I have spoken"]
+
+
+async def test_what_cannot_go_yet_for_its_file_says_so(house: House, ann: Clerk) -> None:
+    ticket = await _opened(house, ann)
+    may_pass = asyncio.Event()
+
+    async def slow(route: Route) -> None:
+        await may_pass.wait()
+        await route.continue_()
+
+    await ann.page.route("**/v1/attachments?*name=*", slow)
+    note: FilePayload = {"name": "note.txt", "mimeType": "text/plain", "buffer": b"Balance 250"}
+    await ann.page.locator("input[type=file]").set_input_files(note)
+    await ann.say("With a file")
+    await expect(ann.page.locator(".toasts")).to_contain_text("still on its way")
+    assert await _said(house, ticket) == []
+    may_pass.set()
+    await expect(ann.page.locator(".uploads .sending")).to_have_count(0)
+    await ann.box.press("Control+Enter")
+    await expect(ann.words("With a file")).to_have_count(1)
+    assert await _said(house, ticket) == ["With a file"]
+
+
+async def test_what_is_written_while_words_are_under_way_stays_and_what_was_said_does_not(
+    house: House, ann: Clerk
+) -> None:
+    ticket = await _opened(house, ann)
+    may_pass = asyncio.Event()
+
+    async def slow(route: Route) -> None:
+        if route.request.method == "POST":
+            await may_pass.wait()
+        await route.continue_()
+
+    await ann.page.route(_MESSAGES, slow)
+    await ann.say("The first.")
+    await ann.box.press_sequentially(" The second")
+    may_pass.set()
+    await expect(ann.words("The first.")).to_have_count(1)
+    await expect(ann.box).to_have_value("The second")
+    may_pass.clear()
+    await ann.box.press("Control+Enter")
+    await ann.box.fill("Something else")
+    may_pass.set()
+    await expect(ann.words("The second")).to_have_count(1)
+    await expect(ann.box).to_have_value("Something else")
+    await ann.box.press("Control+Enter")
+    await expect(ann.words("Something else")).to_have_count(1)
+    await expect(ann.box).to_have_value("")
+    assert await _said(house, ticket) == ["The first.", "The second", "Something else"]
+
+
+async def test_words_that_waited_are_sent_although_others_came_that_were_shown(house: House, ann: Clerk) -> None:
+    """The socket showed them before anything was written; only the timeline could not be read."""
+    player = _somebody()
+    chat = await ChatSocket.of_player(house.door, house.brand.player_token(player, name="Kim"))
+    try:
+        await chat.say("Hello?")
+        await ann.open(player)
+        await expect(ann.words("Hello?")).to_be_visible()
+        await ann.page.route(f"**/v1/tickets/{chat.ticket_id}/**", lambda route: route.fulfill(status=503, json={}))
+        await chat.say("On the screen")
+        await expect(ann.words("On the screen")).to_be_visible()
+        await ann.say("Here I am")
+        await expect(_waiting(ann)).to_be_visible()
+        await ann.page.unroute(f"**/v1/tickets/{chat.ticket_id}/**")
+        await expect(_waiting(ann)).to_have_count(0)
+        await expect(ann.words("Here I am")).to_have_count(1)
+        await expect(ann.box).to_have_value("")
+    finally:
+        await chat.close()
 
 
 async def test_words_that_the_socket_brought_first_count_as_read(house: House, ann: Clerk) -> None:

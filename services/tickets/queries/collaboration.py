@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, delete, func, select, text, tuple_, update
+from sqlalchemy import Row, delete, func, literal, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from services.tickets.domain.audit import AuditEntry
@@ -171,9 +171,12 @@ async def record_and_clear_draft(session: Session, entry: AuditEntry, kind: Mess
 
 
 async def spoke_since(
-    session: Session, brand: str, ticket_id: UUID, version: int, *, but: tuple[str, str], limit: int
+    session: Session, brand: str, ticket_id: UUID, version: int, *, but: tuple[str, str], inside: bool, limit: int
 ) -> list[Row[Any]]:
-    """Return who spoke in a ticket after a version, `but` one (kind, id): the words' id, author, kind and version."""
+    """Return who spoke in a ticket after a version, `but` one (kind, id): the words' id, author, kind and version.
+
+    Only those `inside` are told of what players never see.
+    """
     columns = timeline.c
     statement = (
         select(
@@ -189,6 +192,7 @@ async def spoke_since(
             columns.ticket_id == ticket_id,
             columns.version > version,
             columns.kind != "change",
+            columns.public | literal(inside),
             tuple_(columns.author_kind, columns.author_id) != tuple_(*but),
         )
         .order_by(columns.version)

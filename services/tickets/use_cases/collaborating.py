@@ -22,7 +22,7 @@ from services.tickets.queries.collaboration import Draft, Mention
 from services.tickets.queries.watching import Watched, Watcher
 from services.tickets.use_cases.auditing import record_deed, record_look
 from services.tickets.use_cases.telling import locked, tell
-from shared.contracts.base import Author
+from shared.contracts.base import Author, AuthorKind
 from shared.contracts.tickets import MessageKind, TicketState
 from shared.db.engine import Session
 from shared.redaction import redact
@@ -50,7 +50,10 @@ async def check_view(session: Session, ticket: Ticket, speaker: Author, after_ve
     if after_version is None or after_version >= state.version:
         return
     but = (speaker.kind.value, speaker.id)
-    found = await collaboration.spoke_since(session, ticket.brand, state.id, after_version, but=but, limit=_MOST_NAMED)
+    inside = speaker.kind not in {AuthorKind.PLAYER, AuthorKind.VISITOR}
+    found = await collaboration.spoke_since(
+        session, ticket.brand, state.id, after_version, but=but, inside=inside, limit=_MOST_NAMED
+    )
     if not found:
         return
     spoke = [

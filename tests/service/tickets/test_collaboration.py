@@ -193,6 +193,21 @@ async def test_two_agents_do_not_talk_over_each_other(desk: Desk) -> None:
     assert (await desk.post(path, {"text": "Whatever."}, desk.agent("s-3"))).status_code == 201
 
 
+async def test_notes_are_no_news_to_players(desk: Desk) -> None:
+    """They neither hear of one nor are refused for it; a colleague is."""
+    ticket = await desk.open()
+    path = f"/{ticket['id']}/messages"
+    seen = ticket["version"]
+    await desk.post(path, {"text": "He is known for this.", "kind": "note"}, desk.agent("s-1"))
+    unseen = {"text": "Hello?", "after_version": seen}
+    refused = await desk.post(path, unseen, desk.agent("s-2"))
+    assert [one["said"] for one in refused.json()["spoke"]] == ["note"]
+    assert (await desk.post(path, unseen, desk.player())).status_code == 201
+    await desk.post(path, {"text": "Yes?"}, desk.agent("s-1"))
+    told = await desk.post(path, unseen, desk.player())
+    assert [one["said"] for one in told.json()["spoke"]] == ["reply"]
+
+
 async def test_bot_and_human_do_not_talk_over_each_other(desk: Desk) -> None:
     """A robot's reply on a view from before the agent's is refused; so is one that missed the player's words."""
     ticket = await desk.open()

@@ -13,6 +13,7 @@ export class OpenTicket {
   #lastPage = null;
   #tellAt = 0;
   #tailing = null;
+  #nextTail = null;
 
   constructor(desk, id) {
     Object.assign(this, { desk, id, api: desk.api });
@@ -62,8 +63,12 @@ export class OpenTicket {
 
   /** Read the end of the timeline: from the page on that was the last one. Whoever asks meanwhile is served by one more. */
   tail() {
-    this.#tailing = (this.#tailing ?? Promise.resolve()).catch(() => null).then(() => this.#tail());
-    return this.#tailing;
+    this.#nextTail ??= (this.#tailing ?? Promise.resolve()).catch(() => null).then(() => {
+      this.#tailing = this.#nextTail;
+      this.#nextTail = null;
+      return this.#tail();
+    });
+    return this.#nextTail;
   }
 
   async #tail() {

@@ -41,7 +41,7 @@ const seen = async (open, shown) => {
  * What is refused for nothing but words that were shown is sent again, with the version that they turn out to have: the socket
  * brings words before their ticket has them. Otherwise null.
  */
-const informed = (saying, { code, spoke }, shown) => {
+export const informed = (saying, { code, spoke }, shown) => {
   if (code !== "ticket-changed" || !spoke?.every(({ message_id: id }) => shown.has(id))) return null;
   return { ...saying, key: crypto.randomUUID(), body: { ...saying.body, after_version: spoke.at(-1).version } };
 };
@@ -50,7 +50,7 @@ const informed = (saying, { code, spoke }, shown) => {
 const leave = async (open, saying, draft, shown) => {
   const { api, id } = open;
   const { drafts, unsent } = open.desk;
-  const item = { ...saying, ticketId: id, draft: { ...draft, sealed: saying }, files: open.uploads.filter((one) => one.id) };
+  const item = { ...saying, ticketId: id, draft: { ...draft, sealed: saying }, files: open.uploads.filter((one) => one.id), shown: [...shown] };
   drafts.seal(id, saying);
   try {
     if (!unsent.isWaiting(id)) return Boolean(await api.post(saying.path, saying.body, saying.key));
@@ -67,18 +67,35 @@ const leave = async (open, saying, draft, shown) => {
 /** Words of mine have got into the conversation. */
 export const wasSaid = (open) => Promise.allSettled([open.renew(), open.tail(), open.renewClocks(), renewReach(open)]);
 
+/** Take out of the box what was said, and nothing that was written or added meanwhile. */
+const empty = (open, { text, mentions: called = [] }, files) => {
+  const { desk, id } = open;
+  const { kind, text: written, mentions = [] } = desk.drafts.of(id);
+  const rest = written.startsWith(text) ? written.slice(text.length).trimStart() : written;
+  desk.drafts.said(id);
+  if (rest) desk.drafts.write(id, { kind, text: rest, mentions: mentions.filter((one) => !called.includes(one)) });
+  const box = document.getElementById("words");
+  // At once: the next key must not find what was said.
+  if (box && desk.open === open && box.value !== rest) box.value = rest;
+  Object.assign(open, { uploads: open.uploads.filter((one) => !files.includes(one)), spoke: null, naming: null });
+};
+
 /**
  * Say what is written. Words stay in the box until the server has them; if nobody answers they leave it to be sent again, and
  * what is said after them waits behind them.
  */
 export const say = async (open, { regardless = false } = {}) => {
   const draft = open.desk.drafts.of(open.id);
-  if (!draft.text.trim() || open.isSending || open.uploads.some((one) => one.state === "sending")) return;
+  if (!draft.text.trim() || open.isSending) return;
+  if (open.uploads.some((one) => one.state === "sending")) {
+    open.desk.say("Your file is still on its way: send once it is there");
+    return;
+  }
   await open.try("say", async () => {
+    const files = open.uploads;
     const shown = await shownIn(open);
     const isSaid = await leave(open, sealed(open, draft, regardless ? null : await seen(open, shown)), draft, shown);
-    open.desk.drafts.said(open.id);
-    Object.assign(open, { uploads: [], spoke: null, naming: null });
+    empty(open, draft, files);
     if (isSaid) await wasSaid(open);
   });
 };

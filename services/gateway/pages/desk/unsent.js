@@ -1,6 +1,6 @@
 /** Words that were sent while nobody answered: they wait here, in order, and are sent again until somebody does. */
 
-import { isUnanswered, wasSaid } from "./saying.js";
+import { informed, isUnanswered, wasSaid } from "./saying.js";
 
 const KEY = "pitboss.desk.unsent";
 const FIRST = 1000;
@@ -79,7 +79,9 @@ export class Unsent {
       return true;
     } catch (problem) {
       if (isUnanswered(problem) || problem.status === 401) return false;
-      this.#refused(item, problem);
+      const again = informed(item, problem, new Set(item.shown));
+      if (again) this.#put(this.items.map((one) => (one === item ? { ...again, draft: { ...item.draft, sealed: undefined } } : one)));
+      else this.#refused(item, problem);
       return true;
     } finally {
       this.#underWay = null;

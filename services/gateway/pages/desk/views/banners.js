@@ -1,7 +1,7 @@
 /** What stands on top of the page until somebody answers it: invitations, escalations, what is wrong. */
 
 import { html, nothing, repeat } from "../../vendor/lit.js";
-import { because, span } from "../format.js";
+import { because, label, language, span } from "../format.js";
 import { choose } from "../keys.js";
 import { countdown, problemBox } from "./parts.js";
 
@@ -14,7 +14,7 @@ export const banners = (desk) => html`
     : nothing}
   ${desk.unsent.size ? html`<p class="banner waiting" role="status">${desk.unsent.size === 1 ? "One answer or note waits" : `${desk.unsent.size} answers and notes wait`} to be sent.</p>` : nothing}
   ${[...desk.stalled.values()].map(({ queue, tickets, since }) => html`
-    <p class="banner stalled" role="status">Nobody is there for <strong>${queue}</strong>: ${tickets} waiting for ${span(Date.now() - Date.parse(since))}.</p>`)}
+    <p class="banner stalled" role="status">Nobody is there for <strong>${line(desk, queue)}</strong>: ${tickets} waiting for ${span(Date.now() - Date.parse(since))}.</p>`)}
   ${repeat(desk.company.asks, (ask) => `ask ${ask.ticket_id}`, (ask) => asked(desk, ask))}
   ${repeat(desk.company.invitations.slice(0, MOST), ({ ticket }) => `invitation ${ticket.id}`, (invitation) => invited(desk, invitation))}
   ${desk.company.invitations.length > MOST
@@ -22,6 +22,13 @@ export const banners = (desk) => html`
     : nothing}
   ${problemBox(desk.problem, () => { desk.problem = null; desk.changed(); })}
 `;
+
+/** What waits in a queue, by its name `rank:language:team`; "any" where everything will do. */
+const line = (desk, name) => {
+  const [rank, tag, team] = name.split(":");
+  const whose = team !== "any" && (desk.teams.find(({ id }) => id === team)?.name ?? "another team");
+  return [label(rank), tag !== "any" && language(tag), whose].filter(Boolean).join(", ");
+};
 
 const asked = (desk, ask) => html`
   <div class="banner call" role="status">
