@@ -454,7 +454,7 @@ async def test_limits_are_explained_and_nothing_is_lost_by_them(house: House, gu
             return
         refused.append(route.request.url)
         allowed = {"access-control-allow-origin": "*", "access-control-expose-headers": "Retry-After"}
-        await route.fulfill(status=429, json={"code": "quota-exceeded"}, headers={**allowed, "retry-after": "3"})
+        await route.fulfill(status=429, json={"code": "quota-exceeded"}, headers={**allowed, "retry-after": "8"})
 
     await chat.page.route(re.compile(r"/v1/chat/sessions$"), limit)
     await chat.open()
