@@ -80,6 +80,8 @@ async def _give(session: Session, brand: str, choice: Choice, person: Person, no
         await queue.call(session, brand, now + _SOON)
         return False
     if ticket.state.assignee_id is not None or not awaits_staff(ticket.state):
+        # Somebody was faster. The room that was meant for it is another's, and nobody else calls for that.
+        await queue.call(session, brand, now + _SOON)
         return False
     if person.id in await complaints.barred_from(session, brand, ticket.state):
         await queue.call(session, brand, now + _SOON)
