@@ -13,6 +13,7 @@ from services.tickets.queries import complaints, people, queue, tickets
 from services.tickets.use_cases.stalling import follow_stalls
 from services.tickets.use_cases.telling import tell
 from shared.contracts.base import Channel
+from shared.contracts.tickets import TicketState
 from shared.db.engine import Session
 
 _CHANNELS: Final = tuple(Channel)
@@ -74,20 +75,12 @@ async def _release(session: Session, brand: str, place: Place, holder: Person, n
 
 
 async def _give(session: Session, brand: str, choice: Choice, person: Person, now: datetime) -> bool:
-    """Hand one ticket over, if it is still nobody's and the person still has room; both are locked meanwhile."""
+    """Hand one ticket over, if that is still right; both are locked meanwhile.
+
+    If it is not, the room meant for it is another's, and nobody else calls for that.
+    """
     ticket = await tickets.lock_free_ticket(session, brand, choice.ticket_id)
-    if ticket is None or not await people.hold_person(session, brand, person.id):
-        await queue.call(session, brand, now + _SOON)
-        return False
-    if ticket.state.assignee_id is not None or not awaits_staff(ticket.state):
-        # Somebody was faster. The room that was meant for it is another's, and nobody else calls for that.
-        await queue.call(session, brand, now + _SOON)
-        return False
-    if person.id in await complaints.barred_from(session, brand, ticket.state):
-        await queue.call(session, brand, now + _SOON)
-        return False
-    load = (await people.loads_of(session, brand, person.id)).get(person.id, {})
-    if load.get(ticket.state.channel.value, 0) >= person.limit(ticket.state.channel):
+    if ticket is None or not await _may_have(session, brand, person, ticket.state):
         await queue.call(session, brand, now + _SOON)
         return False
     story = Story(ticket, actor=QUEUE, now=now)
@@ -95,6 +88,18 @@ async def _give(session: Session, brand: str, choice: Choice, person: Person, no
     await tell(session, story)
     await people.note_given(session, brand, person.id, now)
     return True
+
+
+async def _may_have(session: Session, brand: str, person: Person, state: TicketState) -> bool:
+    """True if a ticket is still nobody's, and the person, held until the transaction ends, still has room for it."""
+    if not await people.hold_person(session, brand, person.id):
+        return False
+    if state.assignee_id is not None or not awaits_staff(state):
+        return False
+    if person.id in await complaints.barred_from(session, brand, state):
+        return False
+    load = (await people.loads_of(session, brand, person.id)).get(person.id, {})
+    return load.get(state.channel.value, 0) < person.limit(state.channel)
 
 
 async def _call_at_turns(session: Session, brand: str, staff: list[Person], now: datetime) -> None:
