@@ -1,5 +1,6 @@
 """Fixtures and profiles of the whole suite."""
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import PurePosixPath
@@ -38,6 +39,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """
     order = _turn if "PYTEST_XDIST_WORKER" in os.environ else _ring
     items.sort(key=lambda item: order(item.nodeid))
+
+
+def pytest_collection_finish() -> None:
+    """Set aside what stays until the end: the collector would walk through all that code again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(optionalhook=True)

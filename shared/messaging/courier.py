@@ -10,7 +10,7 @@ from shared.messaging.consumer import Consumer
 from shared.messaging.hints import Hints
 from shared.messaging.redrive import Redrive
 from shared.messaging.relay import Relay
-from shared.messaging.runtime import Ground, Job, run_job
+from shared.messaging.runtime import Ground, Job, start_jobs
 from shared.messaging.subscriptions import Listener, Routes, Subscription, hear
 from shared.messaging.upkeep import MEASURING, PRUNING
 from shared.messaging.watchdog import Watchdog
@@ -69,7 +69,7 @@ class Courier:
         await self._hints.start()
         # Attached even without subscriptions: a shared transport confirms nothing before everybody is there.
         await transport.consume(self._service, self._routes.bindings, self._consumer.receive)
-        tasks = [asyncio.create_task(run_job(job, self._ground), name=job.name) for job in self._jobs]
+        tasks = start_jobs(self._jobs, self._ground)
         try:
             yield
         finally:

@@ -1,9 +1,10 @@
 """What is alive in one service process: its ground, and the periodic tasks that run on it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import pairwise
 from typing import Final
 
 import structlog
@@ -16,6 +17,7 @@ from shared.telemetry import JOB_RUNS
 
 _LEAST_BACKOFF: Final = 0.2
 _MOST_BACKOFF: Final = 5.0
+_LONGEST_TURN: Final = 0.25
 _logger = structlog.get_logger(module=__name__)
 
 
@@ -61,11 +63,25 @@ class Job:
     run: Callable[[Ground], Awaitable[timedelta]]
 
 
-async def run_job(job: Job, ground: Ground) -> None:
-    """Run a job for ever; only cancellation of this very task ends it."""
+def start_jobs(jobs: Sequence[Job], ground: Ground) -> "list[asyncio.Task[None]]":
+    """Start every job; the first round of each waits for that of the one before, but not for long.
+
+    All at once would open a connection each, at the moment when the database is asked by whole services that start.
+    """
+    turns = [asyncio.Event() for _ in range(len(jobs) + 1)]
+    turns[0].set()
+    return [
+        asyncio.create_task(_run_job(job, ground, mine, following), name=job.name)
+        for job, (mine, following) in zip(jobs, pairwise(turns), strict=True)
+    ]
+
+
+async def _run_job(job: Job, ground: Ground, mine: asyncio.Event, following: asyncio.Event) -> None:
+    """Run a job for ever once its turn has come; only cancellation of this very task ends it."""
     service = ground.database.service
     alarm = ground.alarm(job.name)
     backoff = _LEAST_BACKOFF
+    await _sleep(mine, _LONGEST_TURN)
     while True:
         alarm.clear()
         try:
@@ -80,6 +96,7 @@ async def run_job(job: Job, ground: Ground) -> None:
             JOB_RUNS.labels(service, job.name, "failed").inc()
             _logger.warning("job_failed", job=job.name, service=service, error=repr(error))
             pause, backoff = backoff, min(backoff * 2, _MOST_BACKOFF)
+        following.set()
         await _sleep(alarm, pause)
 
 
