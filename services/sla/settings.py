@@ -56,4 +56,4 @@ class Settings(ServiceSettings):
 def jurisdictions() -> Mapping[str, Rules]:
     """Return the rules of every jurisdiction; read once, from the file that comes with the service."""
     text = files("services.sla").joinpath("data", "jurisdictions.yaml").read_text(encoding="utf-8")
-    return read_rules(yaml.safe_load(text))
+    return read_rules(yaml.load(text, Loader=yaml.CSafeLoader))

@@ -78,5 +78,5 @@ def complaint_texts() -> letters.Texts:
 
 def _data(name: str) -> dict[str, Any]:
     text = files("services.tickets").joinpath("data", name).read_text(encoding="utf-8")
-    document: dict[str, Any] = yaml.safe_load(text)
+    document: dict[str, Any] = yaml.load(text, Loader=yaml.CSafeLoader)
     return document

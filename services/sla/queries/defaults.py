@@ -44,7 +44,7 @@ class _Promises(BaseModel):
 @cache
 def default_policies() -> tuple[Policy, ...]:
     """Return the policies that hold for every brand below its own, in asking order."""
-    document = _Promises.model_validate(yaml.safe_load(_FILE.read_text(encoding="utf-8")))
+    document = _Promises.model_validate(yaml.load(_FILE.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader))
     chat, email = (document.channels[name].target() for name in _CHANNELS.values())
     standard, simple, complex_case = (
         document.promises[name].target()
