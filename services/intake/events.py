@@ -37,7 +37,7 @@ async def remember_owner_when_ticket_opens(session: Session, received: Received[
 async def hide_when_words_are_withdrawn(session: Session, received: Received[MessageCorrected]) -> None:
     """Words were withdrawn with the files they carried."""
     event = received.event
-    if event.text is None and event.attachments:
+    if event.text is None:
         carried = Carried(event.ticket_id, event.message_id, event.attachments, public=False, speakers=(event.author,))
         await attachments.hide(session, brand=received.brand, carried=carried)
 
@@ -48,7 +48,7 @@ def carrying(terms: Terms) -> tuple[Subscription, ...]:
     async def carry_when_message_is_posted(session: Session, received: Received[MessagePosted]) -> None:
         """Somebody spoke live: chat has made sure that it is his conversation. Of e-mails tickets tells."""
         event = received.event
-        if event.attachments and event.author.kind is not AuthorKind.STAFF and event.channel is None:
+        if event.author.kind is not AuthorKind.STAFF and event.channel is None:
             carried = Carried(
                 event.ticket_id, event.message_id, event.attachments, public=True, speakers=(event.author,)
             )
@@ -58,9 +58,9 @@ def carrying(terms: Terms) -> tuple[Subscription, ...]:
         """Words joined a ticket: tickets has made sure that their speaker may speak there."""
         event = received.event
         owner = _player(event.ticket.player_id)
-        if owner is not None and event.attachments:
+        if owner is not None:
             await remember_owner(session, brand=received.brand, ticket_id=event.ticket_id, owner=owner)
-        if not event.attachments or event.copied_from is not None:
+        if event.copied_from is not None:
             return
         carried = Carried(
             event.ticket_id,
@@ -72,7 +72,14 @@ def carrying(terms: Terms) -> tuple[Subscription, ...]:
         )
         await attachments.carry(session, brand=received.brand, carried=carried, terms=terms, now=_CLOCK.now())
 
-    return (on(MessagePosted, carry_when_message_is_posted), on(MessageAdded, carry_when_message_is_added))
+    return (
+        on(MessagePosted, carry_when_message_is_posted, wanted=_has_files),
+        on(MessageAdded, carry_when_message_is_added, wanted=_has_files),
+    )
+
+
+def _has_files(event: MessagePosted | MessageAdded | MessageCorrected) -> bool:
+    return bool(event.attachments)
 
 
 def _player(player_id: str | None) -> Author | None:
@@ -83,6 +90,6 @@ OWNING: Final[tuple[Subscription, ...]] = (
     on(BrandChanged, remember_brand_when_it_changes),
     on(SessionStarted, remember_owner_when_session_starts),
     on(TicketOpened, remember_owner_when_ticket_opens),
-    on(MessageCorrected, hide_when_words_are_withdrawn),
+    on(MessageCorrected, hide_when_words_are_withdrawn, wanted=_has_files),
 )
 SUBSCRIPTIONS: Final[tuple[Subscription, ...]] = (*OWNING, *carrying(USUAL_TERMS))

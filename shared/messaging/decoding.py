@@ -84,6 +84,8 @@ def decode(delivery: Delivery, routes: Routes) -> Work | None:
         return work if work.strict else None
     work.subscription = subscription
     work.event = _event(subscription.event, envelope)
+    if subscription.wanted is not None and not subscription.wanted(work.event):
+        return None
     work.received = Received(work.event, envelope.brand, envelope.id, envelope.time, envelope.sequence, envelope.source)
     return work
 

@@ -36,11 +36,15 @@ HearerHandler: TypeAlias = Callable[[Ground, dict[str, Any]], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """One handler for one event; `strict` streams are applied in exact sequence per aggregate."""
+    """One handler for one event; `strict` streams are applied in exact sequence per aggregate.
+
+    Events that are not `wanted` are confirmed without being handled or remembered.
+    """
 
     event: type[Event]
     handler: Handler
     strict: bool = False
+    wanted: Callable[[Any], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +58,24 @@ class Listener:
 
 
 def on(
-    event: type[E], handler: Callable[[Session, Received[E]], Awaitable[None]], *, strict: bool = False
+    event: type[E],
+    handler: Callable[[Session, Received[E]], Awaitable[None]],
+    *,
+    strict: bool = False,
+    wanted: Callable[[E], bool] | None = None,
 ) -> Subscription:
     """Handle an event once, in one transaction with the memory that it was handled.
+
+    Only events that are `wanted` cost that transaction; a strict stream wants all of them.
 
     With `strict` the stream's events are applied per aggregate in exact sequence, from the first one on: a gap is
     retried, then parked until it closes, and types of the stream without a handler only move the cursor. Without, the
     handler must be order-tolerant: compare `received.sequence` with what it stored and ignore older facts, or commute.
     """
-    return Subscription(event, handler, strict)
+    if strict and wanted is not None:
+        message = f"{event.type} is of a strict stream, which wants all of its events"
+        raise ValueError(message)
+    return Subscription(event, handler, strict, wanted)
 
 
 def listen(event: type[E], handler: Callable[[Ground, Received[E]], Awaitable[None]]) -> Listener:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from shared.contracts.base import SAMPLE_TIME, Event
 from shared.contracts.chat import MessagePosted, SessionEnded, SessionStarted
-from shared.contracts.tickets import TicketOpened
+from shared.contracts.tickets import MessageAdded, TicketOpened
 from shared.ids import new_id
 from shared.messaging import outbox
 from shared.messaging.decoding import Poison, Reason, decode, identity
@@ -69,6 +69,17 @@ def test_what_nobody_here_needs_is_no_work() -> None:
     assert work.subscription is None
     tickets_other = with_body(delivery(TicketOpened.sample(), type=""), {"type": "tickets.ticket.renamed.v1"})
     assert decode(tickets_other, ROUTES) is None
+
+
+def test_what_a_subscription_does_not_want_is_no_work() -> None:
+    """It is still read to its end: a broken one is kept as broken, not passed over."""
+    routes = Routes((on(MessageAdded, _handle, wanted=lambda event: bool(event.attachments)),))
+    told = MessageAdded.sample()
+    with_file = told.model_copy(update={"attachments": (new_id(),)})
+    assert decode(delivery(told.model_copy(update={"attachments": ()})), routes) is None
+    assert decode(delivery(with_file), routes) is not None
+    with pytest.raises(Poison, match=Reason.CONTRACT_BROKEN):
+        decode(with_body(delivery(told), {"data": {}}), routes)
 
 
 @pytest.mark.parametrize(

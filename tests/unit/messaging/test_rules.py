@@ -59,6 +59,8 @@ def test_one_event_has_one_handler_and_a_stream_one_discipline() -> None:
         Routes((on(SessionStarted, _handle), on(SessionStarted, _handle)))
     with pytest.raises(ValueError, match="strict for some"):
         Routes((on(SessionStarted, _handle, strict=True), on(SessionEnded, _handle)))
+    with pytest.raises(ValueError, match="wants all"):
+        on(SessionStarted, _handle, strict=True, wanted=lambda _event: True)
 
 
 def test_bindings_match_whole_words() -> None:
