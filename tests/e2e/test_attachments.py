@@ -60,15 +60,15 @@ async def test_a_photo_goes_from_the_player_to_the_desk_and_back(gallery: House)
         items = (await ask(gallery.door, "GET", path, token=gallery.tokens["agent"])).json["items"]
         return [(one["id"], one["public"]) for one in items] == [(made["id"], True)]
 
-    await eventually(public, within=20)
-    await eventually(lambda: any(frame.get("attachments") == [made["id"]] for frame in desk.messages), within=20)
+    await eventually(public)
+    await eventually(lambda: any(frame.get("attachments") == [made["id"]] for frame in desk.messages))
     timeline = f"/v1/tickets/{player.ticket_id}/messages"
 
     async def shown() -> bool:
         answer = await ask(gallery.door, "GET", timeline, token=gallery.api_key)
         return answer.status == 200 and [one["attachments"] for one in answer.json["items"]] == [[made["id"]]]
 
-    await eventually(shown, within=20)
+    await eventually(shown)
     await _agent_answers(gallery, player.ticket_id)
     await player.close()
     await desk.close()
@@ -89,7 +89,7 @@ async def _agent_answers(house: House, ticket: str) -> None:
         answer = await ask(house.door, "POST", path, token=house.player("p-1"))
         return str(answer.json["url"]) if answer.status == 201 else ""
 
-    url = urlsplit(await eventually(linked, within=20))
+    url = urlsplit(await eventually(linked))
     got = await ask(house.door, "GET", url.path)
     assert got.status == 200
     assert got.headers["Content-Type"] == "image/jpeg"

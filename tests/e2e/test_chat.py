@@ -67,7 +67,7 @@ async def _opened(house: House, ticket: str) -> None:
     async def there() -> bool:
         return (await ask(house.door, "GET", f"/v1/tickets/{ticket}", token=house.api_key)).status == 200
 
-    await eventually(there, within=20)
+    await eventually(there)
 
 
 @asynccontextmanager
@@ -95,7 +95,7 @@ async def test_twenty_fast_messages_reach_the_agent_in_order_and_the_answer_come
 
         await _opened(talkative, ticket)
         reply = await talkative.reply(ticket, "Hello, one at a time.", token=talkative.tokens["agent0"])
-        answers = await eventually(lambda: [f for f in player.messages if f["author"]["kind"] == "staff"], within=20)
+        answers = await eventually(lambda: [f for f in player.messages if f["author"]["kind"] == "staff"])
         assert [(one["id"], one["seq"], one["text"]) for one in answers] == [
             (reply["id"], FAST + 1, "Hello, one at a time.")
         ]
@@ -114,7 +114,7 @@ class Stubborn:
         async with asyncio.timeout(60):
             while True:
                 try:
-                    await self.socket.say(word, client_msg_id=word, within=5)
+                    await self.socket.say(word, client_msg_id=word)
                 except (NoAnswer, Refused):
                     await self.reconnect()
                 else:
@@ -122,7 +122,7 @@ class Stubborn:
 
     async def cut_in_mid_sentence(self, word: str) -> None:
         """Send, and break the connection a random moment later: before, while or after the message is written."""
-        sending = asyncio.create_task(self.socket.say(word, client_msg_id=word, within=5))
+        sending = asyncio.create_task(self.socket.say(word, client_msg_id=word))
         for _ in range(self.dice.randrange(0, 60)):
             await asyncio.sleep(0)  # house: sleep - long enough for the other side to get there first
         await self.socket.cut()
@@ -143,7 +143,7 @@ class Stubborn:
                 return False
             return True
 
-        await eventually(attempt, within=30, every=0.05)
+        await eventually(attempt, every=0.05)
 
 
 async def test_fifty_cut_connections_lose_double_and_reorder_nothing(talkative: House) -> None:
@@ -158,7 +158,7 @@ async def test_fifty_cut_connections_lose_double_and_reorder_nothing(talkative: 
         await asyncio.gather(_speak(player, words), _answer(talkative, desk, ticket, answers))
         said = ["word 0", *words]
         whole = len(said) + len(answers)
-        await eventually(lambda: len(_heard(desk_socket, ticket)) >= whole, within=30)
+        await eventually(lambda: len(_heard(desk_socket, ticket)) >= whole)
         transcript = await _transcript(talkative, ticket)
         print(f"chat: {player.cuts + desk.cuts} cuts, {len(transcript)} messages")  # noqa: T201 - the figures
         assert [message["seq"] for message in transcript] == list(range(1, whole + 1))

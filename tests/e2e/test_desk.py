@@ -291,7 +291,7 @@ async def test_the_wallboard_of_a_lead(house: House, browser: Browser) -> None:
         rows: list[Json] = (await ask(house.door, "GET", path, token=house.tokens["ann"])).json["items"]
         return rows[0] if rows and rows[0]["next_due_at"] else {}
 
-    first = await eventually(due_first, within=30)
+    first = await eventually(due_first)
     given = {"assignee_id": house.ids["ann"]}
     path_of_first = f"/v1/tickets/{first['id']}/assignment"
     assert (await ask(house.door, "PUT", path_of_first, token=house.tokens["ann"], body=given)).status == 200

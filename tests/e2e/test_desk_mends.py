@@ -332,7 +332,7 @@ async def test_after_a_search_a_row_shows_again_how_its_ticket_stands(house: Hou
             await search.fill(word)
         return bool(await row.locator("mark").count())
 
-    await eventually(found, within=30)
+    await eventually(found)
     await ann.page.route("**/v1/tickets?*updated_since*", _no_news)
     await search.press("Escape")
     await ann.page.keyboard.press("3")

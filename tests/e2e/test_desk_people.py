@@ -33,7 +33,7 @@ async def house(product: Product, door: Door) -> House:
         colleagues = await ask(door, "GET", "/v1/agents/colleagues", token=house.tokens["ann"])
         return {"Ann", "Bob", "Sam", "Lea"} <= {one["name"] for one in colleagues.json["items"]}
 
-    await eventually(all_known, within=30)
+    await eventually(all_known)
     return house
 
 
@@ -78,7 +78,7 @@ async def _number(house: House, ticket_id: str) -> str:
         answer = await ask(house.door, "GET", f"/v1/tickets/{ticket_id}", token=house.tokens["ann"])
         return str(answer.json["number"]) if answer.status == 200 else ""
 
-    return await eventually(found, within=30)
+    return await eventually(found)
 
 
 async def _held_by(house: House, ticket_id: str, name: str) -> str:
@@ -323,7 +323,7 @@ async def _found(house: House, clerk: Clerk, subject: str, count: int) -> None:
         answer = await ask(house.door, "GET", f"/v1/tickets?q={subject}", token=house.tokens["ann"])
         return len(answer.json["items"]) == count
 
-    await eventually(indexed, within=30)
+    await eventually(indexed)
     await clerk.page.keyboard.press("/")
     await clerk.page.keyboard.type(subject)
     await clerk.page.keyboard.press("Enter")

@@ -35,7 +35,7 @@ async def posted(product: Product, door: Door) -> House:
     async def known() -> bool:
         return await _send(product, probe)
 
-    await eventually(known, within=20, every=0.1)
+    await eventually(known, every=0.1)
     await _ticket_about(house, "Anybody there?")
     return house
 
@@ -65,7 +65,7 @@ async def _ticket_about(house: House, subject: str) -> Json:
         page = await house.door.call("GET", "/v1/tickets?channel=email&limit=100", token=house.api_key)
         return next((item for item in page["items"] if item["subject"] == subject), None)
 
-    ticket = await eventually(found, within=20, every=0.1)
+    ticket = await eventually(found, every=0.1)
     assert ticket is not None
     return ticket
 
@@ -85,7 +85,7 @@ async def test_a_conversation_by_mail_is_one_ticket_and_one_thread(
     assert (ticket["channel"], ticket["status"]) == ("email", "new")
 
     await posted.reply(ticket["id"], "It is active now.", token=posted.tokens["agent"])
-    sent = await eventually(lambda: [m for m in mails.mails if m["To"].addresses[0].username == "kim"], within=20)
+    sent = await eventually(lambda: [m for m in mails.mails if m["To"].addresses[0].username == "kim"])
     answer = sent[0]
     assert answer["In-Reply-To"] == first["Message-ID"]
     assert first["Message-ID"] in answer["References"]
@@ -103,7 +103,7 @@ async def test_a_conversation_by_mail_is_one_ticket_and_one_thread(
         texts = [message["text"] for message in await _words(posted, ticket["id"])]
         return texts == ["I cannot see it.", "It is active now.", "Thank you, I see it.", "One more thing."]
 
-    await eventually(arrived, within=20, every=0.1)
+    await eventually(arrived, every=0.1)
 
 
 async def test_a_mail_handed_over_twice_is_read_once(product: Product, posted: House) -> None:
@@ -130,7 +130,7 @@ async def test_a_mailed_photo_is_on_the_ticket_without_its_metadata(product: Pro
         items = (await posted.door.call("GET", path, token=agent))["items"]
         return items if [one["state"] for one in items] == ["ready", "rejected"] else []
 
-    photo, refused = await eventually(settled, within=20)
+    photo, refused = await eventually(settled)
     assert (photo["name"], photo["media_type"], photo["public"]) == ("passport.jpg", "image/jpeg", True)
     assert (refused["name"], refused["reason"]) == ("logo.svg", "active-content")
 
@@ -138,7 +138,7 @@ async def test_a_mailed_photo_is_on_the_ticket_without_its_metadata(product: Pro
         words = await _words(posted, ticket)
         return words if [one["kind"] for one in words] == ["message", "note"] else []
 
-    words, note = await eventually(noted, within=20)
+    words, note = await eventually(noted)
     assert (words["text"], words["attachments"]) == ("Here it is.", [photo["id"], refused["id"]])
     assert "logo.svg" in note["text"]
     link = await posted.door.call("POST", f"/v1/attachments/{photo['id']}/links", token=agent)
@@ -173,7 +173,7 @@ async def test_a_robots_answer_moves_no_ticket_and_no_clock(product: Product, po
     assert await _send(product, _mail("away", "A question before I leave", "Which one?"))
     ticket = await _ticket_about(posted, "A question before I leave")
     await posted.reply(ticket["id"], "This one.", token=posted.tokens["agent"])
-    sent = await eventually(lambda: [m for m in mails.mails if m["To"].addresses[0].username == "away"], within=20)
+    sent = await eventually(lambda: [m for m in mails.mails if m["To"].addresses[0].username == "away"])
     before = await _measured(posted, ticket["id"], "met")
     status = (await posted.door.call("GET", f"/v1/tickets/{ticket['id']}", token=posted.api_key))["status"]
 
@@ -184,7 +184,7 @@ async def test_a_robots_answer_moves_no_ticket_and_no_clock(product: Product, po
         words = await _words(posted, ticket["id"])
         return [message["automatic"] for message in words] if len(words) == 3 else []
 
-    assert await eventually(kept, within=20, every=0.1) == [False, False, True]
+    assert await eventually(kept, every=0.1) == [False, False, True]
     await _after_everything_before(product, posted, "after the answer of the robot")
     assert await _measured(posted, ticket["id"], "met") == before
     after = await posted.door.call("GET", f"/v1/tickets/{ticket['id']}", token=posted.api_key)
@@ -205,4 +205,4 @@ async def _measured(house: House, ticket: str, first_response: str) -> list[tupl
         clocks = [(c["kind"], c["state"]) for c in answer.json["clocks"]] if answer.status == 200 else []
         return clocks if ("first_response", first_response) in clocks else []
 
-    return await eventually(reached, within=20)
+    return await eventually(reached)

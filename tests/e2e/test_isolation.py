@@ -264,7 +264,7 @@ async def _clock(house: House, ticket_id: str) -> str:
         answer = await ask(house.door, "GET", f"/v1/tickets/{ticket_id}/sla", token=house.api_key)
         return str(answer.json["clocks"][0]["id"]) if answer.status == 200 and answer.json["clocks"] else ""
 
-    return await eventually(made_one, within=30, every=0.2)
+    return await eventually(made_one, every=0.2)
 
 
 async def _decisions(house: House, word: str) -> list[Target]:
@@ -325,7 +325,7 @@ async def _mention(house: House, ticket_id: str, staff_id: str) -> str:
         assert answer.status == 201, answer.body
         return str(answer.json["id"])
 
-    return await eventually(noted, within=30, every=0.2)
+    return await eventually(noted, every=0.2)
 
 
 async def _try(door: Door, attempt: Attempt) -> Answer:
@@ -404,7 +404,7 @@ def _is_noted(seen: object) -> bool:
 
 async def test_what_is_foreign_is_not_there(door: Door, street: Street) -> None:
     """Every route x every caller x every foreign id: 404 or 403, without credentials 401, and nothing has changed."""
-    await eventually(lambda: _all_tickets_open(street), within=30, every=0.2)
+    await eventually(lambda: _all_tickets_open(street), every=0.2)
     before = await _photograph(street)
     attempts = list(street.attempts())
     statuses: Counter[int] = Counter()

@@ -94,7 +94,7 @@ async def answer_by_mail(product: Product, mail: EmailMessage, text: str, *, sen
             return False
         return True
 
-    await eventually(taken, within=20, every=0.1)
+    await eventually(taken, every=0.1)
     return str(answer["Message-ID"])
 
 
@@ -155,7 +155,7 @@ async def _stands_everywhere(house: House, ticket: str, name: str) -> None:
     async def arrived() -> bool:
         return await transcript(house, ticket) == wanted
 
-    await eventually(arrived, within=20, every=0.1)
+    await eventually(arrived, every=0.1)
     page = await house.door.call("GET", f"/v1/tickets/{ticket}/messages?limit=100", token=house.api_key)
     assert [item["text"] for item in page["items"]] == [said for said, _ in wanted]
     assert page["items"][-1]["author"]["id"] == name
@@ -212,7 +212,7 @@ async def test_a_conversation_goes_by_mail_to_whoever_asks_for_it(house: House, 
     await chat.page.get_by_label("Your e-mail address").fill(f"{name}@{DOMAIN}")
     await chat.page.get_by_role("button", name="Use it").click()
     await expect(chat.page.locator(".ended")).to_contain_text("It is on its way to you.")
-    (mail,) = await eventually(lambda: to(mails, name), within=20, every=0.1)
+    (mail,) = await eventually(lambda: to(mails, name), every=0.1)
     text, page = (part.get_content() for part in mail.iter_parts())
     assert text.index("<b>Where</b> is it?") < text.index("On its way")
     assert "&lt;b&gt;Where&lt;/b&gt; is it?" in page

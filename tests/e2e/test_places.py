@@ -27,15 +27,15 @@ async def test_a_player_sees_his_place_move_up_and_then_who_has_him(product: Pro
     agent = await house.hire("agent")
     first = await ChatSocket.of_player(door, house.player("p-first"))
     await first.say("Hello?")
-    await eventually(lambda: _places(first)[-1:] == [1], within=20)
+    await eventually(lambda: _places(first)[-1:] == [1])
     second = await ChatSocket.of_player(door, house.player("p-second"))
     await second.say("Hello, too?")
     try:
-        await eventually(lambda: _places(second)[-1:] == [2], within=20)
+        await eventually(lambda: _places(second)[-1:] == [2])
         path = f"/v1/tickets/{first.ticket_id}/assignment"
         taken = await ask(door, "PUT", path, body={"assignee_id": "me"}, token=agent)
         assert taken.status == 200, taken
-        await eventually(lambda: _frames(first, "assigned") and _places(second)[-1] == 1, within=20)
+        await eventually(lambda: _frames(first, "assigned") and _places(second)[-1] == 1)
         assert {frame["ticket_id"] for frame in _frames(second, "queue")} == {second.ticket_id}
         shown = await ask(door, "GET", f"/v1/tickets/{second.ticket_id}/queue", token=house.player("p-second"))
         assert shown.json["position"] == 1

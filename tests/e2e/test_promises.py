@@ -49,7 +49,7 @@ async def _clock(house: House, ticket: str, *states: str) -> Json:
         clocks = answer.json["clocks"] if answer.status == 200 else []
         return next((c for c in clocks if c["kind"] == "first_response" and c["state"] in states), None)
 
-    found = await eventually(reached, within=20)
+    found = await eventually(reached)
     assert found is not None
     return found
 
@@ -96,10 +96,10 @@ async def test_what_nobody_answers_warns_breaks_and_is_escalated(prompt: House) 
             assert clock["breached_at"] == clock["due_at"]
             assert _seconds(clock["due_at"], clock["started_at"]) == BREACH
             assert _seconds(clock["warn_at"], clock["started_at"]) == WARN
-            breached = await eventually(lambda: _told(sink, "sla.breached", ticket), within=20)  # noqa: B023 - awaited
+            breached = await eventually(lambda: _told(sink, "sla.breached", ticket))  # noqa: B023 - awaited
             assert len(_told(sink, "sla.warned", ticket)) == 1
             late.append(breached[0][1]["data"]["late_by_ms"])
-            await eventually(lambda: _told(sink, "ticket.escalated", ticket), within=20)  # noqa: B023 - awaited
+            await eventually(lambda: _told(sink, "ticket.escalated", ticket))  # noqa: B023 - awaited
             await _escalated(prompt, ticket)
         print(f"promises: fired late by {sorted(late)} ms")  # noqa: T201 - the figures are the point
         assert statistics.median(late) <= LATE_MS
@@ -112,7 +112,7 @@ async def _escalated(house: House, ticket: str) -> None:
         found = await house.door.call("GET", f"/v1/tickets/{ticket}", token=house.tokens["senior"])
         return (found["priority"], found["assignee_id"]) == ("urgent", house.ids["senior"])
 
-    await eventually(handed_up, within=20)
+    await eventually(handed_up)
 
 
 def _verifies(sink: HttpSink, secret: str) -> None:
@@ -131,18 +131,18 @@ async def test_a_replay_keeps_its_id_and_its_bytes(prompt: House) -> None:
     """Whoever remembers ids drops the repetition; whoever lost it gets the very same bytes, freshly signed."""
     async with _listening(prompt, "ticket.opened") as (sink, endpoint):
         ticket = str((await prompt.ticket("p-replay"))["id"])
-        first = (await eventually(lambda: _told(sink, "ticket.opened", ticket), within=20))[0][0]
+        first = (await eventually(lambda: _told(sink, "ticket.opened", ticket)))[0][0]
         path = f"/v1/webhook-endpoints/{endpoint['id']}"
 
         async def delivered() -> Json | None:
             page = await prompt.door.call("GET", f"{path}/deliveries?state=delivered", token=prompt.api_key)
             return next((one for one in page["items"] if one["webhook_id"] == first.headers["webhook-id"]), None)
 
-        delivery = await eventually(delivered, within=20)
+        delivery = await eventually(delivered)
         assert delivery is not None
         again = await made(prompt.door, f"{path}/replay", {"delivery_ids": [delivery["id"]]}, token=prompt.api_key)
         assert again["replayed"] == 1
-        await eventually(lambda: len(_told(sink, "ticket.opened", ticket)) == 2, within=20)
+        await eventually(lambda: len(_told(sink, "ticket.opened", ticket)) == 2)
         second = _told(sink, "ticket.opened", ticket)[1][0]
         assert second.headers["webhook-id"] == first.headers["webhook-id"]
         assert second.body == first.body
@@ -167,5 +167,5 @@ async def test_one_trace_from_the_request_to_what_follows(product: Product, prom
             query = "SELECT envelope::jsonb ->> 'traceparent' FROM outbox WHERE aggregate_id = $1"
             return await rows(url, f"{query} AND envelope::jsonb ->> 'type' = $2", ticket, type_)
 
-        found = await eventually(told, within=20)
+        found = await eventually(told)
         assert {row[0].split("-")[1] for row in found} == {_TRACE}, service

@@ -192,7 +192,7 @@ async def test_a_killed_server_costs_no_word(house: House, guest: Guest, product
     await chat.heard("before the kill")
     old = product.kill("services")
     await chat.say("while it is dead", "still dead")
-    await eventually(lambda: product.pid("services") not in {None, old}, within=30)
+    await eventually(lambda: product.pid("services") not in {None, old})
     chat.page.set_default_timeout(40_000)
     await chat.heard("before the kill", "while it is dead", "still dead")
 
@@ -206,7 +206,7 @@ async def test_a_killed_server_costs_no_word(house: House, guest: Guest, product
         except NoAnswer:
             return False
 
-    await eventually(written, within=30)
+    await eventually(written)
 
 
 async def test_a_visitor_says_what_it_is_about_and_is_one_visitor_in_two_tabs(house: House, guest: Guest) -> None:

@@ -27,7 +27,7 @@ from shared.ids import new_id
 from shared.messaging.inprocess import InprocessTransport
 from shared.messaging.transport import Message
 from shared.web.actor import ActorKind
-from tests.support.eventually import eventually
+from tests.support.eventually import PATIENCE, eventually
 from tests.support.service import RunningService
 
 Frame = dict[str, Any]
@@ -111,7 +111,7 @@ class Client:
         """Send a frame."""
         await self.connection.send(json.dumps({"t": t, **members}, default=str))
 
-    async def until(self, wanted: Callable[[Frame], bool], within: float = 5.0) -> Frame:
+    async def until(self, wanted: Callable[[Frame], bool], within: float = PATIENCE) -> Frame:
         """Return the first frame that fits, waiting for it if need be; `welcome` counts."""
         async with asyncio.timeout(within):
             while True:
@@ -121,18 +121,18 @@ class Client:
                 self._arrived.clear()
                 await self._arrived.wait()
 
-    async def first(self, t: str, within: float = 5.0, **members: object) -> Frame:
+    async def first(self, t: str, within: float = PATIENCE, **members: object) -> Frame:
         """Return the first frame of a kind whose members are as given."""
         wanted = {key: str(value) if isinstance(value, UUID) else value for key, value in members.items()}
         return await self.until(lambda f: f["t"] == t and all(f.get(k) == v for k, v in wanted.items()), within)
 
-    async def closed(self, within: float = 5.0) -> int:
+    async def closed(self, within: float = PATIENCE) -> int:
         """Return the close code once the server has ended the socket."""
         async with asyncio.timeout(within):
             await self.connection.wait_closed()
         return self.connection.close_code or 0
 
-    async def got(self, ticket_id: str, count: int, within: float = 5.0) -> None:
+    async def got(self, ticket_id: str, count: int, within: float = PATIENCE) -> None:
         """Return when at least `count` messages of a conversation have come."""
         await self.until(lambda _: len(self.seqs(ticket_id)) >= count, within)
 

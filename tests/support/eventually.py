@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar, cast, overload
 
 T = TypeVar("T")
+PATIENCE: Final = 45.0
+"""Seconds after which what should be soon counts as never: a machine that runs several products is slow, not wrong."""
 # A loop that is woken so much too late did not sleep: the machine stood still.
 _STANDSTILL: Final = 1.0
 
@@ -19,7 +21,7 @@ async def eventually(check: Callable[[], T], *, within: float = ..., every: floa
 
 
 async def eventually(
-    check: Callable[[], Awaitable[T]] | Callable[[], T], *, within: float = 15.0, every: float = 0.02
+    check: Callable[[], Awaitable[T]] | Callable[[], T], *, within: float = PATIENCE, every: float = 0.02
 ) -> T:
     """Call `check` until it returns something true and return that; fail after `within` seconds with the last outcome.
 

@@ -308,7 +308,7 @@ async def test_slow_readers_are_closed_and_delay_nobody(postgres: Cluster) -> No
             def only_readers() -> bool:
                 return len(chat.ground.extras["chat.hub"].people.sockets) == 2  # type: ignore[attr-defined]
 
-            await eventually(only_readers, within=10)
+            await eventually(only_readers)
         for connection in stuck:
             connection.transport.abort()
 
@@ -327,12 +327,12 @@ async def test_a_slow_reader_that_reads_on_learns_why(postgres: Cluster) -> None
             agent.connection.transport.pause_reading()
             for n in range(80):
                 await player.say("send", client_msg_id=f"c{n}", text="x" * 15_000)
-            await player.first("ack", client_msg_id="c79", within=20)
+            await player.first("ack", client_msg_id="c79")
             agent.connection.transport.resume_reading()
             assert await agent.closed() == 4408
             got = agent.seqs(ticket_id)
         async with opened(url, await desk_ticket(chat), {ticket_id: got[-1]}) as agent:
-            await agent.first("msg", within=10, seq=80)
+            await agent.first("msg", seq=80)
             assert got + agent.seqs(ticket_id) == list(range(1, 81))
 
 
@@ -364,9 +364,9 @@ async def test_two_processes_hear_each_other_and_heal_when_deaf(postgres: Cluste
             await player.first("receipt", read=15)
             family[1].deaf = True
             await player.say("send", client_msg_id="unheard", text="hello?")
-            await agent.first("msg", client_msg_id="unheard", within=3)
+            await agent.first("msg", client_msg_id="unheard")
             await two.publish(assignment(ticket_id, "s-1"))
             await two.publish(reply(ticket_id, "here"))
-            await agent.first("msg", text="here", within=3)
-            await player.first("msg", text="here", within=3)
+            await agent.first("msg", text="here")
+            await player.first("msg", text="here")
             assert agent.seqs(ticket_id) == player.seqs(ticket_id) == list(range(1, 18))

@@ -44,7 +44,7 @@ async def test_a_frozen_node_is_there_but_does_not_answer(node: LocalRabbitMQ) -
     assert node.running
     assert not node.ready()
     node.thaw()
-    assert wait_until(node.ready, within=10)
+    assert wait_until(node.ready, within=30)
 
 
 async def test_the_node_can_be_administered(node: LocalRabbitMQ) -> None:

@@ -76,7 +76,7 @@ class Postman:
             _, answer = await smtp.sendmail(sender, list(to or (LUCKY,)), bytes(mail))
         return answer
 
-    async def told(self, count: int, *, within: float = 5.0) -> list[tuple[Envelope, MessageReceived]]:
+    async def told(self, count: int) -> list[tuple[Envelope, MessageReceived]]:
         """Wait until intake has told exactly `count` messages."""
 
         async def enough() -> list[Envelope]:
@@ -87,7 +87,7 @@ class Postman:
         if count == 0:
             assert await self.service.recorded(MessageReceived) == []
             return []
-        envelopes = await eventually(enough, within=within)
+        envelopes = await eventually(enough)
         return [(envelope, MessageReceived.model_validate(envelope.data)) for envelope in envelopes]
 
 

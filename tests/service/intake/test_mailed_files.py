@@ -44,7 +44,7 @@ class Desk(Photographer):
     async def mailed(self, mail: EmailMessage | bytes, count: int = 1) -> MessageReceived:
         """Hand a mail over and return what is told of the last of so many."""
         await self.postman.hand_over(mail)
-        return (await self.postman.told(count, within=15))[-1][1]
+        return (await self.postman.told(count))[-1][1]
 
     async def lands(self, told: MessageReceived, *, author: Author = PLAYER, **more: Any) -> None:
         """Let the words of a mail join the player's ticket."""

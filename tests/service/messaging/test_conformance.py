@@ -72,7 +72,7 @@ async def hand_in(transport: Transport, *messages: Message) -> "asyncio.Task[Non
                 return False
             return True
 
-        await eventually(accepted, within=30)
+        await eventually(accepted)
 
     return asyncio.create_task(publish_all())
 
@@ -89,7 +89,7 @@ async def test_events_arrive_once_and_in_order_per_aggregate(yard: Yard, carrier
                 await chat.tell(posted(aggregate, sequence), sequence, brand="royal" if aggregate.int % 2 else "lucky")
 
         await asyncio.gather(*(converse(aggregate) for aggregate in aggregates))
-        await eventually(lambda: _count(tickets, 48), within=30)
+        await eventually(lambda: _count(tickets, 48))
         for aggregate in aggregates:
             assert await sequences(tickets, aggregate) == list(range(1, 7))
         await eventually(lambda: _empty(chat))
@@ -103,7 +103,7 @@ async def test_a_repeated_event_has_one_effect(yard: Yard, carrier: Carrier) -> 
         aggregate = new_id()
         first, second = message(aggregate, 1), message(aggregate, 2)
         done = await hand_in(transport, *[first] * 5, second, *[second] * 5)
-        await eventually(lambda: _count(tickets, 2), within=10)
+        await eventually(lambda: _count(tickets, 2))
         await done
         done = await hand_in(transport, first, second)
         await done
@@ -141,8 +141,8 @@ async def test_poison_of_five_kinds_leaves_its_neighbours_alone(yard: Yard, carr
         tasks = [await hand_in(transport, each) for each in (bad_json, unknown, foreign, oversize)]
         tasks.append(await hand_in(transport, *failing))
         tasks.append(await hand_in(transport, good))
-        await eventually(lambda: sequences_are(tickets, aggregate, [1]), within=10)
-        dead = await eventually(lambda: _kept(tickets, "dead", 5), within=10)
+        await eventually(lambda: sequences_are(tickets, aggregate, [1]))
+        dead = await eventually(lambda: _kept(tickets, "dead", 5))
         assert sorted(str(row["reason"]) for row in dead) == [
             "brand-mismatch",
             "refused",
@@ -150,7 +150,7 @@ async def test_poison_of_five_kinds_leaves_its_neighbours_alone(yard: Yard, carr
             "undecodable",
             "unknown-type",
         ]
-        await eventually(lambda: sequences_are(tickets, victim, [1, 3]), within=10)
+        await eventually(lambda: sequences_are(tickets, victim, [1, 3]))
         await asyncio.gather(*tasks)
 
 
@@ -159,14 +159,14 @@ async def test_a_gap_is_waited_for_and_closes_late(yard: Yard, carrier: Carrier)
     async with yard.station("tickets", transport, subscriptions=noting()) as tickets:
         aggregate = new_id()
         tasks = [await hand_in(transport, message(aggregate, 1)), await hand_in(transport, message(aggregate, 3))]
-        parked = await eventually(lambda: _kept(tickets, "parked", 1), within=10)
+        parked = await eventually(lambda: _kept(tickets, "parked", 1))
         assert parked[0]["reason"] in ("gap", "claimed")
         tasks.append(await hand_in(transport, message(aggregate, 4)))
-        await eventually(lambda: _kept(tickets, "parked", 2), within=10)
+        await eventually(lambda: _kept(tickets, "parked", 2))
         assert await sequences(tickets, aggregate) == [1]
         tasks.append(await hand_in(transport, message(aggregate, 2)))
-        await eventually(lambda: sequences_are(tickets, aggregate, [1, 2, 3, 4]), within=10)
-        await eventually(lambda: _kept(tickets, "replayed", 2), within=10)
+        await eventually(lambda: sequences_are(tickets, aggregate, [1, 2, 3, 4]))
+        await eventually(lambda: _kept(tickets, "replayed", 2))
         await asyncio.gather(*tasks)
 
 
@@ -177,7 +177,7 @@ async def test_a_gap_that_closes_at_once_is_not_parked(yard: Yard, carrier: Carr
         tasks = [await hand_in(transport, message(aggregate, 2))]
         await asyncio.sleep(0.05)  # house: sleep - long enough for the other side to get there first
         tasks.append(await hand_in(transport, message(aggregate, 1)))
-        await eventually(lambda: sequences_are(tickets, aggregate, [1, 2]), within=10)
+        await eventually(lambda: sequences_are(tickets, aggregate, [1, 2]))
         assert await tickets.kept() == []
         await asyncio.gather(*tasks)
 
@@ -191,12 +191,12 @@ async def test_a_parked_event_holds_up_its_aggregate_only(yard: Yard, carrier: C
         tasks = [await hand_in(transport, message(stuck, 1), message(stuck, 2, "stuck"), message(stuck, 3))]
         tasks.append(await hand_in(transport, *(message(free, n) for n in range(1, 6))))
         await eventually(lambda: sequences_are(tickets, free, [1, 2, 3, 4, 5]), within=2)
-        await eventually(lambda: _kept(tickets, "parked", 2), within=10)
+        await eventually(lambda: _kept(tickets, "parked", 2))
         assert moods.tries.count(2) >= 4
         assert await sequences(tickets, stuck) == [1]
         moods.failures.clear()
         await tickets.execute("UPDATE parked_events SET next_at = now()")
-        await eventually(lambda: sequences_are(tickets, stuck, [1, 2, 3]), within=10)
+        await eventually(lambda: sequences_are(tickets, stuck, [1, 2, 3]))
         await asyncio.gather(*tasks)
 
 
@@ -213,10 +213,10 @@ async def test_an_absent_database_parks_nothing(yard: Yard, carrier: Carrier) ->
             return not moods.failures
 
         await (await hand_in(transport, message(aggregate, 1)))
-        await eventually(lambda: sequences_are(tickets, aggregate, [1]), within=10)
+        await eventually(lambda: sequences_are(tickets, aggregate, [1]))
         task = await hand_in(transport, message(aggregate, 2, "away"))
-        await eventually(heal, within=10)
-        await eventually(lambda: sequences_are(tickets, aggregate, [1, 2]), within=15)
+        await eventually(heal)
+        await eventually(lambda: sequences_are(tickets, aggregate, [1, 2]))
         assert await tickets.kept() == []
         await task
 
@@ -230,12 +230,12 @@ async def test_what_is_confirmed_but_not_marked_is_repeated_without_effect(yard:
         async with yard.station("chat", faulty, urls=urls) as chat:
             for sequence in (1, 2, 3):
                 await chat.tell(posted(aggregate, sequence), sequence)
-            await eventually(lambda: sequences_are(tickets, aggregate, [1]), within=10)
-            await eventually(lambda: faulty.published > 1, within=10)
+            await eventually(lambda: sequences_are(tickets, aggregate, [1]))
+            await eventually(lambda: faulty.published > 1)
             await chat.crash()
         async with yard.station("chat", carrier("chat"), urls=urls) as chat:
-            await eventually(lambda: _empty(chat), within=10)
-            await eventually(lambda: sequences_are(tickets, aggregate, [1, 2, 3]), within=10)
+            await eventually(lambda: _empty(chat))
+            await eventually(lambda: sequences_are(tickets, aggregate, [1, 2, 3]))
     await yard.drop(urls)
 
 
@@ -248,7 +248,7 @@ async def test_what_is_committed_but_not_acknowledged_is_not_doubled(yard: Yard,
         async with yard.station("tickets", faulty, urls=urls, subscriptions=noting()) as tickets:
             for sequence in (1, 2, 3):
                 await chat.tell(posted(aggregate, sequence), sequence)
-            await eventually(tickets.effects, within=10)
+            await eventually(tickets.effects)
             await tickets.crash()
         if carrier.broker is None:
             await chat.crash()
@@ -258,7 +258,7 @@ async def test_what_is_committed_but_not_acknowledged_is_not_doubled(yard: Yard,
             yard.station("tickets", carrier("tickets"), urls=urls, subscriptions=noting()) as tickets,
             yard.station("chat", carrier("chat"), urls=chat.urls),
         ):
-            await eventually(lambda: sequences_are(tickets, aggregate, [1, 2, 3]), within=10)
+            await eventually(lambda: sequences_are(tickets, aggregate, [1, 2, 3]))
     await yard.drop(urls)
 
 
@@ -272,7 +272,7 @@ async def test_stopping_finishes_what_began_and_hands_back_the_rest(yard: Yard, 
             "tickets", carrier("tickets"), urls=urls, subscriptions=noting(before=moods)
         ) as tickets:
             await chat.tell(posted(first, 1), 1)
-            await eventually(lambda: bool(moods.tries), within=10)
+            await eventually(lambda: bool(moods.tries))
             for sequence in (2, 3):
                 await chat.tell(posted(first, sequence), sequence)
             await chat.tell(posted(second, 1), 1)
@@ -281,8 +281,8 @@ async def test_stopping_finishes_what_began_and_hands_back_the_rest(yard: Yard, 
             moods.gate.set()
             await stopping
         async with yard.station("tickets", carrier("tickets"), urls=urls, subscriptions=noting()) as tickets:
-            await eventually(lambda: sequences_are(tickets, first, [1, 2, 3]), within=15)
-            await eventually(lambda: sequences_are(tickets, second, [1]), within=15)
+            await eventually(lambda: sequences_are(tickets, first, [1, 2, 3]))
+            await eventually(lambda: sequences_are(tickets, second, [1]))
             assert await tickets.kept() == []
     await yard.drop(urls)
 
@@ -294,7 +294,7 @@ async def test_a_dead_event_is_replayed_once_however_often_it_is_asked_for(yard:
     async with yard.station("tickets", transport, subscriptions=noting(before=moods)) as tickets:
         aggregate = new_id()
         task = await hand_in(transport, *(message(aggregate, n, "broken" if n == 2 else "ok") for n in range(1, 5)))
-        await eventually(lambda: sequences_are(tickets, aggregate, [1, 3, 4]), within=15)
+        await eventually(lambda: sequences_are(tickets, aggregate, [1, 3, 4]))
         dead = await eventually(lambda: _kept(tickets, "dead", 1))
         assert "Refused" not in str(dead[0]["error"]) or dead[0]["reason"] == "refused"
         moods.failures.clear()
@@ -302,7 +302,7 @@ async def test_a_dead_event_is_replayed_once_however_often_it_is_asked_for(yard:
         assert await redrive.replay(tickets.database, chosen, by="ann", why="fixed", dry_run=True) == 1
         assert await redrive.replay(tickets.database, chosen, by="ann", why="fixed") == 1
         await redrive.replay(tickets.database, Selection(aggregate_id=str(aggregate)), by="ann", why="again")
-        await eventually(lambda: sequences_are(tickets, aggregate, [1, 3, 4, 2]), within=10)
+        await eventually(lambda: sequences_are(tickets, aggregate, [1, 3, 4, 2]))
         await eventually(lambda: _kept(tickets, "replayed", 1))
         await tickets.execute("UPDATE parked_events SET state = 'dead'")
         assert (
@@ -336,7 +336,7 @@ async def test_types_without_a_handler_move_the_cursor(yard: Yard, carrier: Carr
             later.body.replace(later.type.encode(), newer_type.encode()),
         )
         task = await hand_in(transport, message(aggregate, 1), known, newer, message(aggregate, 4))
-        await eventually(lambda: sequences_are(tickets, aggregate, [1, 4]), within=10)
+        await eventually(lambda: sequences_are(tickets, aggregate, [1, 4]))
         assert await tickets.kept() == []
         await task
 
@@ -346,10 +346,10 @@ async def test_loose_streams_take_events_as_they_come(yard: Yard, carrier: Carri
     async with yard.station("tickets", transport, subscriptions=noting(strict=False)) as tickets:
         aggregate = new_id()
         task = await hand_in(transport, message(aggregate, 7))
-        await eventually(lambda: sequences_are(tickets, aggregate, [7]), within=10)
+        await eventually(lambda: sequences_are(tickets, aggregate, [7]))
         await task
         task = await hand_in(transport, message(aggregate, 5))
-        await eventually(lambda: sequences_are(tickets, aggregate, [7, 5]), within=10)
+        await eventually(lambda: sequences_are(tickets, aggregate, [7, 5]))
         await task
 
 
@@ -369,14 +369,14 @@ async def test_every_process_hears_hints(yard: Yard, carrier: Carrier) -> None:
         yard.station("tickets", carrier("tickets"), listeners=listeners) as tickets,
         yard.station("chat", carrier("chat")) as chat,
     ):
-        await eventually(lambda: tickets.ground.transport.state == "up", within=10)
-        await eventually(lambda: chat.ground.transport.state == "up", within=10)
+        await eventually(lambda: tickets.ground.transport.state == "up")
+        await eventually(lambda: chat.ground.transport.state == "up")
         aggregate = new_id()
         await chat.tell(posted(aggregate, 1), 1)
         await chat.ground.transport.broadcast("wink", {"fail": True})
         await chat.ground.transport.broadcast("unheard", {})
         await chat.ground.transport.broadcast("wink", {"n": 3})
-        await eventually(lambda: aggregate in heard and 3 in heard, within=10)
+        await eventually(lambda: aggregate in heard and 3 in heard)
 
 
 async def test_a_second_process_relays_only_when_the_first_is_gone(yard: Yard, carrier: Carrier) -> None:
@@ -387,13 +387,13 @@ async def test_a_second_process_relays_only_when_the_first_is_gone(yard: Yard, c
         yard.station("chat", carrier("chat"), urls=urls) as first,
     ):
         await first.tell(posted(aggregate, 1), 1)
-        await eventually(lambda: _empty(first), within=10)
+        await eventually(lambda: _empty(first))
         async with yard.station("chat", carrier("chat"), urls=urls) as second:
             await second.tell(posted(aggregate, 2), 2)
-            await eventually(lambda: sequences_are(tickets, aggregate, [1, 2]), within=10)
+            await eventually(lambda: sequences_are(tickets, aggregate, [1, 2]))
             await first.stop()
             await second.tell(posted(aggregate, 3), 3)
-            await eventually(lambda: sequences_are(tickets, aggregate, [1, 2, 3]), within=10)
+            await eventually(lambda: sequences_are(tickets, aggregate, [1, 2, 3]))
     await yard.drop(urls)
 
 

@@ -119,7 +119,7 @@ async def test_a_transaction_that_cannot_commit_leaves_every_event_its_own_chanc
         )
 
     await asyncio.create_task(both())
-    await eventually(lambda: _parked(tickets, 1), within=10)
+    await eventually(lambda: _parked(tickets, 1))
     assert {effect.aggregate_id for effect in await tickets.effects()} == {str(good), str(bad)}
 
 

@@ -152,7 +152,7 @@ async def test_the_relay_takes_every_failure_for_a_reason_to_try_again(yard: Yar
             backlog = await ledger.backlog(chat.database)
             return (backlog.pending, backlog.unroutable) == (0, 1)
 
-        await eventually(one_parked, within=20)
+        await eventually(one_parked)
         assert transport.outcomes == []
         await upkeep.measure(chat.ground)
         assert gauge("outbox_parked", service="chat") == 1
@@ -173,7 +173,7 @@ async def test_an_exhausted_schedule_and_an_endless_gap_end_in_death(tickets: St
     async def is_dead() -> bool:
         return [row["reason"] for row in await tickets.kept("dead")] == ["gap-never-closed"]
 
-    await eventually(is_dead, within=10)
+    await eventually(is_dead)
     await transport.publish(message(4))  # type: ignore[arg-type]
     assert [effect.sequence for effect in await tickets.effects()] == [4]
 
@@ -207,16 +207,16 @@ async def test_every_redrive_counts_until_the_last(yard: Yard) -> None:
             async def counted(attempts: int = attempts) -> bool:
                 return (await tickets.kept())[0]["attempts"] == attempts
 
-            await eventually(counted, within=10)
+            await eventually(counted)
         await tickets.execute("UPDATE parked_events SET next_at = now()")
-        await eventually(lambda: tickets.kept("dead"), within=10)
+        await eventually(lambda: tickets.kept("dead"))
         failures.clear()
         assert await redrive.replay(tickets.database, Selection(), by="ann", why="fixed") == 1
-        await eventually(lambda: tickets.kept("replayed"), within=10)
+        await eventually(lambda: tickets.kept("replayed"))
         assert len(await tickets.effects()) == 1
         await tickets.execute("UPDATE parked_events SET state = 'dead', envelope = 'x'")
         assert await redrive.replay(tickets.database, Selection(), by="ann", why="and broken again") == 1
-        await eventually(lambda: tickets.kept("dead"), within=10)
+        await eventually(lambda: tickets.kept("dead"))
         assert (await tickets.kept("dead"))[0]["reason"] == "undecodable"
 
 
@@ -261,7 +261,7 @@ async def test_hints_may_be_lost_but_never_pile_up(yard: Yard) -> None:
         for number in range(10_050):
             await transport.broadcast("wink", {"n": number})
         gate.set()
-        await eventually(lambda: len(heard) > 9000, within=10)
+        await eventually(lambda: len(heard) > 9000)
         assert gauge("event_hints_lost_total", service="tickets") >= 40
         before = len(heard)
         event = posted(new_id(), 1)
@@ -272,4 +272,4 @@ async def test_hints_may_be_lost_but_never_pile_up(yard: Yard) -> None:
         await transport.publish(ledger.message_of(broken, event.stream))
         envelope = ledger.envelope_of(event, brand="lucky", sequence=1, at=SAMPLE_TIME)
         await transport.publish(ledger.message_of(envelope, event.stream))
-        await eventually(lambda: len(heard) == before + 1, within=10)
+        await eventually(lambda: len(heard) == before + 1)

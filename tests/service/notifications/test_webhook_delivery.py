@@ -94,7 +94,7 @@ async def test_the_tenth_failure_exhausts_and_is_told(start: Start) -> None:
         portal = Portal(service)
         endpoint = await portal.add(sink.url)
         await service.publish(opened())
-        (told,) = await eventually(lambda: service.recorded(DeliveryExhausted), within=30)
+        (told,) = await eventually(lambda: service.recorded(DeliveryExhausted))
         assert told.data["attempts"] == 10
         assert await portal.states(endpoint["id"]) == ["exhausted"]
         assert len(sink.calls) == 10
@@ -149,7 +149,7 @@ async def test_days_of_failures_disable(service: RunningService, portal: Portal)
             await service.publish(opened())
             return await service.recorded(EndpointDisabled)
 
-        (told,) = await eventually(disabled, within=20, every=0.3)
+        (told,) = await eventually(disabled, every=0.3)
         assert told.data["reason"] == "failing"
         assert (await portal.get(f"/{endpoint['id']}"))["disabled_reason"] == "failing"
 
@@ -293,7 +293,7 @@ async def test_ordered_endpoints_get_one_at_a_time_per_ticket(service: RunningSe
         for number in range(6):
             for ticket in (bad, good):
                 await service.publish(message(ticket, str(number)))
-        await eventually(lambda: _all_delivered(portal, endpoint["id"], 14), within=10)
+        await eventually(lambda: _all_delivered(portal, endpoint["id"], 14))
         assert overlaps == []
         for ticket in (bad, good):
             sequences = [b["sequence"] for b in map(_body, sink.calls) if b["aggregate"]["id"] == str(ticket)]
@@ -320,7 +320,7 @@ async def test_an_expired_lease_is_retaken(start: Start) -> None:
         courier = first.ground.extras["courier"]
         await courier.settle(timedelta(0))  # type: ignore[attr-defined]
         sink.answer = None
-        await eventually(lambda: _delivered(portal, endpoint["id"]), within=5)
+        await eventually(lambda: _delivered(portal, endpoint["id"]))
         assert len(sink.calls) == 2
         assert len(set(sink.ids)) == 1
 
@@ -348,8 +348,8 @@ async def test_two_processes_share_the_work_in_order(service: RunningService, st
         for number in range(5):
             for ticket in tickets:
                 await service.publish(message(ticket, str(number)))
-        await eventually(lambda: _all_delivered(portal, ordered["id"], 30), within=20)
-        await eventually(lambda: _all_delivered(portal, unordered["id"], 30), within=20)
+        await eventually(lambda: _all_delivered(portal, ordered["id"], 30))
+        await eventually(lambda: _all_delivered(portal, unordered["id"], 30))
     assert overlaps == []
     assert len(sink.ids) == len(set(sink.ids)) == len(plain.ids) == len(set(plain.ids)) == 30
     for ticket in tickets:
@@ -368,5 +368,5 @@ async def test_an_endpoint_may_become_ordered(service: RunningService, portal: P
         await eventually(lambda: _states_are(portal, endpoint["id"], ["pending"] * 11))
         await portal.change(endpoint["id"], ordered=True)
         await portal.change(endpoint["id"], state="enabled")
-        await eventually(lambda: _all_delivered(portal, endpoint["id"], 11), within=10)
+        await eventually(lambda: _all_delivered(portal, endpoint["id"], 11))
         assert [_body(call)["sequence"] for call in sink.calls] == list(range(1, 12))

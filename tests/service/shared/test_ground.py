@@ -269,7 +269,7 @@ async def test_a_server_that_shuts_down_is_unavailable(
             await sleep.row(session, {})
 
     running = asyncio.create_task(run())
-    await eventually(lambda: _sleeps(database), within=5)
+    await eventually(lambda: _sleeps(database))
     await postgres.end_connections(urls)
     with pytest.raises(DatabaseUnavailable) as refused:
         await running

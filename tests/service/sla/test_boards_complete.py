@@ -53,7 +53,7 @@ async def legal_breaches(desk: Desk, count: int) -> list[dict[str, Any]]:
         rows = [row for row in (await get(desk, "breaches"))["items"] if row["metric"].startswith("complaint")]
         return rows if len(rows) >= count else []
 
-    return list(await eventually(found, within=10))
+    return list(await eventually(found))
 
 
 async def test_a_broken_legal_clock_is_on_the_board_in_the_list_and_in_the_export(desk: Desk) -> None:
@@ -114,7 +114,7 @@ async def test_breaches_of_both_sorts_come_in_pages_in_the_order_of_their_breaki
     async def all_of_them() -> bool:
         return len((await get(desk, "breaches", **ever))["items"]) == 6
 
-    await eventually(all_of_them, within=10)
+    await eventually(all_of_them)
     seen: list[str] = []
     query: dict[str, Any] = {"limit": 1, **ever}
     while True:

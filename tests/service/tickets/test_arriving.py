@@ -116,7 +116,7 @@ async def test_live_words_out_of_order_and_twice(tickets: RunningService, desk: 
         return facts
 
     check: Callable[[], Awaitable[list[int]]] = told
-    assert await eventually(check, within=20) == [1, 2, 3]
+    assert await eventually(check) == [1, 2, 3]
     assert [m["text"] for m in (await desk.get(f"/{ticket_id}/messages"))["items"]] == ["One", "Two"]
 
 

@@ -49,7 +49,7 @@ async def _chained(service: RunningService, count: int) -> None:
             links = (await session.execute(text("SELECT count(*) FROM audit_links"))).scalar_one()
         return (waiting, links) == (0, count)
 
-    await eventually(done, within=20)
+    await eventually(done)
 
 
 async def test_a_read_by_an_agent_appears_with_person_time_and_reason(desk: Desk) -> None:

@@ -286,7 +286,7 @@ async def test_a_correction_waits_for_the_words_it_corrects(desk: Desk) -> None:
     await desk.service.publish(session_started(ticket_id), sequence=1)
     await desk.service.publish(_corrected(words, "Hello"), sequence=3)
     await desk.service.publish(words, sequence=2)
-    await eventually(lambda: _told(desk, ticket_id), within=30)
+    await eventually(lambda: _told(desk, ticket_id))
     assert [one["text"] for one in await _words(desk, ticket_id)] == ["Hello"]
 
 

@@ -44,7 +44,7 @@ async def _becomes(desk: Desk, ticket_id: str, status: str) -> dict[str, Any]:
         return ticket
 
     check: Callable[[], Awaitable[dict[str, Any]]] = there
-    return await eventually(check, within=20)
+    return await eventually(check)
 
 
 def _tomorrow() -> str:

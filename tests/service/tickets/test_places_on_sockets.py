@@ -83,13 +83,13 @@ async def test_the_desk_is_told_once_that_nobody_is_there(postgres: Cluster) -> 
         await here.desk.hire("s-1", "agent")
         await profile(here.desk, "s-1", languages=["en"])
         german = [await here.desk.open(language="de") for _ in range(2)]
-        stalled = await lead.first("queue_stalled", within=10)
+        stalled = await lead.first("queue_stalled")
         assert (stalled["queue"], stalled["tickets"]) == ("standard:de:any", 2)
         assert set(stalled["ticket_ids"]) == {one["id"] for one in german}
         await here.desk.open(language="de")
         await here.desk.hire("s-2", "agent")
         await profile(here.desk, "s-2", languages=["de"])
-        await lead.first("queue_recovered", within=10, queue="standard:de:any")
+        await lead.first("queue_recovered", queue="standard:de:any")
         facts = [one for one in await here.desk.service.recorded() if one.type.startswith("tickets.queue.")]
         assert [(one.type, one.sequence) for one in facts] == [(QueueStalled.type, 1), (QueueRecovered.type, 2)]
 

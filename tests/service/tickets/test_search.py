@@ -185,7 +185,7 @@ async def test_20_search_is_slow_short_or_stale(tickets: RunningService, desk: D
     async def is_found() -> bool:
         return [one["number"] for one in (await desk.get("", q="freshly"))["items"]] == [number]
 
-    await eventually(is_found, within=3)
+    await eventually(is_found)
     await _grow_old(tickets, number)
     assert await _found(desk, "freshly") == [number]
     await _say(desk, "freshly said again")

@@ -50,7 +50,7 @@ async def test_a_board_is_shown_at_most_once_a_second_and_the_newest_one_is() ->
     async def two() -> bool:
         return len(frames) == 2
 
-    await eventually(two, within=3)
+    await eventually(two)
     assert frames[-1]["lines"][0]["waiting"] == 4
 
 
