@@ -32,6 +32,10 @@ from shared.web.actor import ACTOR_HEADER, Actor, ActorKind, roles_up_to, sign_a
 from tests.bench.machine import cpu_seconds
 from tests.support.service import GATEWAY_KEY, PUBLIC_KEY
 
+# The time in a message is spelled in letters: a number of eighteen digits in every one would be examined as that of a
+# card, and people rarely say one.
+_TO_LETTERS: Final = str.maketrans("0123456789", "abcdefghij")
+_TO_DIGITS: Final = bytes.maketrans(b"abcdefghij", b"0123456789")
 PADDING: Final = (
     " Hello, my withdrawal has been pending since yesterday and nobody tells me why. Can you look at it now?"
 )
@@ -99,7 +103,8 @@ class Socket(asyncio.Protocol):
         """Note how long ago the time was that a message carries behind `before`."""
         if self._delays is not None:
             mark = frame.index(before) + len(before)
-            self._delays.append(time.perf_counter() - float(frame[mark : mark + 18]))
+            said_at = float(frame[mark : mark + 18].translate(_TO_DIGITS))
+            self._delays.append(time.perf_counter() - said_at)
 
     def is_welcome(self) -> None:
         """Take note that the server knows us."""
@@ -230,7 +235,7 @@ async def paced(
     cpu, own, started, sent = cpu_seconds(process.pid), time.process_time(), time.perf_counter(), 0
     while (elapsed := time.perf_counter() - started) < seconds:
         while sent < elapsed * rate:
-            say(sent, f"{time.perf_counter():018.6f}{PADDING}")
+            say(sent, f"{time.perf_counter():018.6f}".translate(_TO_LETTERS) + PADDING)
             sent += 1
         await asyncio.sleep(0.001)
     generator = (time.process_time() - own) / seconds

@@ -20,17 +20,19 @@ from deploy.demo.clients import ChatSocket, Door, new_key, sign_in
 from shared.directory import SERVICES
 from tests.resilience.restarts import drained
 from tests.support.eventually import eventually
+from tests.support.pace import no_faster_than
 from tests.support.product import Product
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(300)]
 
 WORKERS: Final = 6
+PACE: Final = 0.06
 SOCKETS: Final = 12
 
 
 @dataclass
 class Load:
-    """Requests to every service without a break; what failed at the first try, and what failed for good."""
+    """Requests to every service, a hundred a second; what failed at the first try, and what failed for good."""
 
     door: Door
     api_key: str
@@ -46,7 +48,7 @@ class Load:
             if self.is_over:
                 return
             key = new_key()
-            failure = await self._try(method, path, token, body, key)
+            failure = await no_faster_than(PACE, self._try(method, path, token, body, key))
             self.asked += 1
             if failure:
                 self.first.append(f"{method} {path}: {failure}")

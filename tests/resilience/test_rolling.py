@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(600)]
 CHATS: Final = int(os.environ.get("PITBOSS_ROLLING_CHATS", "24"))
 _LISTENS_TO: Final = 100
 _PACE: Final = (4.0, 12.0)
-_ANSWER_EVERY: Final = 0.15
+_ANSWER_EVERY: Final = max(0.15, 12 / CHATS)
 _GENEROUS: Final = 60.0
 
 

@@ -25,11 +25,13 @@ async def eventually(
 ) -> T:
     """Call `check` until it returns something true and return that; fail after `within` seconds with the last outcome.
 
-    An AssertionError inside `check` counts as "not yet". Time in which the whole machine stood still does not count:
-    nobody could do anything in it.
+    An AssertionError inside `check` counts as "not yet". It is called less often the longer it takes, pausing for a
+    tenth of the time waited so far: what is waited for needs the machine, too. Time in which the whole machine stood
+    still does not count: nobody could do anything in it.
     """
     now = asyncio.get_running_loop().time
-    deadline = now() + within
+    began = now()
+    deadline = began + within
     last: object = None
     while True:
         try:
@@ -45,6 +47,7 @@ async def eventually(
             message = f"not within {within} s; last outcome: {last!r}"
             raise AssertionError(message)
         slept_at = now()
-        await asyncio.sleep(every)
-        overslept = now() - slept_at - every
+        pause = max(every, (slept_at - began) / 10)
+        await asyncio.sleep(pause)
+        overslept = now() - slept_at - pause
         deadline += overslept if overslept > _STANDSTILL else 0

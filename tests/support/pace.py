@@ -2,6 +2,9 @@
 
 import asyncio
 from collections.abc import Awaitable
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 async def turns(count: int = 1) -> None:
@@ -10,6 +13,7 @@ async def turns(count: int = 1) -> None:
         await asyncio.sleep(0)
 
 
-async def no_faster_than(seconds: float, work: Awaitable[object]) -> None:
-    """Do a piece of work and return after `seconds` or when it is done, whichever is later."""
-    await asyncio.gather(work, asyncio.sleep(seconds))
+async def no_faster_than(seconds: float, work: Awaitable[T]) -> T:
+    """Do a piece of work and return its outcome after `seconds` or when it is done, whichever is later."""
+    outcome, _ = await asyncio.gather(work, asyncio.sleep(seconds))
+    return outcome
