@@ -90,7 +90,7 @@ async def _serve(names: Sequence[str]) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     transport = _shared_transport(names)
-    servers = [ServiceServer(name, _create(name, transport)) for name in names]
+    servers = _created(names, transport)
     running = {server.name: asyncio.create_task(server.serve([listener(server.name)])) for server in servers}
     stopping = asyncio.create_task(stop.wait())
     started = asyncio.create_task(_announce(servers))
@@ -165,6 +165,15 @@ def listener(name: str) -> socket.socket:
 
 def _knob(name: str, knob: str) -> str | None:
     return os.environ.get(f"{name.upper()}_{knob}") or os.environ.get(f"PITBOSS_{knob}")
+
+
+def _created(names: Sequence[str], transport: "Transport | None") -> list[ServiceServer]:
+    """Make the services; the collector would look again and again through code that stays."""
+    gc.disable()
+    try:
+        return [ServiceServer(name, _create(name, transport)) for name in names]
+    finally:
+        gc.enable()
 
 
 def _create(name: str, transport: "Transport | None") -> FastAPI:
