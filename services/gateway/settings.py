@@ -4,9 +4,9 @@ import ipaddress
 import os
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Final, Self
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
 from services.gateway.domain.accounts import LockPolicy, SessionLife
 from services.gateway.domain.limits import Policy
@@ -14,6 +14,10 @@ from services.gateway.domain.routing import Network
 from shared.directory import SERVICES
 from shared.sealing import Seal, derive_key, parse_key
 from shared.settings import ServiceSettings
+
+# OWASP Password Storage Cheat Sheet, argon2id with one lane.
+LEAST_MEMORY_KIB: Final = 19 * 1024
+LEAST_ROUNDS: Final = 2
 
 
 def _service_urls() -> dict[str, tuple[str, ...]]:
@@ -58,6 +62,13 @@ class Settings(ServiceSettings):
     lock_window: timedelta = timedelta(minutes=15)
     lock_time: timedelta = timedelta(minutes=15)
 
+    password_rounds: Annotated[int, Field(ge=1, description="argon2id: passes over the memory of a password")] = (
+        LEAST_ROUNDS
+    )
+    password_memory_kib: Annotated[
+        int, Field(ge=8, description="argon2id: at least 19456 KiB and 2 rounds unless in development (OWASP)")
+    ] = LEAST_MEMORY_KIB
+
     requests_per_minute: Annotated[int, Field(description="per API key, member of staff, player or visitor")] = 600
     requests_burst: int = 100
     sends_per_minute: Annotated[int, Field(description="unsafe requests per player or visitor")] = 30
@@ -101,6 +112,15 @@ class Settings(ServiceSettings):
         for text in value:
             ipaddress.ip_network(text)
         return value
+
+    @model_validator(mode="after")
+    def _passwords_are_kept_well(self) -> Self:
+        if not self.development and (
+            self.password_rounds < LEAST_ROUNDS or self.password_memory_kib < LEAST_MEMORY_KIB
+        ):
+            message = f"passwords need {LEAST_ROUNDS} rounds over {LEAST_MEMORY_KIB} KiB or more"
+            raise ValueError(message)
+        return self
 
     def trusted_networks(self) -> tuple[Network, ...]:
         """Return the trusted proxies as networks."""

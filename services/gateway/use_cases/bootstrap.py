@@ -49,16 +49,15 @@ async def bootstrap(settings: Settings) -> dict[str, object]:
         async with database.begin(BRAND) as session:
             if await keys.brand_of(session, BRAND) is not None:
                 return {}
-        hashed = await _hashed_passwords()
+        hashed = await _hashed_passwords(Passwords(settings))
         async with database.begin(BRAND) as session:
             return await _found(session, settings, hashed, now)
     finally:
         await database.stop()
 
 
-async def _hashed_passwords() -> dict[str, tuple[str, str]]:
+async def _hashed_passwords(hasher: Passwords) -> dict[str, tuple[str, str]]:
     """Return a password and its hash for every demo person; made before the transaction begins."""
-    hasher = Passwords()
     passwords = {email: new_password() for email, _, _ in _STAFF}
     return {email: (password, await hasher.hash(password)) for email, password in passwords.items()}
 

@@ -78,7 +78,7 @@ async def opened(settings: Settings, database: Database, clock: Clock) -> AsyncI
                 for name, urls in settings.service_urls.items()
             },
             mint=TokenMint(signing_key),
-            passwords=Passwords(),
+            passwords=Passwords(settings),
             sockets=client,
             origins=Origins(database, settings),
             trusted=settings.trusted_networks(),

@@ -1,4 +1,4 @@
-"""Passwords are hashed beside the event loop, two at a time: argon2id takes 19 MiB and tens of milliseconds each."""
+"""Passwords are hashed beside the event loop, two at a time: argon2id takes memory and tens of milliseconds each."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,10 +7,9 @@ from typing import ClassVar, Final, TypeVar
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from services.gateway.settings import Settings
 from shared.errors import DomainError, Kind
 
-_MEMORY_KIB: Final = 19 * 1024
-_ROUNDS: Final = 2
 _LANES: Final = 1
 _SLOTS: Final = 2
 _WAITING: Final = 32
@@ -24,13 +23,15 @@ class SignInBusy(DomainError):
 
 
 class Passwords:
-    """argon2id with OWASP's least parameters (Password Storage Cheat Sheet): 19 MiB, t = 2, p = 1.
+    """argon2id with the rounds and the memory that the settings say, in one lane.
 
     At most 32 callers wait for the two slots; more are refused, because such a queue would outlive their deadline.
     """
 
-    def __init__(self) -> None:
-        self._hasher = PasswordHasher(time_cost=_ROUNDS, memory_cost=_MEMORY_KIB, parallelism=_LANES)
+    def __init__(self, settings: Settings) -> None:
+        self._hasher = PasswordHasher(
+            time_cost=settings.password_rounds, memory_cost=settings.password_memory_kib, parallelism=_LANES
+        )
         self._slots = asyncio.Semaphore(_SLOTS)
         self._waiting = 0
         self._nobody = self._hasher.hash("nobody has this password")

@@ -20,6 +20,8 @@ from tests.support.service import GATEWAY_KEY, PUBLIC_KEY, RunningService, runni
 KNOBS: dict[str, object] = {
     "signing_key": str(GATEWAY_KEY.as_dict(private=True)["d"]),
     "secrets_key": base64.urlsafe_b64encode(bytes(range(32))).decode(),
+    "password_rounds": 1,
+    "password_memory_kib": 8,
     "sign_ins_per_minute": 6000,
     "sign_ins_burst": 1000,
     "anonymous_per_minute": 6000,
