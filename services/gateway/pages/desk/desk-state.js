@@ -1,6 +1,7 @@
 /** The desk of one person: what is known, what is open, and the one place from which it is drawn again. */
 
 import { Connection } from "../widget/connection.js";
+import { Address } from "./address.js";
 import { Api } from "./api.js";
 import { Board } from "./board.js";
 import { claim } from "./claiming.js";
@@ -39,6 +40,7 @@ export class Desk {
     this.cursor = new Cursor(this);
     this.search = new Search(this);
     this.selection = new Selection(this);
+    this.address = new Address(this, this.#ended.signal);
     Object.assign(this, { list: "queue", open: null, page: "tickets", dialog: null, isCardOpen: false });
     Object.assign(this, { views: [], counts: new Map(), reasons: [], teams: [], ownFields: [], toasts: new Toasts(changed), stalled: new Map(), problem: null });
     this.takenByMe = new Set();
@@ -57,6 +59,7 @@ export class Desk {
       changed: () => this.changed(),
     });
     this.connection.start();
+    this.address.follow();
     const { signal } = this.#ended;
     addEventListener("online", () => this.unsent.send(), { signal });
     document.addEventListener("visibilitychange", () => this.open?.receipts.tell(), { signal });
@@ -71,6 +74,7 @@ export class Desk {
     this.#timers.forEach(clearInterval);
     clearTimeout(this.#feedTimer);
     this.#ended.abort();
+    this.address.forget();
     this.company.stop();
     this.search.stop();
     this.unsent.stop();
@@ -128,14 +132,16 @@ export class Desk {
     }
     this.open?.leave();
     this.open = new OpenTicket(this, id);
+    this.address.put(id);
     if (this.rows.some((row) => row.id === id)) this.cursor.put(id);
     this.changed();
-    await this.attempt(() => this.open.load());
+    await this.attempt(() => this.address.lead(this.open));
   }
 
   close() {
     this.open?.leave();
     Object.assign(this, { open: null, isCardOpen: false });
+    this.address.put(null);
     this.changed();
   }
 

@@ -9,6 +9,7 @@ const seen = (desk, id) => (desk.open?.id === id ? desk.open : null);
 export const FRAMES = {
   welcome(desk, frame) {
     desk.heads = frame.heads ?? {};
+    desk.address.follow();
     const head = desk.open && frame.heads?.[desk.open.id];
     desk.open?.listen();
     if (desk.open) renewPeople(desk.open).catch(() => null);
