@@ -20,7 +20,7 @@ from services.chat.sockets.places import PLAYERS
 from services.chat.sockets.viewing import VIEWERS_TOPIC
 from services.chat.use_cases.offering import waits_of
 from shared.contracts.base import Author, AuthorKind
-from shared.contracts.chat import PresenceChanged, RatingRequested, SessionClaimed, SessionEnded
+from shared.contracts.chat import PresenceChanged, RatingGiven, RatingRequested, SessionClaimed, SessionEnded
 from shared.contracts.gateway import AccountChanged
 from shared.contracts.intake import AttachmentReady, AttachmentRejected
 from shared.contracts.sla import BOARD_TOPIC
@@ -62,6 +62,16 @@ async def ask_for_rating(ground: Ground, received: Received[RatingRequested]) ->
     event = received.event
     frame = encode("rating_request", ticket_id=event.ticket_id)
     hub_of(ground).conversations.send(received.brand, event.ticket_id, frame, only=PLAYERS)
+
+
+async def tell_rating(ground: Ground, received: Received[RatingGiven]) -> None:
+    """Tell those of the staff who hear a conversation how its player liked it."""
+    event = received.event
+    frame = encode(
+        "rated", ticket_id=event.ticket_id, round=event.round, score=event.score, comment=event.comment,
+        rated_at=event.rated_at,
+    )  # fmt: skip
+    hub_of(ground).conversations.send(received.brand, event.ticket_id, frame, only=frozenset({AuthorKind.STAFF}))
 
 
 async def turn_out(ground: Ground, payload: dict[str, Any]) -> None:
@@ -168,6 +178,7 @@ LISTENERS: Final = (
     listen(SessionEnded, tell_end),
     listen(SessionClaimed, part_from_visitor),
     listen(RatingRequested, ask_for_rating),
+    listen(RatingGiven, tell_rating),
     listen(PresenceChanged, tell_presence),
     *desk.LISTENERS,
     listen(AccountChanged, cut_off),

@@ -1,7 +1,7 @@
 /** What each frame of the socket means for the desk. */
 
 import { chime, notify } from "./alerts.js";
-import { renewPeople } from "./around.js";
+import { renewPeople, renewReach } from "./around.js";
 import { because } from "./format.js";
 
 const seen = (desk, id) => (desk.open?.id === id ? desk.open : null);
@@ -119,7 +119,13 @@ export const FRAMES = {
     seen(desk, id)?.tail().catch(() => null);
   },
   ended(desk, { ticket_id: id }) {
-    seen(desk, id)?.tail().catch(() => null);
+    const open = seen(desk, id);
+    open?.tail().catch(() => null);
+    if (open) renewReach(open).catch(() => null);
+  },
+  rated(desk, { ticket_id: id }) {
+    const open = seen(desk, id);
+    if (open) renewReach(open).catch(() => null);
   },
 };
 

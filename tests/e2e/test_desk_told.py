@@ -1,0 +1,61 @@
+"""What happens elsewhere and a desk shows by itself: how chats end, who is there, and what is known of players."""
+
+from collections.abc import AsyncIterator
+from uuid import uuid4
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from deploy.demo.clients import ChatSocket, Door
+from tests.e2e.asking import ask
+from tests.e2e.clerk import Clerk
+from tests.e2e.house import House, found_house
+from tests.support.product import Product
+
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(180)]
+
+
+@pytest.fixture(scope="module")
+async def house(product: Product, door: Door) -> House:
+    """A brand with an agent and a colleague."""
+    house = await found_house(door, product.demo, "told")
+    await house.hire("agent", "ann")
+    await house.hire("agent", "bob")
+    return house
+
+
+@pytest.fixture
+async def ann(house: House, browser: Browser) -> AsyncIterator[Clerk]:
+    """Ann at her desk."""
+    async with Clerk.of(house, browser, "ann") as clerk:
+        yield clerk
+
+
+@pytest.fixture
+async def kim(house: House) -> AsyncIterator[ChatSocket]:
+    """A player who has just written."""
+    player = house.brand.player_token(f"p{uuid4().hex[:8]}", minutes=50, name="Kim")
+    chat = await ChatSocket.of_player(house.door, player)
+    await chat.say("Where is my payout?")
+    yield chat
+    await chat.close()
+
+
+async def test_that_the_player_ended_the_chat_and_how_he_liked_it_stands_in_the_timeline(
+    house: House, ann: Clerk, kim: ChatSocket
+) -> None:
+    """At once, and after a reload."""
+    path = f"/v1/chat/sessions/{kim.ticket_id}"
+    await ann.page.goto(f"{house.door.url}/desk#/tickets/{kim.ticket_id}")
+    await expect(ann.words("Where is my payout?")).to_be_visible()
+    changes = ann.page.locator(".change")
+    assert (await ask(house.door, "POST", f"{path}/end", token=kim.token)).status == 204
+    ended = changes.filter(has_text="Kim ended the chat")
+    await expect(ended).to_be_visible()
+    said = {"score": 4, "comment": "Quick and kind"}
+    assert (await ask(house.door, "PUT", f"{path}/rating", token=kim.token, body=said)).status == 200
+    rated = changes.filter(has_text="Kim rated the chat 4 of 5: Quick and kind")
+    await expect(rated).to_be_visible()
+    await ann.page.reload()
+    await expect(ended).to_be_visible()
+    await expect(rated).to_be_visible()
