@@ -32,21 +32,26 @@ async def ann(house: House, browser: Browser) -> AsyncIterator[Clerk]:
 
 
 @pytest.fixture
-async def kim(house: House) -> AsyncIterator[ChatSocket]:
-    """A player who has just written."""
-    player = house.brand.player_token(f"p{uuid4().hex[:8]}", minutes=50, name="Kim")
-    chat = await ChatSocket.of_player(house.door, player)
+def player() -> str:
+    """The account of a player whom nobody knows yet."""
+    return f"p{uuid4().hex[:8]}"
+
+
+@pytest.fixture
+async def kim(house: House, player: str) -> AsyncIterator[ChatSocket]:
+    """That player, who has just written."""
+    chat = await ChatSocket.of_player(house.door, house.brand.player_token(player, minutes=50, name="Kim"))
     await chat.say("Where is my payout?")
     yield chat
     await chat.close()
 
 
 async def test_that_the_player_ended_the_chat_and_how_he_liked_it_stands_in_the_timeline(
-    house: House, ann: Clerk, kim: ChatSocket
+    house: House, ann: Clerk, kim: ChatSocket, player: str
 ) -> None:
     """At once, and after a reload."""
     path = f"/v1/chat/sessions/{kim.ticket_id}"
-    await ann.page.goto(f"{house.door.url}/desk#/tickets/{kim.ticket_id}")
+    await ann.open(player)
     await expect(ann.words("Where is my payout?")).to_be_visible()
     changes = ann.page.locator(".change")
     assert (await ask(house.door, "POST", f"{path}/end", token=kim.token)).status == 204
@@ -59,3 +64,25 @@ async def test_that_the_player_ended_the_chat_and_how_he_liked_it_stands_in_the_
     await ann.page.reload()
     await expect(ended).to_be_visible()
     await expect(rated).to_be_visible()
+
+
+async def test_my_status_is_followed_wherever_it_is_changed(house: House, ann: Clerk) -> None:
+    """Also after it was chosen here by hand, and while the desk was away."""
+    mine = ann.page.get_by_label("My status")
+
+    async def become(status: str) -> None:
+        path, body = "/v1/staff/me/status", {"status": status}
+        assert (await ask(house.door, "PUT", path, token=house.tokens["ann"], body=body)).status == 200
+
+    await become("busy")
+    await expect(mine).to_have_value("busy")
+    await mine.select_option("away")
+    await expect(ann.page.locator(".presence-away")).to_be_visible()
+    await become("online")
+    await expect(mine).to_have_value("online")
+    await expect(ann.page.locator(".presence-online")).to_be_visible()
+    await ann.context.set_offline(offline=True)
+    await expect(ann.page.locator(".banner.offline")).to_be_visible()
+    await become("busy")
+    await ann.context.set_offline(offline=False)
+    await expect(mine).to_have_value("busy")

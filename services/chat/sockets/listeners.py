@@ -86,12 +86,14 @@ async def tell_presence(ground: Ground, received: Received[PresenceChanged]) -> 
     hub_of(ground).people.to_staff(received.brand, frame)
 
 
-async def cut_off(ground: Ground, received: Received[AccountChanged]) -> None:
-    """End the sockets of a person whose account of this brand was switched off."""
-    if received.event.active:
+async def tell_account(ground: Ground, received: Received[AccountChanged]) -> None:
+    """Tell the desk who somebody is now and whether he takes work; whose account was switched off loses his sockets."""
+    event, hub = received.event, hub_of(ground)
+    told = event.model_dump(mode="json", include={"staff_id", "name", "role", "status", "active"})
+    hub.people.to_staff(received.brand, encode("account", **told))
+    if event.active:
         return
-    hub = hub_of(ground)
-    for socket in hub.people.sockets_of(received.brand, AuthorKind.STAFF, received.event.staff_id):
+    for socket in hub.people.sockets_of(received.brand, AuthorKind.STAFF, event.staff_id):
         socket.close(CloseCode.FORBIDDEN)
 
 
@@ -181,7 +183,7 @@ LISTENERS: Final = (
     listen(RatingGiven, tell_rating),
     listen(PresenceChanged, tell_presence),
     *desk.LISTENERS,
-    listen(AccountChanged, cut_off),
+    listen(AccountChanged, tell_account),
     listen(QueueStalled, show_stalled),
     listen(QueueRecovered, show_recovered),
     listen(AttachmentReady, tell_file_ready),

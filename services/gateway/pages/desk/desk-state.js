@@ -64,7 +64,7 @@ export class Desk {
     addEventListener("online", () => this.unsent.send(), { signal });
     document.addEventListener("visibilitychange", () => this.open?.receipts.tell(), { signal });
     this.#timers.push(setInterval(() => this.feedSoon(0), FEED_EVERY));
-    const asked = [this.tickets.load(), this.people.load(this.api), this.loadChoices(), this.#loadMe(), this.company.load(), this.unsent.send()];
+    const asked = [this.tickets.load(), this.people.load(this.api), this.loadChoices(), this.company.load(), this.unsent.send()];
     const failed = (await Promise.allSettled(asked)).find((one) => one.status === "rejected");
     if (failed) this.problem = failed.reason;
     this.changed();
@@ -225,10 +225,6 @@ export class Desk {
   #hear(frame) {
     FRAMES[frame.t]?.(this, frame);
     this.changed();
-  }
-
-  async #loadMe() {
-    Object.assign(this.me, await this.api.get("/v1/staff/me"));
   }
 
   async loadChoices() {

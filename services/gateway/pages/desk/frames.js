@@ -15,6 +15,7 @@ export const FRAMES = {
     if (desk.open) renewPeople(desk.open).catch(() => null);
     desk.board.listen();
     desk.company.soon();
+    desk.people.load(desk.api).then(desk.changed, () => null);
     desk.unsent.send();
     if (head !== undefined) desk.open?.tail().catch(() => null);
     desk.catchUp();
@@ -101,6 +102,9 @@ export const FRAMES = {
     viewers.forEach((viewer) => desk.people.meet({ ...viewer, kind: "staff" }));
     const open = seen(desk, id);
     if (open) open.viewers = viewers.filter((viewer) => viewer.id !== desk.me.id);
+  },
+  account(desk, frame) {
+    desk.people.changed(frame);
   },
   presence(desk, frame) {
     if (frame.kind === "staff") desk.people.heard(frame);
