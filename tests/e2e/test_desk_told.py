@@ -86,3 +86,12 @@ async def test_my_status_is_followed_wherever_it_is_changed(house: House, ann: C
     await become("busy")
     await ann.context.set_offline(offline=False)
     await expect(mine).to_have_value("busy")
+
+
+@pytest.mark.usefixtures("kim")
+async def test_a_row_says_what_its_player_is_called_once_that_is_known(ann: Clerk, player: str) -> None:
+    row = ann.row(player)
+    await expect(row.locator(".player")).to_have_text(player)
+    await ann.open(player)
+    await expect(ann.words(kim.messages[0]["text"])).to_be_visible()
+    await expect(row.locator(".player")).to_have_text(f"Kim · {player}")
