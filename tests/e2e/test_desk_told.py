@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from deploy.demo.clients import ChatSocket, Door
-from tests.e2e.asking import ask
+from tests.e2e.asking import Json, ask
 from tests.e2e.clerk import Clerk
 from tests.e2e.house import House, found_house
 from tests.support.product import Product
@@ -17,10 +17,11 @@ pytestmark = [pytest.mark.cluster, pytest.mark.timeout(180)]
 
 @pytest.fixture(scope="module")
 async def house(product: Product, door: Door) -> House:
-    """A brand with an agent and a colleague."""
+    """A brand with an agent, a colleague and a lead."""
     house = await found_house(door, product.demo, "told")
     await house.hire("agent", "ann")
     await house.hire("agent", "bob")
+    await house.hire("lead", "lea")
     return house
 
 
@@ -95,3 +96,26 @@ async def test_a_row_says_what_its_player_is_called_once_that_is_known(ann: Cler
     await ann.open(player)
     await expect(ann.words(kim.messages[0]["text"])).to_be_visible()
     await expect(row.locator(".player")).to_have_text(f"Kim · {player}")
+
+
+async def test_reasons_are_chosen_by_area(house: House, ann: Clerk, player: str) -> None:
+    """A brand's own area goes by its code."""
+    await _put_reason(house, "CROWN.LOST", {"name": "crown lost", "reason_class": "S", "severity": 4})
+    await house.ticket(player)
+    await ann.page.reload()
+    await ann.open(player)
+    reasons = ann.page.locator("#field-reason")
+    areas = [str(name) for name in await reasons.locator("optgroup").evaluate_all("all => all.map(one => one.label)")]
+    assert areas == sorted(areas, key=str.casefold)
+    assert {"Withdrawals", "Safer gambling", "CROWN"} <= set(areas)
+    await expect(reasons.locator("optgroup[label=CROWN] option")).to_have_text("crown lost")
+    await expect(reasons.locator("optgroup[label=Withdrawals] option[value='WDR.LATE']")).to_have_count(1)
+    await reasons.select_option("WDR.LATE")
+    await expect(ann.page.locator(".change", has_text="changed reason from none to")).to_be_visible()
+    await expect(reasons).to_have_value("WDR.LATE")
+
+
+async def _put_reason(house: House, code: str, body: Json) -> None:
+    headers = {"If-Match": '"0"'}
+    put = await ask(house.door, "PUT", f"/v1/reasons/{code}", token=house.tokens["lea"], body=body, headers=headers)
+    assert put.status == 200, put.body

@@ -236,7 +236,7 @@ export class Desk {
     this.correctWithin = policy.value?.correct_within ?? 0;
     this.views = views.value?.items ?? [];
     this.counts = new Map((counts.value?.items ?? []).map((one) => [one.view_id, one]));
-    this.reasons = (reasons.value?.items ?? []).filter((reason) => reason.active);
+    this.reasons = (reasons.value?.items ?? []).filter(({ active }) => active).map((one) => ({ ...one, area: reasons.value.groups[one.group] ?? one.group }));
     this.teams = teams.value?.items ?? [];
     this.ownFields = (fields.value ?? []).filter((field) => field.active);
   }
