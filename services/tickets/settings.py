@@ -49,7 +49,13 @@ class Settings(ServiceSettings):
 @cache
 def taxonomy() -> Mapping[str, Reason]:
     """Return the contact reasons by code; read once, from the file that comes with the service."""
-    return read_taxonomy(_data("taxonomy.yaml"))
+    return read_taxonomy(_taxonomy())
+
+
+@cache
+def reason_groups() -> Mapping[str, str]:
+    """Return what the groups of contact reasons are called, by the first level of their codes."""
+    return {str(code): str(name) for code, name in _taxonomy()["groups"].items()}
 
 
 @cache
@@ -74,6 +80,11 @@ def complaint_lexicon() -> re.Pattern[str]:
 def complaint_texts() -> letters.Texts:
     """Return the fixed texts of the complaints register."""
     return letters.read_texts(_data("complaint-texts.yaml"))
+
+
+@cache
+def _taxonomy() -> Mapping[str, Any]:
+    return _data("taxonomy.yaml")
 
 
 def _data(name: str) -> dict[str, Any]:

@@ -29,7 +29,7 @@ SILENT: Final = Introduction()
 
 @dataclass(frozen=True, slots=True)
 class Reachable:
-    """Whose a conversation is, in which language it began, and how its player is reached.
+    """Whose a conversation is, in which language it began, how its player is reached, and when and why it ended.
 
     `vouched` is the address that the operator signed for him; else the one he gave counts.
     """
@@ -40,6 +40,8 @@ class Reachable:
     vouched: str | None
     introduction: Introduction
     given_at: datetime | None
+    ended_at: datetime | None
+    ended_reason: str | None
 
     @property
     def address(self) -> str | None:

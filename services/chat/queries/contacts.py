@@ -21,7 +21,7 @@ async def reachable(session: Session, brand: str, ticket_id: UUID) -> Reachable 
         select(
             _SESSION.player_kind, _SESSION.player_id, _SESSION.player_name, _SESSION.subject, _SESSION.language,
             _CONTACT.vouched_address, _CONTACT.given_name, _CONTACT.given_address, _CONTACT.reason, _CONTACT.answers,
-            _CONTACT.given_at,
+            _CONTACT.given_at, _SESSION.ended_at, _SESSION.ended_reason,
         )
         .select_from(chat_sessions.outerjoin(chat_contacts, _CONTACT.ticket_id == _SESSION.ticket_id))
         .where(_SESSION.brand == brand, _SESSION.ticket_id == ticket_id)
@@ -31,7 +31,10 @@ async def reachable(session: Session, brand: str, ticket_id: UUID) -> Reachable 
         return None
     player = Author(kind=AuthorKind(row.player_kind), id=row.player_id, name=row.player_name)
     introduction = Introduction(row.given_name, row.given_address, row.reason, row.answers or {})
-    return Reachable(player, row.subject, row.language, row.vouched_address, introduction, row.given_at)
+    return Reachable(
+        player, row.subject, row.language, row.vouched_address, introduction, row.given_at, row.ended_at,
+        row.ended_reason,
+    )  # fmt: skip
 
 
 async def keep_introduction(

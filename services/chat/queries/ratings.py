@@ -54,6 +54,16 @@ async def askable(session: Session, brand: str, ticket_id: UUID) -> tuple[bool, 
     return None if row is None else (row.is_safety, row.assignee_id)
 
 
+async def ratings_of(session: Session, brand: str, ticket_id: UUID) -> Sequence[Rating]:
+    """Return what was said about a conversation, each time it was."""
+    said = (
+        select(chat_ratings)
+        .where(_RATING.brand == brand, _RATING.ticket_id == ticket_id, _RATING.rated_at.is_not(None))
+        .order_by(_RATING.round)
+    )
+    return [_rating(row) for row in await session.execute(said)]
+
+
 async def ratings_page(
     session: Session, brand: str, *, worst: int, after: tuple[datetime, UUID] | None, limit: int
 ) -> Sequence[Rating]:

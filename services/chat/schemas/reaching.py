@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from services.chat.domain.forms import Form
 from services.chat.domain.offers import Absence, Offer
 from services.chat.schemas.http import Address
-from services.chat.schemas.rules import FormRules
+from services.chat.schemas.rules import FormRules, RatingDocument
 from services.chat.use_cases.contacting import Reach
 
 
@@ -41,7 +41,8 @@ class ReachDocument(BaseModel):
     `name`, `email`, `reason` and `answers` are what he said of himself and prove nothing; `vouched_email` is what the
     operator signed for him. `unread` counts answers he has not read here, up to 50, the oldest since `unread_since`;
     they go out at `mail_at`. `delivery`: `none` nothing is unread; `waiting` for him to read; `undelivered` no address
-    is known; `told` handed to the mail service; `sent` his mail server took it; `failed` it did not.
+    is known; `told` handed to the mail service; `sent` his mail server took it; `failed` it did not. `ended_reason` is
+    `player`, `staff`, `inactive`, `closed` with its ticket, or `banned`; `ratings` are what he said of it, each time.
     """
 
     ticket_id: UUID
@@ -60,6 +61,9 @@ class ReachDocument(BaseModel):
     delivery: Annotated[
         Literal["none", "waiting", "undelivered", "told", "sent", "failed"], Field(description="see above")
     ]
+    ended_at: AwareDatetime | None
+    ended_reason: str | None
+    ratings: list[RatingDocument]
 
     @classmethod
     def of(cls, ticket_id: UUID, reach: Reach) -> Self:
@@ -80,6 +84,9 @@ class ReachDocument(BaseModel):
             mail_at=told.due_at if told and reach.unread else None,
             mailed_at=told.mailed_at if told else None,
             delivery=reach.delivery,
+            ended_at=reach.to.ended_at,
+            ended_reason=reach.to.ended_reason,
+            ratings=[RatingDocument.of(rating) for rating in reach.ratings],
         )
 
 

@@ -20,7 +20,7 @@ from services.chat.sockets.places import PLAYERS
 from services.chat.sockets.viewing import VIEWERS_TOPIC
 from services.chat.use_cases.offering import waits_of
 from shared.contracts.base import Author, AuthorKind
-from shared.contracts.chat import PresenceChanged, RatingRequested, SessionClaimed, SessionEnded
+from shared.contracts.chat import PresenceChanged, RatingGiven, RatingRequested, SessionClaimed, SessionEnded
 from shared.contracts.gateway import AccountChanged
 from shared.contracts.intake import AttachmentReady, AttachmentRejected
 from shared.contracts.sla import BOARD_TOPIC
@@ -64,6 +64,16 @@ async def ask_for_rating(ground: Ground, received: Received[RatingRequested]) ->
     hub_of(ground).conversations.send(received.brand, event.ticket_id, frame, only=PLAYERS)
 
 
+async def tell_rating(ground: Ground, received: Received[RatingGiven]) -> None:
+    """Tell those of the staff who hear a conversation how its player liked it."""
+    event = received.event
+    frame = encode(
+        "rated", ticket_id=event.ticket_id, round=event.round, score=event.score, comment=event.comment,
+        rated_at=event.rated_at,
+    )  # fmt: skip
+    hub_of(ground).conversations.send(received.brand, event.ticket_id, frame, only=frozenset({AuthorKind.STAFF}))
+
+
 async def turn_out(ground: Ground, payload: dict[str, Any]) -> None:
     """Tell a person that he is banned, and until when, and close his sockets."""
     hub_of(ground).people.turn_out(payload)
@@ -76,12 +86,14 @@ async def tell_presence(ground: Ground, received: Received[PresenceChanged]) -> 
     hub_of(ground).people.to_staff(received.brand, frame)
 
 
-async def cut_off(ground: Ground, received: Received[AccountChanged]) -> None:
-    """End the sockets of a person whose account of this brand was switched off."""
-    if received.event.active:
+async def tell_account(ground: Ground, received: Received[AccountChanged]) -> None:
+    """Tell the desk who somebody is now and whether he takes work; whose account was switched off loses his sockets."""
+    event, hub = received.event, hub_of(ground)
+    told = event.model_dump(mode="json", include={"staff_id", "name", "role", "status", "active"})
+    hub.people.to_staff(received.brand, encode("account", **told))
+    if event.active:
         return
-    hub = hub_of(ground)
-    for socket in hub.people.sockets_of(received.brand, AuthorKind.STAFF, received.event.staff_id):
+    for socket in hub.people.sockets_of(received.brand, AuthorKind.STAFF, event.staff_id):
         socket.close(CloseCode.FORBIDDEN)
 
 
@@ -168,9 +180,10 @@ LISTENERS: Final = (
     listen(SessionEnded, tell_end),
     listen(SessionClaimed, part_from_visitor),
     listen(RatingRequested, ask_for_rating),
+    listen(RatingGiven, tell_rating),
     listen(PresenceChanged, tell_presence),
     *desk.LISTENERS,
-    listen(AccountChanged, cut_off),
+    listen(AccountChanged, tell_account),
     listen(QueueStalled, show_stalled),
     listen(QueueRecovered, show_recovered),
     listen(AttachmentReady, tell_file_ready),

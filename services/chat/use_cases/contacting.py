@@ -1,14 +1,16 @@
 """Staff look at how a player is reached: what he said of himself, and whether what he was answered got to him."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from services.chat.domain.errors import AddressNotTaken, SessionNotFound
 from services.chat.domain.reaching import Reachable, Telling
+from services.chat.domain.rules import Rating
 from services.chat.domain.unread import MOST_REPLIES
 from services.chat.domain.values import Look, Person
-from services.chat.queries import contacts, messages, reaching, sessions
+from services.chat.queries import contacts, messages, ratings, reaching, sessions
 from services.chat.use_cases.introducing import take_address
 from shared.contracts.chat_mail import ContactRead
 from shared.db.engine import Session
@@ -18,13 +20,14 @@ from shared.messaging.outbox import record
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """How the player of a conversation is reached, and the oldest and number of what he has not read anywhere."""
+    """How the player of a conversation is reached, oldest and number of what he has not read, and how he rated it."""
 
     to: Reachable
     told: Telling | None
     read_seq: int
     unread: int
     unread_since: datetime | None
+    ratings: Sequence[Rating]
 
     @property
     def delivery(self) -> str:
@@ -54,7 +57,8 @@ async def read_reach(session: Session, *, reader: Person, ticket_id: UUID, look:
         request_id=look.request_id, read_at=look.at,
     )  # fmt: skip
     await record(session, seen, brand=brand, sequence=1, at=look.at)
-    return Reach(to, told, read, len(unread), unread[0].sent_at if unread else None)
+    said = await ratings.ratings_of(session, brand, ticket_id)
+    return Reach(to, told, read, len(unread), unread[0].sent_at if unread else None, said)
 
 
 async def leave_address(session: Session, *, person: Person, ticket_id: UUID, address: str, now: datetime) -> None:

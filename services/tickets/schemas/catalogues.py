@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.tickets.domain.fields import FieldType, TicketField
 from services.tickets.domain.reasons import Reason, Taxonomy
 from services.tickets.schemas.fields import FieldKey, Id, Label, OwnReasonCode, left_out
+from services.tickets.settings import reason_groups
 from shared.contracts.tickets import Priority, ReasonClass
 
 Severity = Annotated[int, Field(ge=0, le=5, strict=True, description="0 is the most urgent")]
@@ -59,9 +60,13 @@ class ContactReason(BaseModel):
 
 
 class ContactReasons(BaseModel):
-    """Everything a ticket of the brand may be about; `version` grows with every edit of any reason."""
+    """Everything a ticket of the brand may be about; `version` grows with every edit of any reason.
+
+    `groups` are the names of the built-in groups; one that is the brand's own has none.
+    """
 
     version: int
+    groups: dict[str, str]
     items: list[ContactReason]
 
 
@@ -117,7 +122,7 @@ def reason_of(reason: Reason) -> ContactReason:
 def reasons_of(taxonomy: Taxonomy) -> ContactReasons:
     """Return a taxonomy as the API shows it, in the order of the codes."""
     items = [reason_of(reason) for _, reason in sorted(taxonomy.reasons.items())]
-    return ContactReasons(version=taxonomy.version, items=items)
+    return ContactReasons(version=taxonomy.version, groups=dict(reason_groups()), items=items)
 
 
 def field_of(field: TicketField) -> FieldView:

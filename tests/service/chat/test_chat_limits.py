@@ -200,7 +200,7 @@ async def test_an_old_socket_has_to_prove_itself_again(postgres: Cluster) -> Non
 
 
 async def test_a_switched_off_account_is_cut_off(postgres: Cluster) -> None:
-    """Staff whose account ends lose their sockets at once."""
+    """Staff whose account ends lose their sockets at once, and the others are told so, as of every change."""
     async with (
         running_service(postgres, "chat") as chat,
         served(chat) as url,
@@ -209,11 +209,17 @@ async def test_a_switched_off_account_is_cut_off(postgres: Cluster) -> None:
     ):
         await ann.first("welcome")
         await bob.first("welcome")
+        busy = AccountChanged.sample().model_copy(update={"staff_id": "s-1", "status": StaffStatus.BUSY})
+        await chat.publish(busy)
+        for one in (ann, bob):
+            assert (await one.first("account", staff_id="s-1"))["status"] == "busy"
         left = AccountChanged.sample().model_copy(
             update={"staff_id": "s-1", "active": False, "role": StaffRole.AGENT, "status": StaffStatus.OFFLINE}
         )
         await chat.publish(left)
         assert await ann.closed() == 4403
+        gone = await bob.first("account", staff_id="s-1", active=False)
+        assert (gone["name"], gone["role"], gone["status"]) == ("Ann", "agent", "offline")
         assert bob.connection.close_code is None
 
 

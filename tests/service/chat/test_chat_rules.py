@@ -11,7 +11,7 @@ from services.chat.use_cases import silences
 from shared.contracts.chat import RatingGiven, RatingRequested, SessionClaimed, SessionEnded
 from shared.contracts.tickets import ReasonClass, TicketStatus, TicketStatusChanged
 from shared.web.actor import ActorKind
-from tests.support.chat import AGENT, assignment, opened, reply, served, start, ticket_state
+from tests.support.chat import AGENT, assignment, desk_ticket, opened, reply, served, start, ticket_state
 from tests.support.database import Cluster
 from tests.support.eventually import eventually
 from tests.support.service import RunningService, running_service
@@ -245,6 +245,35 @@ async def test_every_resolve_is_rated_once(postgres: Cluster) -> None:
         ]
         worst = await chat.http.get("/v1/chat/ratings?worst=1", headers=chat.actor())
         assert [one["round"] for one in worst.json()["items"]] == [1]
+        reach = await chat.http.get(f"/v1/chat/sessions/{ticket_id}/reach", headers=chat.actor())
+        assert [one["score"] for one in reach.json()["ratings"]] == [1, 2]
+
+
+async def test_staff_hear_how_a_conversation_ended_and_was_liked_and_read_it_later(postgres: Cluster) -> None:
+    """Its holder at once; the player's own socket is not told what he has just said."""
+    async with running_service(postgres, "chat") as chat, served(chat) as url:
+        session = await start(chat, message={"text": "Hello"})
+        ticket_id = session["ticket_id"]
+        path = f"/v1/chat/sessions/{ticket_id}"
+        open_still = (await chat.http.get(f"{path}/reach", headers=chat.actor())).json()
+        assert (open_still["ended_at"], open_still["ended_reason"], open_still["ratings"]) == (None, None, [])
+        await chat.publish(assignment(ticket_id, "s-1"))
+        async with opened(url, session["socket_ticket"]) as kim, opened(url, await desk_ticket(chat)) as ann:
+            await kim.first("welcome")
+            await ann.first("welcome")
+            await chat.http.post(f"{path}/end", headers=player(chat))
+            ended = await ann.first("ended", ticket_id=ticket_id)
+            await kim.first("rating_request", ticket_id=ticket_id)
+            said = {"score": 4, "comment": "Quick"}
+            assert (await chat.http.put(f"{path}/rating", json=said, headers=player(chat))).status_code == 200
+            rated = await ann.first("rated", ticket_id=ticket_id)
+            assert (rated["score"], rated["comment"], rated["round"]) == (4, "Quick", 1)
+            assert kim.all("rated") == []
+        later = (await chat.http.get(f"{path}/reach", headers=chat.actor())).json()
+        assert (later["ended_at"], later["ended_reason"]) == (ended["ended_at"], "player")
+        assert [(one["score"], one["comment"], one["rated_at"]) for one in later["ratings"]] == [
+            (4, "Quick", rated["rated_at"])
+        ]
 
 
 async def test_whoever_is_in_danger_is_not_asked_how_he_liked_it(postgres: Cluster) -> None:

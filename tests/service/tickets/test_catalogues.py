@@ -40,6 +40,8 @@ async def test_the_built_in_reasons(desk: Desk) -> None:
     """Without edits the file counts: two levels, class, severity, priority, what must be asked; players see nothing."""
     answer = await desk.service.http.get("/v1/reasons", headers=desk.agent())
     assert (answer.json()["version"], answer.headers["ETag"], len(answer.json()["items"])) == (0, '"0"', 86)
+    assert answer.json()["groups"]["WDR"] == "withdrawals"
+    assert {item["group"] for item in answer.json()["items"]} == set(answer.json()["groups"])
     assert await _reason(desk, "DEP.NOT_CREDITED") == {
         "code": "DEP.NOT_CREDITED", "group": "DEP", "name": "debited, not on balance", "reason_class": "C",
         "severity": 3, "priority": "normal", "team_id": None,

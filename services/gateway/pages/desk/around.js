@@ -1,11 +1,15 @@
 /** What stands around the words of a ticket: who is in it, what belongs to it, and whether its player is reached. */
 
-/** Whether a live player got what he was answered; whoever looks is on record, so only where there is something to see. */
+/**
+ * Whether a live player got what he was answered, how his chat ended and how he liked it; whoever looks is on record, so only
+ * where there is something to see.
+ */
 export const renewReach = async (open) => {
   const { ticket, api, id } = open;
   if (ticket?.channel !== "web" || ticket.merged_into) return;
   open.reach = await api.get(`/v1/chat/sessions/${id}/reach`);
   if (!ticket.player_id) open.desk.names.meet(id, open.reach.name);
+  open.desk.changed();
 };
 
 export const renewPeople = async (open) => {

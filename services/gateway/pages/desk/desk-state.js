@@ -1,6 +1,7 @@
 /** The desk of one person: what is known, what is open, and the one place from which it is drawn again. */
 
 import { Connection } from "../widget/connection.js";
+import { Address } from "./address.js";
 import { Api } from "./api.js";
 import { Board } from "./board.js";
 import { claim } from "./claiming.js";
@@ -39,6 +40,7 @@ export class Desk {
     this.cursor = new Cursor(this);
     this.search = new Search(this);
     this.selection = new Selection(this);
+    this.address = new Address(this, this.#ended.signal);
     Object.assign(this, { list: "queue", open: null, page: "tickets", dialog: null, isCardOpen: false });
     Object.assign(this, { views: [], counts: new Map(), reasons: [], teams: [], ownFields: [], toasts: new Toasts(changed), stalled: new Map(), problem: null });
     this.takenByMe = new Set();
@@ -57,11 +59,12 @@ export class Desk {
       changed: () => this.changed(),
     });
     this.connection.start();
+    this.address.follow();
     const { signal } = this.#ended;
     addEventListener("online", () => this.unsent.send(), { signal });
     document.addEventListener("visibilitychange", () => this.open?.receipts.tell(), { signal });
     this.#timers.push(setInterval(() => this.feedSoon(0), FEED_EVERY));
-    const asked = [this.tickets.load(), this.people.load(this.api), this.loadChoices(), this.#loadMe(), this.company.load(), this.unsent.send()];
+    const asked = [this.tickets.load(), this.people.load(this.api), this.loadChoices(), this.company.load(), this.unsent.send()];
     const failed = (await Promise.allSettled(asked)).find((one) => one.status === "rejected");
     if (failed) this.problem = failed.reason;
     this.changed();
@@ -71,6 +74,7 @@ export class Desk {
     this.#timers.forEach(clearInterval);
     clearTimeout(this.#feedTimer);
     this.#ended.abort();
+    this.address.forget();
     this.company.stop();
     this.search.stop();
     this.unsent.stop();
@@ -128,14 +132,16 @@ export class Desk {
     }
     this.open?.leave();
     this.open = new OpenTicket(this, id);
+    this.address.put(id);
     if (this.rows.some((row) => row.id === id)) this.cursor.put(id);
     this.changed();
-    await this.attempt(() => this.open.load());
+    await this.attempt(() => this.address.lead(this.open));
   }
 
   close() {
     this.open?.leave();
     Object.assign(this, { open: null, isCardOpen: false });
+    this.address.put(null);
     this.changed();
   }
 
@@ -221,10 +227,6 @@ export class Desk {
     this.changed();
   }
 
-  async #loadMe() {
-    Object.assign(this.me, await this.api.get("/v1/staff/me"));
-  }
-
   async loadChoices() {
     const [views, counts, reasons, teams, policy, fields] = await Promise.allSettled([
       this.api.get("/v1/views", { limit: 100 }), this.api.get("/v1/views/counts"), this.api.get("/v1/reasons"),
@@ -234,7 +236,7 @@ export class Desk {
     this.correctWithin = policy.value?.correct_within ?? 0;
     this.views = views.value?.items ?? [];
     this.counts = new Map((counts.value?.items ?? []).map((one) => [one.view_id, one]));
-    this.reasons = (reasons.value?.items ?? []).filter((reason) => reason.active);
+    this.reasons = (reasons.value?.items ?? []).filter(({ active }) => active).map((one) => ({ ...one, area: reasons.value.groups[one.group] ?? one.group }));
     this.teams = teams.value?.items ?? [];
     this.ownFields = (fields.value ?? []).filter((field) => field.active);
   }

@@ -1,7 +1,7 @@
 /** What each frame of the socket means for the desk. */
 
 import { chime, notify } from "./alerts.js";
-import { renewPeople } from "./around.js";
+import { renewPeople, renewReach } from "./around.js";
 import { because } from "./format.js";
 
 const seen = (desk, id) => (desk.open?.id === id ? desk.open : null);
@@ -9,11 +9,13 @@ const seen = (desk, id) => (desk.open?.id === id ? desk.open : null);
 export const FRAMES = {
   welcome(desk, frame) {
     desk.heads = frame.heads ?? {};
+    desk.address.follow();
     const head = desk.open && frame.heads?.[desk.open.id];
     desk.open?.listen();
     if (desk.open) renewPeople(desk.open).catch(() => null);
     desk.board.listen();
     desk.company.soon();
+    desk.people.load(desk.api).then(desk.changed, () => null);
     desk.unsent.send();
     if (head !== undefined) desk.open?.tail().catch(() => null);
     desk.catchUp();
@@ -101,6 +103,9 @@ export const FRAMES = {
     const open = seen(desk, id);
     if (open) open.viewers = viewers.filter((viewer) => viewer.id !== desk.me.id);
   },
+  account(desk, frame) {
+    desk.people.changed(frame);
+  },
   presence(desk, frame) {
     if (frame.kind === "staff") desk.people.heard(frame);
   },
@@ -118,7 +123,13 @@ export const FRAMES = {
     seen(desk, id)?.tail().catch(() => null);
   },
   ended(desk, { ticket_id: id }) {
-    seen(desk, id)?.tail().catch(() => null);
+    const open = seen(desk, id);
+    open?.tail().catch(() => null);
+    if (open) renewReach(open).catch(() => null);
+  },
+  rated(desk, { ticket_id: id }) {
+    const open = seen(desk, id);
+    if (open) renewReach(open).catch(() => null);
   },
 };
 

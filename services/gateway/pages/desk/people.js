@@ -1,4 +1,4 @@
-/** Who works here, by name. */
+/** Who works here, by name, and whether he takes work; I am one of them. */
 
 export class People {
   #known = new Map();
@@ -16,9 +16,15 @@ export class People {
     this.#put(id, { online });
   }
 
+  /** An account is not what it was. */
+  changed({ staff_id: id, name, role, status, active }) {
+    this.#put(id, { name, role, status, active });
+    if (id === this.me.id) Object.assign(this.me, { name, role, status });
+  }
+
+  /** Read it all; what changes from then on the socket tells. */
   async load(api) {
-    const colleagues = await api.pages("/v1/agents/colleagues", {}, { most: 10 });
-    colleagues.forEach(({ id, name, role, status }) => this.#put(id, { name, role, status }));
+    await Promise.all([this.#loadMe(api), this.#loadColleagues(api)]);
   }
 
   name(id) {
@@ -26,9 +32,18 @@ export class People {
     return this.#known.get(id)?.name ?? `Colleague ${String(id).slice(-4)}`;
   }
 
-  /** Everybody, by name. */
+  /** Everybody who works here still, by name. */
   all() {
-    return [...this.#known.values()].sort((one, other) => this.name(one.id).localeCompare(this.name(other.id)));
+    return [...this.#known.values()].filter(({ active }) => active !== false).sort((one, other) => this.name(one.id).localeCompare(this.name(other.id)));
+  }
+
+  async #loadMe(api) {
+    Object.assign(this.me, await api.get("/v1/staff/me"));
+  }
+
+  async #loadColleagues(api) {
+    const colleagues = await api.pages("/v1/agents/colleagues", {}, { most: 10 });
+    colleagues.forEach(({ id, name, role, status }) => this.#put(id, { name, role, status }));
   }
 
   #put(id, facts) {

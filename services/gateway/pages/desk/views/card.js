@@ -98,10 +98,19 @@ const fields = (desk, open) => {
     </section>`;
 };
 
+/** By area; what the ticket has stands there also if it is in use no more. */
 const reasons = (desk, { reason }) => {
-  const known = desk.reasons.map(({ code, name }) => [code, name]);
-  return reason && !known.some(([code]) => code === reason) ? [[reason, reason], ...known] : known;
+  const areas = new Map();
+  for (const { area, code, name } of desk.reasons) areas.set(label(area), [...(areas.get(label(area)) ?? []), [code, name]]);
+  const known = [...areas].sort(([one], [other]) => one.localeCompare(other));
+  return reason && !desk.reasons.some(({ code }) => code === reason) ? [[reason, reason], ...known] : known;
 };
+
+/** An option, or a group of them under its name. */
+const option = (chosen) => ([key, text]) =>
+  Array.isArray(text)
+    ? html`<optgroup label=${key}>${text.map(option(chosen))}</optgroup>`
+    : html`<option value=${key} .selected=${key === chosen}>${text}</option>`;
 
 const select = (name, id, value, options, changed, open) => {
   const pick = ({ target }) => {
@@ -111,7 +120,7 @@ const select = (name, id, value, options, changed, open) => {
   };
   return html`<label class="field" for=${id}><span>${name}</span>
     <select id=${id} ?disabled=${open.isBusy || Boolean(open.ticket.merged_into)} @change=${pick}>
-      ${options.map(([key, text]) => html`<option value=${key} .selected=${key === value}>${text}</option>`)}
+      ${options.map(option(value))}
     </select></label>`;
 };
 

@@ -6,6 +6,7 @@ import { choose } from "../keys.js";
 import { change } from "./changes.js";
 import { composer } from "./composer.js";
 import { marks, words } from "./corrections.js";
+import { outcome, withOutcomes } from "./outcomes.js";
 import { avatar, icon, iconButton, problemBox, status } from "./parts.js";
 import { unsent } from "./unsent.js";
 
@@ -21,7 +22,7 @@ export const conversation = (desk) => {
       ${head(desk, open)} ${conflict(open)}
       ${problemBox(open.problem, () => { open.problem = null; desk.changed(); })}
       <div class="timeline" tabindex="0" role="log" aria-label="Timeline" @scroll=${({ target }) => { open.isAtEnd = below(target) < NEARLY; }}>
-        ${repeat(withDays(open.entries), (entry) => entry.id, (entry) => line(desk, open, entry))}
+        ${repeat(withDays(withOutcomes(open)), (entry) => entry.id, (entry) => line(desk, open, entry))}
         ${unsent(desk, open)}
         ${open.typing?.until > Date.now() ? html`<p class="typing"><bdi>${open.typing.name}</bdi> is typing…</p>` : nothing}
       </div>
@@ -95,6 +96,7 @@ const withDays = (entries) => {
 
 const line = (desk, open, entry) => {
   if (entry.day) return html`<h2 class="day">${entry.day}</h2>`;
+  if (entry.kind === "outcome") return outcome(desk, open, entry);
   if (entry.kind === "change") return change(desk, open, entry);
   const name = desk.names.author(entry.author, open.ticket);
   const read = entry.kind === "reply" && entry === open.entries.findLast((one) => one.kind === "reply") && open.readTo >= open.head && open.head;

@@ -1,6 +1,6 @@
 /** Forms of dialogs: what is asked, and to whom the answers go. */
 
-import { html } from "../../vendor/lit.js";
+import { html, repeat } from "../../vendor/lit.js";
 import { label } from "../format.js";
 
 /** A form whose values go to `send`; it closes at once, and what is refused is told in the page. */
@@ -19,13 +19,20 @@ export const form = (button, fields, send) => (desk, close) => {
 export const why = (text = "Why", { isRequired = true } = {}) => html`
   <label>${text} <textarea name="reason" rows="3" maxlength="500" ?required=${isRequired} autofocus></textarea></label>`;
 
-/** Colleagues to choose from, those who are here first; `but` leaves some out. */
-export const colleagues = (desk, name, but = []) => {
-  const rank = ({ status, online }) => (status === "online" || (!status && online) ? 0 : 1);
-  const among = desk.people.all().filter(({ id }) => !but.includes(id)).sort((one, other) => rank(one) - rank(other));
-  return html`
-    <select name=${name} autofocus required>
-      ${among.map(({ id, online, status, role }) => html`
-        <option value=${id}>${desk.people.name(id)}${id === desk.me.id ? " (me)" : ""}${role && role !== "agent" ? ` · ${label(role)}` : ""}${status ? ` · ${label(status)}` : online ? " · here" : ""}</option>`)}
-    </select>`;
+const PRESENT_FIRST = ["online", "busy", "away", "offline"];
+
+const rank = ({ status, online }) => (status ? PRESENT_FIRST.indexOf(status) : online ? 0 : PRESENT_FIRST.length);
+
+/**
+ * Colleagues as options, those first who were here when the dialog opened: whoever comes or goes moves nobody under the hand
+ * that chooses. `but` leaves some out.
+ */
+export const options = ({ dialog, people, me }, but = []) => {
+  dialog.ranks ??= new Map(people.all().map((one) => [one.id, rank(one)]));
+  const place = ({ id }) => dialog.ranks.get(id) ?? PRESENT_FIRST.length;
+  const among = people.all().filter(({ id }) => !but.includes(id)).sort((one, other) => place(one) - place(other));
+  return repeat(among, ({ id }) => id, ({ id, online, status, role }) => html`
+    <option value=${id}>${people.name(id)}${id === me.id ? " (me)" : ""}${role && role !== "agent" ? ` · ${label(role)}` : ""}${status ? ` · ${label(status)}` : online ? " · here" : ""}</option>`);
 };
+
+export const colleagues = (desk, name, but = []) => html`<select name=${name} autofocus required>${options(desk, but)}</select>`;

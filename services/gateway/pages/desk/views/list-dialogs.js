@@ -2,7 +2,7 @@
 
 import { html, nothing } from "../../vendor/lit.js";
 import { label } from "../format.js";
-import { colleagues, form } from "./forms.js";
+import { colleagues, form, options as people } from "./forms.js";
 
 const STATUSES = ["new", "bot", "open", "pending", "waiting", "snoozed", "resolved", "closed"];
 const PRIORITIES = ["urgent", "high", "normal", "low"];
@@ -22,7 +22,7 @@ const outcome = (desk) => {
 
 const assignMany = (desk) => html`
   <label>To <select name="to" autofocus><option value="me">Me</option>
-    ${desk.people.all().filter(({ id }) => id !== desk.me.id).map(({ id, status }) => html`<option value=${id}>${desk.people.name(id)}${status ? ` · ${label(status)}` : ""}</option>`)}
+    ${people(desk, [desk.me.id])}
     <option value="">Back to the queue</option></select></label>`;
 
 const boxes = (name, values, chosen) => html`

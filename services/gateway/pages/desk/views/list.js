@@ -113,12 +113,18 @@ const one = (desk, row, place, count) => {
       ${desk.selection.isOn ? html`<input type="checkbox" aria-label="Select ${row.number}" .checked=${live(isChosen)} @click=${({ shiftKey }) => (shiftKey ? desk.selection.reach(row.id) : desk.selection.toggle(row.id))} />` : nothing}
       <button type="button" class="row ${marks}" aria-current=${isOpen ? "true" : nothing} @click=${go}>
         <span class="line"><bdi class="subject">${row.subject}</bdi>${row.next_due_at && !["resolved", "closed"].includes(row.status) ? countdown(row.next_due_at) : html`<small>${when(row.updated_at)}</small>`}</span>
-        <span class="line quiet"><span>${row.number} · ${label(row.channel)}${row.language ? ` · ${row.language.toUpperCase()}` : ""}</span><bdi class="player">${row.player_id ?? desk.names.of(row)}</bdi></span>
+        <span class="line quiet"><span>${row.number} · ${label(row.channel)}${row.language ? ` · ${row.language.toUpperCase()}` : ""}</span>${player(desk, row)}</span>
         <span class="line">${row.snippet ? snippet(row.snippet) : html`<span class="marks">${status(row.status)} ${priority(row.priority)} ${row.tier ? html`<span class="tier">${row.tier}</span>` : nothing}
           ${row.complaint_id ? html`<span class="complaint">Complaint</span>` : nothing}</span>
           <small>${desk.list === "all" && row.assignee_id ? desk.people.name(row.assignee_id) : nothing}</small>`}</span>
       </button>
     </li>`;
+};
+
+/** What he is called, and his account where both are known. */
+const player = ({ names }, row) => {
+  const name = names.of(row);
+  return html`<span class="player"><bdi>${name}</bdi>${row.player_id && row.player_id !== name ? html` · <bdi>${row.player_id}</bdi>` : nothing}</span>`;
 };
 
 const snippet = (pieces) => html`<span class="snippet">${pieces.map(({ text, hit }) => (hit ? html`<mark>${text}</mark>` : text))}</span>`;

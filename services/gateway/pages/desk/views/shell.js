@@ -1,6 +1,6 @@
 /** The whole page: what is said on top, the list, the conversation and the card, or the wallboard. */
 
-import { html, nothing, repeat } from "../../vendor/lit.js";
+import { html, live, nothing, repeat } from "../../vendor/lit.js";
 import { askToNotify, isSoundOn, mayNotify, setSound } from "../alerts.js";
 import { label } from "../format.js";
 import { choose } from "../keys.js";
@@ -60,7 +60,7 @@ const me = (desk) => html`
   <label class="presence presence-${desk.me.status ?? "offline"}">
     <span class="dot" aria-hidden="true"></span><span class="hidden">My status</span>
     <select @change=${({ target }) => desk.setStatus(target.value)}>
-      ${STATUSES.map((status) => html`<option value=${status} ?selected=${desk.me.status === status}>${label(status)}</option>`)}
+      ${STATUSES.map((status) => html`<option value=${status} .selected=${live(desk.me.status === status)}>${label(status)}</option>`)}
     </select>
   </label>
   <p class="who">${desk.me.name} <small>${label(desk.me.role)}</small></p>

@@ -1,0 +1,154 @@
+"""What happens elsewhere and a desk shows by itself: how chats end, who is there, and what is known of players."""
+
+from collections.abc import AsyncIterator
+from uuid import uuid4
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from deploy.demo.clients import ChatSocket, Door
+from tests.e2e.asking import Json, ask
+from tests.e2e.clerk import Clerk
+from tests.e2e.house import House, found_house
+from tests.e2e.test_desk import _axe
+from tests.e2e.test_widget import AXE
+from tests.support.product import Product
+
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(180)]
+
+
+@pytest.fixture(scope="module")
+async def house(product: Product, door: Door) -> House:
+    """A brand with an agent, two colleagues and a lead."""
+    house = await found_house(door, product.demo, "told")
+    await house.hire("agent", "ann")
+    await house.hire("agent", "bob")
+    await house.hire("agent", "zoe")
+    await house.hire("lead", "lea")
+    return house
+
+
+@pytest.fixture
+async def ann(house: House, browser: Browser) -> AsyncIterator[Clerk]:
+    """Ann at her desk."""
+    async with Clerk.of(house, browser, "ann") as clerk:
+        yield clerk
+
+
+@pytest.fixture
+def player() -> str:
+    """The account of a player whom nobody knows yet."""
+    return f"p{uuid4().hex[:8]}"
+
+
+@pytest.fixture
+async def kim(house: House, player: str) -> AsyncIterator[ChatSocket]:
+    """That player, who has just written."""
+    chat = await ChatSocket.of_player(house.door, house.brand.player_token(player, minutes=50, name="Kim"))
+    await chat.say("Where is my payout?")
+    yield chat
+    await chat.close()
+
+
+async def _become(house: House, name: str, status: str) -> None:
+    """Let somebody set his status from elsewhere."""
+    path, body = "/v1/staff/me/status", {"status": status}
+    assert (await ask(house.door, "PUT", path, token=house.tokens[name], body=body)).status == 200
+
+
+async def test_that_the_player_ended_the_chat_and_how_he_liked_it_stands_in_the_timeline(
+    house: House, ann: Clerk, kim: ChatSocket, player: str
+) -> None:
+    """At once, and after a reload."""
+    path = f"/v1/chat/sessions/{kim.ticket_id}"
+    await ann.open(player)
+    await expect(ann.words("Where is my payout?")).to_be_visible()
+    changes = ann.page.locator(".change")
+    assert (await ask(house.door, "POST", f"{path}/end", token=kim.token)).status == 204
+    ended = changes.filter(has_text="Kim ended the chat")
+    await expect(ended).to_be_visible()
+    said = {"score": 4, "comment": "Quick and kind"}
+    assert (await ask(house.door, "PUT", f"{path}/rating", token=kim.token, body=said)).status == 200
+    rated = changes.filter(has_text="Kim rated the chat 4 of 5: Quick and kind")
+    await expect(rated).to_be_visible()
+    await ann.page.reload()
+    await expect(ended).to_be_visible()
+    await expect(rated).to_be_visible()
+
+
+async def test_my_status_is_followed_wherever_it_is_changed(house: House, ann: Clerk) -> None:
+    """Also after it was chosen here by hand, and while the desk was away."""
+    mine = ann.page.get_by_label("My status")
+    await _become(house, "ann", "busy")
+    await expect(mine).to_have_value("busy")
+    await mine.select_option("away")
+    await expect(ann.page.locator(".presence-away")).to_be_visible()
+    await _become(house, "ann", "online")
+    await expect(mine).to_have_value("online")
+    await expect(ann.page.locator(".presence-online")).to_be_visible()
+    await ann.context.set_offline(offline=True)
+    await expect(ann.page.locator(".banner.offline")).to_be_visible()
+    await _become(house, "ann", "busy")
+    await ann.context.set_offline(offline=False)
+    await expect(mine).to_have_value("busy")
+
+
+@pytest.mark.usefixtures("kim")
+async def test_a_row_says_what_its_player_is_called_once_that_is_known(ann: Clerk, player: str) -> None:
+    row = ann.row(player)
+    await expect(row.locator(".player")).to_have_text(player)
+    await ann.open(player)
+    await expect(ann.words("Where is my payout?")).to_be_visible()
+    await expect(row.locator(".player")).to_have_text(f"Kim · {player}")
+
+
+async def test_reasons_are_chosen_by_area(house: House, ann: Clerk, player: str) -> None:
+    """A brand's own area goes by its code."""
+    await _put_reason(house, "CROWN.LOST", {"name": "crown lost", "reason_class": "S", "severity": 4})
+    await house.ticket(player)
+    await ann.page.reload()
+    await ann.open(player)
+    reasons = ann.page.locator("#field-reason")
+    await expect(reasons.locator("optgroup[label=CROWN] option")).to_have_text("crown lost")
+    areas = [str(name) for name in await reasons.locator("optgroup").evaluate_all("all => all.map(one => one.label)")]
+    assert areas == sorted(areas, key=str.casefold)
+    assert {"Withdrawals", "Safer gambling"} <= set(areas)
+    await expect(reasons.locator("optgroup[label=Withdrawals] option[value='WDR.LATE']")).to_have_count(1)
+    await reasons.select_option("WDR.LATE")
+    await expect(ann.page.locator(".change", has_text="changed reason from none to")).to_be_visible()
+    await expect(reasons).to_have_value("WDR.LATE")
+
+
+async def _put_reason(house: House, code: str, body: Json) -> None:
+    headers = {"If-Match": '"0"'}
+    put = await ask(house.door, "PUT", f"/v1/reasons/{code}", token=house.tokens["lea"], body=body, headers=headers)
+    assert put.status == 200, put.body
+
+
+async def test_a_transfer_shows_who_is_there_and_names_those_who_are_not(house: House, ann: Clerk, player: str) -> None:
+    """Those who are here stand first, whatever they are called; who leaves meanwhile keeps his place."""
+    for name, status in (("bob", "offline"), ("zoe", "online")):
+        await _become(house, name, status)
+    await house.ticket(player)
+    await ann.open(player)
+    await ann.page.keyboard.press("t")
+    dialog = ann.page.locator("dialog")
+    to = dialog.get_by_label("To")
+    options = to.locator("option:not([hidden])")
+    await expect(options.filter(has_text="Bob")).to_have_text("Bob · Offline")
+    await expect(options.filter(has_text="Zoe")).to_have_text("Zoe · Online")
+    await ann.page.keyboard.press("Escape")
+    await expect(dialog).to_have_count(0)
+    await ann.page.keyboard.press("t")
+    await expect(dialog).to_be_visible()
+    names = [text.split(" · ")[0] for text in await options.all_inner_texts()]
+    assert names.index("Zoe") < names.index("Bob")
+    await to.select_option(house.ids["bob"])
+    await expect(dialog.get_by_role("status")).to_have_text("Bob is offline and may not see it soon.")
+    await to.select_option(house.ids["zoe"])
+    await expect(dialog.get_by_role("status")).to_be_empty()
+    await _become(house, "zoe", "away")
+    await expect(dialog.get_by_role("status")).to_have_text("Zoe is away and may not see it soon.")
+    await expect(to).to_have_value(house.ids["zoe"])
+    await ann.page.evaluate(AXE.read_text())
+    assert await _axe(ann.page) == []
