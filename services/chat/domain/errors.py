@@ -35,6 +35,12 @@ class TextRefused(DomainError):
     kind: ClassVar[Kind] = Kind.INVALID
 
 
+class FrameRefused(DomainError):
+    """The words came in a frame that does not have the expected shape."""
+
+    kind: ClassVar[Kind] = Kind.UNPROCESSABLE
+
+
 class SocketTicketRefused(DomainError):
     """The socket ticket is unknown, used, expired or of someone else."""
 
