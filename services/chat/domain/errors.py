@@ -173,6 +173,12 @@ class FormUnanswerable(DomainError):
     kind: ClassVar[Kind] = Kind.INVALID
 
 
+class RulesUnusable(DomainError):
+    """The rules say what nobody can mean: hours without a single one, a reason twice, a time zone of no place."""
+
+    kind: ClassVar[Kind] = Kind.INVALID
+
+
 class FormIncomplete(DomainError):
     """The brand asks for more before a visitor's conversation begins."""
 
