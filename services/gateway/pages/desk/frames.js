@@ -1,7 +1,7 @@
 /** What each frame of the socket means for the desk. */
 
 import { chime, notify } from "./alerts.js";
-import { renewPeople } from "./around.js";
+import { renewFiles, renewPeople } from "./around.js";
 import { because } from "./format.js";
 
 const seen = (desk, id) => (desk.open?.id === id ? desk.open : null);
@@ -115,7 +115,8 @@ export const FRAMES = {
     desk.stalled.delete(queue);
   },
   attachment(desk, { ticket_id: id }) {
-    seen(desk, id)?.tail().catch(() => null);
+    const open = seen(desk, id);
+    open?.tail().then(() => renewFiles(open)).catch(() => null);
   },
   ended(desk, { ticket_id: id }) {
     seen(desk, id)?.tail().catch(() => null);
