@@ -316,6 +316,8 @@ async def test_the_queue_and_silence_are_told(guest: Guest) -> None:
     ticket = await chat.ticket()
     frames[-1].send(_frame("queue", ticket, position=1, eta_seconds=40))
     await expect(chat.notice).to_have_text("You are next in line, waiting time less than a minute")
+    frames[-1].send(_frame("queue", ticket, position=1, eta_seconds=None))
+    await expect(chat.notice).to_have_text("Nobody is here right now. You are next in line")
     frames[-1].send(_frame("queue", ticket, position=None, eta_seconds=None))
     await expect(chat.notice).to_have_count(0)
     frames[-1].send(_frame("inactive", ticket, ends_at="2031-01-01T10:00:00Z"))

@@ -285,7 +285,10 @@ def presence_frame(ticket_id: UUID, kind: AuthorKind, *, online: bool) -> str:
 
 
 def queue_frame(ticket_id: UUID, position: int | None, eta_seconds: int | None) -> str:
-    """Return `queue`: where a ticket waits, the next one served has position 1; null: it waits no more."""
+    """Return `queue`: where a ticket waits, the next one served has position 1; null: it waits no more.
+
+    With a position `eta_seconds` is null while nobody is there who could take it.
+    """
     return encode("queue", ticket_id=ticket_id, position=position, eta_seconds=eta_seconds)
 
 
