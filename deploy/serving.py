@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import importlib
+import logging
 import os
 import signal
 import socket
@@ -33,6 +34,19 @@ _BACKLOG: Final = 2048
 _RECONSIDER_SECONDS: Final = 3600.0
 
 
+class _Brief(logging.Filter):
+    """Keeps a traceback out of the log that anybody could fill it with: a frame that is no UTF-8 is its sender's."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let everything pass."""
+        if record.exc_info and isinstance(record.exc_info[1], UnicodeDecodeError) and "from client" in record.msg:
+            record.exc_info = None
+        return True
+
+
+_BRIEF: Final = _Brief()
+
+
 class ServiceServer(uvicorn.Server):
     """uvicorn without its signal handling: services say good-bye before the server closes anything."""
 
@@ -40,6 +54,7 @@ class ServiceServer(uvicorn.Server):
         self.name = name
         self.app = app
         self.answering = asyncio.Event()
+        logging.getLogger("uvicorn.error").addFilter(_BRIEF)
         super().__init__(
             uvicorn.Config(
                 app,

@@ -35,12 +35,12 @@ def down() -> None:
 
 
 def status() -> None:
-    """Print one line per process and address; exit 1 if something is not ready."""
+    """Print one line per process and address; exit 1 if something that should run is not ready."""
     home = Home.find()
     plan = Plan.load(home)
     if plan is None:
         _say("nothing runs; `make up` starts it")
-        sys.exit(1)
+        return
     for name in home.names():
         pid = home.pid_of(name)
         _say(f"{name:16} {'pid ' + str(pid) if pid else 'ended'}")

@@ -175,7 +175,7 @@ async def _on_domain_error(request: Request, error: Exception) -> Response:
 
 async def _on_validation_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class
-    found = [_field_problem(item) for item in error.errors()]
+    found = [field_problem(item) for item in error.errors()]
     first = f"{found[0]['pointer']}: {found[0]['detail']}" if found else "the request is malformed"
     return answer(
         request,
@@ -187,7 +187,8 @@ async def _on_validation_error(request: Request, error: Exception) -> Response:
     )
 
 
-def _field_problem(item: Mapping[str, Any]) -> dict[str, str]:
+def field_problem(item: Mapping[str, Any]) -> dict[str, str]:
+    """Return what pydantic found wrong with one input, as a `FieldProblem`."""
     location, detail, code = tuple(item["loc"]), _said(item), str(item["type"])
     if code == _NO_JSON and len(location) > 1:
         return {"pointer": "", "detail": f"{detail} at character {location[1]}", "code": code}

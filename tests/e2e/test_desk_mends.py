@@ -515,3 +515,12 @@ async def test_a_transfer_goes_nowhere_until_somebody_is_chosen(house: House, an
         return answer.json["assignee_id"] is None
 
     await eventually(is_free)
+
+
+async def test_a_file_that_is_nobodys_here_is_said_to_be_missing(house: House, ann: Clerk) -> None:
+    """Words name files by id alone, and only intake knows whose they are: what it does not name is no empty box."""
+    ticket = await _opened(house, ann)
+    path = f"/v1/tickets/{ticket['id']}/messages"
+    await made(house.door, path, {"text": "See this", "attachments": [str(uuid4())]}, token=house.tokens["bob"])
+    await expect(ann.words("See this")).to_be_visible()
+    await expect(ann.page.locator(".said .file")).to_contain_text("not available here")

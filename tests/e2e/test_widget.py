@@ -316,6 +316,8 @@ async def test_the_queue_and_silence_are_told(guest: Guest) -> None:
     ticket = await chat.ticket()
     frames[-1].send(_frame("queue", ticket, position=1, eta_seconds=40))
     await expect(chat.notice).to_have_text("You are next in line, waiting time less than a minute")
+    frames[-1].send(_frame("queue", ticket, position=1, eta_seconds=None))
+    await expect(chat.notice).to_have_text("Nobody is here right now. You are next in line")
     frames[-1].send(_frame("queue", ticket, position=None, eta_seconds=None))
     await expect(chat.notice).to_have_count(0)
     frames[-1].send(_frame("inactive", ticket, ends_at="2031-01-01T10:00:00Z"))
@@ -387,7 +389,7 @@ async def test_files_are_offered_only_when_they_were_checked(guest: Guest) -> No
     told = {"seq": 2, "id": str(uuid4()), "author": staff, "text": "", "sent_at": "2031-01-01T09:00:00Z"}
     frames[-1].send(_frame("msg", await chat.ticket(), **told, attachments=ids))
     shown = chat.page.locator(".files li")
-    await expect(shown).to_contain_text(["terms.pdf", "is being checked", "was refused", "no longer kept"])
+    await expect(shown).to_contain_text(["terms.pdf", "is being checked", "was refused", "not available"])
     await expect(shown.nth(1)).to_contain_text("<b>fresh</b>.pdf")
     await expect(chat.page.locator("button.file")).to_have_count(1)
     ready = {"attachment_id": ids[1], "name": "fresh.pdf", "size": 9, "state": "ready"}

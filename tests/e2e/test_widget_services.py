@@ -147,3 +147,19 @@ async def test_a_file_goes_up_and_comes_back(door: Door, guest: Guest) -> None:
     answer = await (await asked.value).response()
     assert answer is not None
     assert answer.status == 201
+
+
+async def test_a_file_that_is_nobodys_here_is_said_to_be_missing(house: House, guest: Guest) -> None:
+    """Words name files by id alone, and only intake knows whose they are: what it does not show is no empty box."""
+    chat = await (await guest.visit(player=f"p{uuid4().hex[:8]}")).open()
+    await chat.say("My statement?")
+    await chat.heard("My statement?")
+    path, ann = f"/v1/tickets/{await chat.ticket()}", house.tokens["ann"]
+
+    async def is_known() -> bool:
+        return (await ask(house.door, "GET", path, token=ann)).status == 200
+
+    await eventually(is_known)
+    body = {"text": "Here", "attachments": [str(uuid4())]}
+    await house.door.call("POST", f"{path}/messages", token=ann, body=body)
+    await expect(chat.page.locator(".message .file")).to_contain_text("File not available")

@@ -11,7 +11,9 @@ from services.chat.domain.addresses import vouched_address
 from services.chat.domain.errors import (
     AlreadyRated,
     BanNotFound,
+    FormUnanswerable,
     RatingNotAsked,
+    RulesUnusable,
     SessionNotFound,
 )
 from services.chat.domain.rules import Ban
@@ -70,7 +72,10 @@ async def read_policy(actor: InsideReader, session: SessionDep, response: Respon
     return ChatPolicyDocument.of(policy)
 
 
-@router.put("/policy", responses=problems(Forbidden, IfMatchMissing, IfMatchMalformed, Stale))
+@router.put(
+    "/policy",
+    responses=problems(Forbidden, FormUnanswerable, RulesUnusable, IfMatchMissing, IfMatchMalformed, Stale),
+)
 async def replace_policy(
     *,
     body: ReplaceChatPolicy,

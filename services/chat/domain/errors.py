@@ -35,6 +35,12 @@ class TextRefused(DomainError):
     kind: ClassVar[Kind] = Kind.INVALID
 
 
+class FrameRefused(DomainError):
+    """The words came in a frame that does not have the expected shape."""
+
+    kind: ClassVar[Kind] = Kind.UNPROCESSABLE
+
+
 class SocketTicketRefused(DomainError):
     """The socket ticket is unknown, used, expired or of someone else."""
 
@@ -163,6 +169,12 @@ class TooManyTranscripts(DomainError):
 
 class FormUnanswerable(DomainError):
     """A form asks what nobody could answer: a reason can be required only if it has some to choose from."""
+
+    kind: ClassVar[Kind] = Kind.INVALID
+
+
+class RulesUnusable(DomainError):
+    """The rules say what nobody can mean: hours without a single one, a reason twice, a time zone of no place."""
 
     kind: ClassVar[Kind] = Kind.INVALID
 

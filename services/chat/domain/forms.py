@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from services.chat.domain.errors import FormIncomplete, FormUnanswerable
+from services.chat.domain.errors import FormIncomplete, FormUnanswerable, RulesUnusable
 from services.chat.domain.reaching import Introduction
 
 MOST_QUESTIONS: Final = 5
@@ -52,9 +52,13 @@ BUILT_IN_FORM: Final = Form()
 
 
 def check_answerable(form: Form) -> None:
-    """Refuse a form that requires a reason and has none to choose from: it would keep every visitor out."""
+    """Refuse a form that requires a reason and has none to choose from, which keeps every visitor out, or one twice."""
     if form.reason is Asked.REQUIRED and not form.reasons:
         raise FormUnanswerable(field="form.reasons")
+    codes = [choice.code for choice in form.reasons]
+    for number, code in enumerate(codes):
+        if code in codes[:number]:
+            raise RulesUnusable(f"{code} stands there twice", field=f"form.reasons.{number}.code")
 
 
 def check_filled(form: Form, said: Introduction) -> None:

@@ -2,11 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from functools import cache
 from typing import Final
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
+
+from services.chat.domain.errors import RulesUnusable
 
 _DAY: Final = timedelta(days=1)
 _MINUTES: Final = 24 * 60
+# The database of time zones has them beside those of places: one for clocks nobody has set, one for this machine.
+_OF_NO_PLACE: Final = frozenset({"Factory", "localtime"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,19 @@ class Hours:
             if one.weekday == (here.weekday() + days) % 7
         ]
         return min((one for one in openings if one > now), default=None)
+
+
+def check_kept(hours: Hours | None, zone: str) -> None:
+    """Refuse hours in which nobody ever is there, and a clock that hangs nowhere."""
+    if hours is not None and not hours.shifts:
+        raise RulesUnusable("nobody would ever be there; null means day and night", field="hours")
+    if zone not in _zones():
+        raise RulesUnusable(f"{zone} is the time zone of no place", field="time_zone")
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones()) - _OF_NO_PLACE
 
 
 def _moment(here: datetime, days: int, minute: int) -> datetime:

@@ -32,10 +32,10 @@ class Offer:
 class Waits:
     """How long the last in each queue of a brand waits, as tickets last told this process; None was told: not known."""
 
-    _known: dict[str, dict[str, int]] = field(default_factory=dict)
+    _known: dict[str, dict[str, int | None]] = field(default_factory=dict)
 
-    def hear(self, brand: str, waits: Mapping[str, int]) -> None:
-        """Take in how many seconds each queue of a brand waits; what is not in it is empty."""
+    def hear(self, brand: str, waits: Mapping[str, int | None]) -> None:
+        """Take in how many seconds each queue of a brand waits (None: nobody is there); what is not in it is empty."""
         self._known[brand] = dict(waits)
 
     def forget_but(self, brands: Collection[str]) -> None:
@@ -43,14 +43,16 @@ class Waits:
         self._known = {brand: told for brand, told in self._known.items() if brand in brands}
 
     def of(self, brand: str, language: str | None) -> int | None:
-        """Return how long somebody with this language would wait; queues are called rank, language and team."""
+        """Return how long somebody with this language would wait, None if that is not known.
+
+        Queues are called rank, language and team. One that waits for nobody who is there says nothing of the others.
+        """
         known = self._known.get(brand)
         if known is None:
             return None
         mine = {_ANY, (language or _ANY).partition("-")[0].lower()}
-        return max(
-            (eta for name, eta in known.items() if name.split(":")[1:2] and name.split(":")[1] in mine), default=0
-        )
+        waits = [eta for name, eta in known.items() if name.split(":")[1:2] and name.split(":")[1] in mine]
+        return max((eta for eta in waits if eta is not None), default=None if waits else 0)
 
 
 def offer(policy: ChatPolicy, *, anybody: bool, wait_seconds: int | None, now: datetime) -> Offer:

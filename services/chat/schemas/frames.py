@@ -3,21 +3,24 @@
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal, TypeAlias
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import to_json
 
+from services.chat.domain.errors import FrameRefused, TextRefused
 from services.chat.domain.values import Message, PeopleChanged, Receipt, Said
 from services.chat.schemas.http import Attachments, ClientMessageId
 from shared.contracts.base import Author, AuthorKind
 from shared.contracts.tickets import MessageAdded
 from shared.errors import DomainError
-from shared.web.problems import STATUS
+from shared.web.problems import STATUS, field_problem
 
 _MESSAGE: Final = TypeAdapter(Message)
 _LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_MOST_FAULTS: Final = 10
 Seq: TypeAlias = Annotated[int, Field(ge=0, le=2**53)]
 
 
@@ -54,13 +57,6 @@ class Correct(ClientFrame):
     message_id: UUID
     text: str | None
     ticket_id: UUID | None = None
-
-
-class Unstorable(ClientFrame):
-    """A `send` or `correct` that is right but for half a character in its text: JSON can spell it, UTF-8 cannot."""
-
-    t: Literal["send", "correct"]
-    client_msg_id: ClientMessageId
 
 
 class Typing(ClientFrame):
@@ -132,33 +128,55 @@ Frame: TypeAlias = (
     Hello | Send | Correct | Typing | Delivered | Read | Pong | Watch | Unwatch | View | Unview | WatchBoard
 )
 _FRAMES: Final[TypeAdapter[Frame]] = TypeAdapter(Annotated[Frame, Field(discriminator="t")])
+WORDS: Final = frozenset({"send", "correct"})
 
 
-def parse_frame(text: str) -> Frame | Unstorable:
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A `send` or `correct` (`t`) that cannot be taken as it is, but names itself: its client is told why."""
+
+    t: str
+    client_msg_id: str
+    refusal: DomainError
+
+
+def parse_frame(text: str) -> Frame | Unreadable:
     """Return the frame in `text`; raise `pydantic.ValidationError` (a ValueError) if it is none."""
     try:
         return _FRAMES.validate_json(text)
-    except ValidationError:
+    except ValidationError as error:
         # A client repeats what was not answered: closing its socket for such words would close it for ever.
-        unstorable = _unstorable(text)
-        if unstorable is None:
+        unreadable = _unreadable(text, error)
+        if unreadable is None:
             raise
-        return unstorable
+        return unreadable
 
 
-def _unstorable(text: str) -> Unstorable | None:
+def _unreadable(text: str, error: ValidationError) -> Unreadable | None:
+    """Read with Python's parser, to which half a character is no end of everything: JSON can spell it, UTF-8 cannot."""
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):
         return None
-    words = found.get("text") if isinstance(found, dict) else None
-    if not isinstance(words, str) or not _LONE_SURROGATE.search(words):
+    t, client_msg_id = (found.get("t"), found.get("client_msg_id")) if isinstance(found, dict) else (None, None)
+    if not (isinstance(t, str) and t in WORDS and isinstance(client_msg_id, str) and client_msg_id):
         return None
+    return Unreadable(t, client_msg_id, _refusal(found, error))
+
+
+def _refusal(found: Mapping[str, object], error: ValidationError) -> DomainError:
     try:
-        whole = _FRAMES.validate_python({**found, "text": "whole"})
-    except ValidationError:
-        return None
-    return Unstorable(t=whole.t, client_msg_id=whole.client_msg_id) if isinstance(whole, Send | Correct) else None
+        _FRAMES.validate_python(found)
+    except ValidationError as wrong:
+        faults = [
+            field_problem({**fault, "loc": ("body", *fault["loc"][1:])})
+            for fault in wrong.errors(include_url=False, include_input=False)[:_MOST_FAULTS]
+        ]
+        return FrameRefused(f"{faults[0]['pointer']}: {faults[0]['detail']}", errors=faults)
+    words = found.get("text")
+    if isinstance(words, str) and _LONE_SURROGATE.search(words):
+        return TextRefused("the text contains half a character (a lone surrogate)", field="text")
+    return FrameRefused(error.errors(include_url=False, include_input=False)[0]["msg"])
 
 
 def entry_frame(entry: Message) -> str:
@@ -234,7 +252,7 @@ def ack_frame(message: Message, client_msg_id: str) -> str:
 
 
 def nack_frame(client_msg_id: str, error: DomainError) -> str:
-    """Return `nack`: the words were not written, and why."""
+    """Return `nack`: the words were not written, and why; escaped to ASCII, for it may quote what is no valid text."""
     problem: dict[str, object] = {
         "code": error.code(),
         "title": error.title(),
@@ -244,7 +262,8 @@ def nack_frame(client_msg_id: str, error: DomainError) -> str:
     }
     if error.retry_after is not None:
         problem["retry_after"] = error.retry_after
-    return encode("nack", client_msg_id=client_msg_id, problem=problem)
+    frame = {"t": "nack", "client_msg_id": client_msg_id, "problem": problem}
+    return json.dumps(frame, default=str, separators=(",", ":"))
 
 
 def receipt_frame(receipt: Receipt) -> str:
@@ -266,7 +285,10 @@ def presence_frame(ticket_id: UUID, kind: AuthorKind, *, online: bool) -> str:
 
 
 def queue_frame(ticket_id: UUID, position: int | None, eta_seconds: int | None) -> str:
-    """Return `queue`: where a ticket waits, the next one served has position 1; null: it waits no more."""
+    """Return `queue`: where a ticket waits, the next one served has position 1; null: it waits no more.
+
+    With a position `eta_seconds` is null while nobody is there who could take it.
+    """
     return encode("queue", ticket_id=ticket_id, position=position, eta_seconds=eta_seconds)
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 import structlog
 
 from services.chat.domain.corrections import Correction
-from services.chat.domain.errors import SessionNotFound, StaffAnswerThroughTickets, TextRefused, TooManyViews
+from services.chat.domain.errors import SessionNotFound, StaffAnswerThroughTickets, TooManyViews
 from services.chat.domain.values import CloseCode, Details, Draft, Message, Receipt, accepted_text
 from services.chat.schemas.frames import (
     Correct,
@@ -19,7 +19,7 @@ from services.chat.schemas.frames import (
     Read,
     Send,
     Typing,
-    Unstorable,
+    Unreadable,
     Unview,
     Unwatch,
     View,
@@ -40,7 +40,7 @@ TYPING_TOPIC: Final = "chat.typing"
 _logger: Final = structlog.get_logger(module=__name__)
 
 
-async def answer(hub: Hub, socket: LiveSocket, frame: Frame | Unstorable) -> None:
+async def answer(hub: Hub, socket: LiveSocket, frame: Frame | Unreadable) -> None:
     """Do what a frame asks for."""
     await _ANSWERS[type(frame)](hub, socket, frame)
 
@@ -100,9 +100,8 @@ async def _corrected(hub: Hub, socket: LiveSocket, wish: Correction, client_msg_
         raise
 
 
-async def _unstorable(_hub: Hub, socket: LiveSocket, frame: Unstorable) -> None:
-    refusal = TextRefused("the text contains half a character (a lone surrogate)", field="text")
-    socket.push(nack_frame(frame.client_msg_id, refusal))
+async def _unreadable(_hub: Hub, socket: LiveSocket, frame: Unreadable) -> None:
+    socket.push(nack_frame(frame.client_msg_id, frame.refusal))
 
 
 async def _typing(hub: Hub, socket: LiveSocket, frame: Typing) -> None:
@@ -209,10 +208,10 @@ def _heard(socket: LiveSocket, ticket_id: UUID | None) -> UUID | None:
     return meant if meant in socket.subscriptions else None
 
 
-_ANSWERS: Final[dict[type[Frame | Unstorable], Callable[[Hub, LiveSocket, Any], Awaitable[None]]]] = {
+_ANSWERS: Final[dict[type[Frame | Unreadable], Callable[[Hub, LiveSocket, Any], Awaitable[None]]]] = {
     Send: _send,
     Correct: _correct,
-    Unstorable: _unstorable,
+    Unreadable: _unreadable,
     Typing: _typing,
     Delivered: _delivered,
     Read: _read,

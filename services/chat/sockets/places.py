@@ -19,10 +19,10 @@ PLAYERS: Final = frozenset({AuthorKind.PLAYER, AuthorKind.VISITOR})
 
 
 class Place(NamedTuple):
-    """How many are served before, oneself included, and for about how long."""
+    """How many are served before, oneself included, and for about how long; None: nobody is there for it."""
 
     position: int
-    eta_seconds: int
+    eta_seconds: int | None
 
 
 class Send(Protocol):

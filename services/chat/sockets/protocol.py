@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from services.chat.domain.errors import OriginRefused, SocketTicketRefused, TooManyFrames
 from services.chat.domain.values import CloseCode, Person
-from services.chat.schemas.frames import Frame, Hello, Unstorable, encode, nack_frame, parse_frame
+from services.chat.schemas.frames import WORDS, Frame, Hello, Unreadable, encode, nack_frame, parse_frame
 from services.chat.sockets.connection import LiveSocket
 from services.chat.sockets.frames import answer
 from services.chat.sockets.hub import Hub, hub_of
@@ -22,7 +22,6 @@ from shared.db.engine import Session, TextUnstorable
 from shared.errors import DomainError
 
 _MOST_RESUMED: Final = 500
-_WORDS: Final = frozenset({"send", "correct"})
 _logger: Final = structlog.get_logger(module=__name__)
 
 
@@ -186,15 +185,15 @@ async def _read(hub: Hub, socket: LiveSocket, receive: Receive) -> None:
         socket.close(CloseCode.GOING_AWAY)
 
 
-def _taken(hub: Hub, socket: LiveSocket, frame: Frame | Unstorable) -> float:
+def _taken(hub: Hub, socket: LiveSocket, frame: Frame | Unreadable) -> float:
     """Return 0 if the frame is within the limits, else how long to wait: words count for all sockets of a person."""
     now = asyncio.get_running_loop().time()
-    if frame.t in _WORDS:
+    if frame.t in WORDS:
         return hub.words.take(socket.person.key, now)
     return socket.take(frame.t, now)
 
 
-async def _next_frame(hub: Hub, receive: Receive) -> Frame | Unstorable:
+async def _next_frame(hub: Hub, receive: Receive) -> Frame | Unreadable:
     """Return the next frame; raise `ConnectionError` when the peer is gone, `Refused` when it talks nonsense."""
     event = await receive()
     if event["type"] == "websocket.disconnect":

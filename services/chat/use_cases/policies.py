@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from services.chat.domain.forms import check_answerable
+from services.chat.domain.hours import check_kept
 from services.chat.domain.rules import ChatPolicy
 from services.chat.queries import policies
 from shared.db.engine import Session
@@ -30,6 +31,7 @@ async def replace_policy(
     demand(expected_version, known.version)
     following = replace(revise(known), version=known.version + 1)
     check_answerable(following.form)
+    check_kept(following.hours, following.time_zone)
     if not await policies.insert_policy(session, brand, following, by=by, now=now):
         raise Stale(current_version=following.version)
     return following

@@ -8,7 +8,7 @@ from fastapi import APIRouter
 
 from services.tickets.api.callers import PREFIX, ReaderDep, StaffDep, WitnessDep, list_of
 from services.tickets.domain import errors
-from services.tickets.domain.lines import Standing, name_of
+from services.tickets.domain.lines import Standing, longest, name_of
 from services.tickets.schemas import queue as schemas
 from services.tickets.use_cases import queuing_up
 from shared.db.session import SessionDep
@@ -70,7 +70,7 @@ def _queue_of(name: str, lines: list[Standing]) -> schemas.Queue:
         waiting=len(lines),
         stalled=sum(one.place.stalled_at is not None for one in lines),
         oldest_at=min(one.place.enqueued_at for one in lines),
-        eta_seconds=max(one.eta_seconds for one in lines),
+        eta_seconds=longest(lines),
     )
 
 

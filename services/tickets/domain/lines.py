@@ -15,11 +15,19 @@ MOST_WAIT: Final = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A waiting ticket and its position in its line; the next one served has position 1."""
+    """A waiting ticket and its position in its line; the next one served has position 1.
+
+    `eta_seconds` is None while nobody is there who could take it.
+    """
 
     place: Place
     position: int
-    eta_seconds: int
+    eta_seconds: int | None
+
+
+def longest(line: Iterable[Standing]) -> int | None:
+    """Return about how long the last of a line waits, None if nobody is there for any of it."""
+    return max((one.eta_seconds for one in line if one.eta_seconds is not None), default=None)
 
 
 def name_of(place: Place) -> str:
@@ -49,6 +57,9 @@ def standings(places: Iterable[Place], now: datetime, turn_of: TurnOf = by_defau
         mine = peers_of(place)
         position = 1 + sum(count for peers, count in before.items() if shares(peers, mine))
         before[mine] += 1
-        wait = min(position * turn_of(place), MOST_WAIT)
-        found.append(Standing(replace(place, rank=place.rank_at(now)), position, ceil(wait.total_seconds())))
+        found.append(Standing(replace(place, rank=place.rank_at(now)), position, _eta(position, turn_of(place))))
     return found
+
+
+def _eta(position: int, turn: timedelta | None) -> int | None:
+    return None if turn is None else ceil(min(position * turn, MOST_WAIT).total_seconds())

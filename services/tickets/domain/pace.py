@@ -72,9 +72,14 @@ class Pace:
             peers = peers_of(place)
             self._since[peers] = min(place.enqueued_at, self._since.get(peers, place.enqueued_at))
 
-    def turn_of(self, place: Place) -> timedelta:
-        """Return about how long the people who serve this ticket need for each one before it."""
+    def turn_of(self, place: Place) -> timedelta | None:
+        """Return about how long the people who serve this ticket need for each one before it.
+
+        None: of the people the queue knows, nobody is there for it. Of a brand without profiles it knows nobody.
+        """
         key = peers_of(place), self.hands_for(place)
+        if self._people and key[1] == 0:
+            return None
         if key not in self._turns:
             self._turns[key] = self._turn(*key)
         return self._turns[key]
@@ -93,7 +98,7 @@ class Pace:
         return turn(ours, hands=hands, waiting_since=since, now=self._now)
 
 
-TurnOf: TypeAlias = Callable[[Place], timedelta]
+TurnOf: TypeAlias = Callable[[Place], timedelta | None]
 
 
 def _newest_most(gaps: Sequence[timedelta]) -> timedelta:

@@ -4,13 +4,14 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 from urllib.parse import unquote
 
-from pydantic import AfterValidator, AwareDatetime, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from services.tickets.domain.words import SUBJECT_LIMIT, TEXT_LIMIT, unstorable_character
 from shared.redaction import redact
 
 REASON_LIMIT: Final = 200
+_LAST_VERSION: Final = 2**63 - 1
 
 
 def left_out() -> Any:  # noqa: ANN401 - stands for "not sent" in fields that null would be wrong for
@@ -85,6 +86,13 @@ Cause = Annotated[
     AfterValidator(_brief),
     AfterValidator(_line),
 ]
+SeenVersion = Annotated[
+    int,
+    Field(
+        ge=0, le=_LAST_VERSION, strict=True,
+        description="refuse if somebody else spoke after this version of the ticket",
+    ),
+]  # fmt: skip
 ReasonCode = Annotated[str, StringConstraints(min_length=1, max_length=60), AfterValidator(_line)]
 Tier = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60), AfterValidator(_line)]
 Label = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120), AfterValidator(_line)]

@@ -10,7 +10,7 @@ from services.tickets.domain import macros as domain
 from services.tickets.domain.placeholders import KNOWN
 from services.tickets.domain.tags import MOST_TAGS, new_tag, tag_of
 from services.tickets.queries.macros import DayOfUse
-from services.tickets.schemas.fields import Id, Language, ReasonCode, Subject, Text, harmless, left_out
+from services.tickets.schemas.fields import Id, Language, ReasonCode, SeenVersion, Subject, Text, harmless, left_out
 from services.tickets.schemas.tickets import Message, QuickReplies, Ticket
 from services.tickets.use_cases.using_macros import Rendered
 from shared.contracts.base import Channel
@@ -177,9 +177,7 @@ class UseMacro(BaseModel):
     kind: Literal[MessageKind.REPLY, MessageKind.NOTE] = MessageKind.REPLY
     text: Text | None = None
     language: Language | None = None
-    after_version: Annotated[
-        int | None, Field(ge=0, description="refuse if somebody else spoke after this version of the ticket")
-    ] = None
+    after_version: SeenVersion | None = None
     clear_draft: bool = True
 
 

@@ -11,13 +11,14 @@ from shared.contracts.base import Channel
 class Waiting(BaseModel):
     """A ticket that nobody has, and its position: 1 is served next. `queue` names those it stands in line with.
 
-    `stalled_at` is since when nobody at all is there who could take it.
+    `eta_seconds` is about how long it waits, null while nobody is there who could take it; `stalled_at` is since when
+    that is so.
     """
 
     ticket_id: UUID
     queue: str
     position: int
-    eta_seconds: int
+    eta_seconds: int | None
     rank: str
     channel: Channel
     language: str | None
@@ -30,7 +31,10 @@ class Waiting(BaseModel):
 
 
 class QueuePosition(BaseModel):
-    """Where a ticket stands, itself included, and about how long it waits; null once somebody has it."""
+    """Where a ticket stands, itself included, and about how long it waits; null once somebody has it.
+
+    With a position `eta_seconds` is null while nobody is there who could take it.
+    """
 
     ticket_id: UUID
     position: int | None
@@ -38,13 +42,16 @@ class QueuePosition(BaseModel):
 
 
 class Queue(BaseModel):
-    """Tickets of one rank, language and team that wait for somebody."""
+    """Tickets of one rank, language and team that wait for somebody.
+
+    `eta_seconds` is about how long the last of them waits, null while nobody is there for any.
+    """
 
     queue: str
     waiting: int
     stalled: int
     oldest_at: AwareDatetime
-    eta_seconds: int
+    eta_seconds: int | None
 
 
 def waiting_of(standing: Standing) -> Waiting:

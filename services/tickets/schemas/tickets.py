@@ -23,6 +23,7 @@ from services.tickets.schemas.fields import (
     Language,
     Moment,
     ReasonCode,
+    SeenVersion,
     Subject,
     Text,
     Tier,
@@ -148,9 +149,7 @@ class AddMessage(BaseModel):
         list[Id],
         Field(max_length=MOST_MENTIONS, description="staff whom a note calls, besides `@[staff id]` in its text"),
     ] = []
-    after_version: Annotated[
-        int | None, Field(ge=0, description="refuse if somebody else spoke after this version of the ticket")
-    ] = None
+    after_version: SeenVersion | None = None
     attachments: Attachments = ()
     quick_replies: QuickReplies = ()
     clear_draft: Annotated[bool, Field(description="forget the caller's draft of this kind for the ticket")] = True

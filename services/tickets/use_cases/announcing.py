@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Final
 
 from services.tickets.domain.audience import Audience
-from services.tickets.domain.lines import Standing, name_of
+from services.tickets.domain.lines import Standing, longest, name_of
 from services.tickets.queries import kept, lines
 from services.tickets.use_cases.queuing_up import lines_of
 from shared.contracts.tickets import MOST_PLACES, QueueChanged, QueuePlace, QueuesTold
@@ -56,5 +56,4 @@ def _queue_of(name: str, standings: list[Standing]) -> QueueChanged:
         QueuePlace(ticket_id=one.place.ticket_id, position=one.position, eta_seconds=one.eta_seconds)
         for one in standings[:MOST_PLACES]
     )
-    eta = max(one.eta_seconds for one in standings)
-    return QueueChanged(queue=name, waiting=len(standings), eta_seconds=eta, places=tuple(places))
+    return QueueChanged(queue=name, waiting=len(standings), eta_seconds=longest(standings), places=tuple(places))

@@ -43,7 +43,7 @@ class Called:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """A brand in whose queue somebody has another place now."""
+    """A brand in whose queue somebody has another place now, or somebody is there for it or no longer is."""
 
     brand: str
 

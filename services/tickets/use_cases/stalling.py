@@ -9,8 +9,9 @@ from uuid import UUID
 from services.tickets.domain.lines import line_at
 from services.tickets.domain.queueing import Place
 from services.tickets.queries import lines, queue
+from services.tickets.use_cases.queueing import Moved
 from shared.contracts.tickets import MOST_PLACES, QueueRecovered, QueueStalled
-from shared.db.engine import Session
+from shared.db.engine import Session, note
 from shared.messaging.outbox import record
 
 # Whoever loads the page of the desk anew is back by then.
@@ -48,6 +49,8 @@ async def _mark(session: Session, brand: str, places: Iterable[Place], stalled: 
         await queue.call(session, brand, now + FLICKER)
     if again:
         await queue.note_stalled(session, brand, again, None)
+    if fresh or again:
+        note(session, Moved(brand))
 
 
 def _by_line(places: Iterable[Place], now: datetime) -> dict[str, list[Place]]:

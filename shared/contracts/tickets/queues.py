@@ -18,23 +18,29 @@ MOST_PLACES: Final = 200
 
 
 class QueuePlace(BaseModel):
-    """A ticket that waits: everything that the same people serve before it, itself included, and for about how long."""
+    """A ticket that waits: everything that the same people serve before it, itself included, and for about how long.
+
+    `eta_seconds` is None while nobody is there who could take it.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     ticket_id: UUID
     position: int
-    eta_seconds: int
+    eta_seconds: int | None
 
 
 class QueueChanged(BaseModel):
-    """A queue as it is now: how many wait, about how long the last of them, and the places of those served next."""
+    """A queue as it is now: how many wait, about how long the last of them, and the places of those served next.
+
+    `eta_seconds` is None while nobody is there for any of them.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     queue: str
     waiting: int
-    eta_seconds: int
+    eta_seconds: int | None
     places: tuple[QueuePlace, ...]
 
 

@@ -369,7 +369,7 @@ async def test_nothing_in_a_transcript_is_ever_changed(postgres: Cluster) -> Non
 
 
 async def test_nonsense_is_refused_before_anything_is_written(postgres: Cluster) -> None:
-    """Empty words withdraw nothing, and a frame without `text` is no frame."""
+    """Empty words withdraw nothing, nor does a frame without `text`."""
     async with running_service(postgres, "chat") as chat, served(chat) as url:
         session = await start(chat)
         said = await say(chat, session["ticket_id"], "Hello")
@@ -378,7 +378,7 @@ async def test_nonsense_is_refused_before_anything_is_written(postgres: Cluster)
             await kim.say("correct", client_msg_id="c1", message_id=said["id"], text=" ")
             assert (await kim.first("nack", client_msg_id="c1"))["problem"]["code"] == "text-refused"
             await kim.say("correct", client_msg_id="c2", message_id=said["id"])
-            assert await kim.closed() == 4400
+            assert (await kim.first("nack", client_msg_id="c2"))["problem"]["code"] == "frame-refused"
         assert await chat.recorded(MessageCorrected) == []
 
 

@@ -16,6 +16,7 @@ from services.chat.sockets.hub import hub_of
 from services.chat.use_cases.transcripts import read_page
 from shared.contracts.base import AuthorKind
 from shared.contracts.chat import MessagePosted, SessionStarted
+from shared.ids import new_id
 from shared.web.actor import ActorKind
 from tests.support.chat import assignment, desk_ticket, opened, reply, served, start
 from tests.support.database import Cluster, held
@@ -195,6 +196,24 @@ async def test_unreadable_words_are_refused_with_a_problem(postgres: Cluster, te
             nack = await player.first("nack", client_msg_id="bad")
             assert nack["problem"]["code"] == "text-refused"
             await player.say("send", client_msg_id="good", text="x" * 16_000)
+            assert (await player.first("ack", client_msg_id="good"))["seq"] == 1
+
+
+@pytest.mark.parametrize(
+    ("client_msg_id", "more"),
+    [("many", {"attachments": [str(new_id()) for _ in range(11)]}), ("half \ud83d", {}), ("x" * 129, {})],
+)
+async def test_words_in_a_bad_frame_are_refused_and_the_socket_goes_on(
+    postgres: Cluster, client_msg_id: str, more: dict[str, object]
+) -> None:
+    """Nobody loses his connection for one message that names itself."""
+    async with running_service(postgres, "chat") as chat, served(chat) as url:
+        session = await start(chat)
+        async with opened(url, session["socket_ticket"]) as player:
+            await player.say("send", client_msg_id=client_msg_id, text="Hello", **more)
+            nack = await player.first("nack", client_msg_id=client_msg_id)
+            assert (nack["problem"]["code"], nack["problem"]["status"]) == ("frame-refused", 422)
+            await player.say("send", client_msg_id="good", text="Hello")
             assert (await player.first("ack", client_msg_id="good"))["seq"] == 1
 
 

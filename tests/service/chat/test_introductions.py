@@ -1,5 +1,6 @@
 """What visitors say of themselves first, when somebody is there to answer, and answers to choose from."""
 
+from datetime import timedelta
 from typing import Any, Final
 
 import pytest
@@ -145,6 +146,26 @@ async def test_a_form_that_nobody_could_fill_in_is_refused(chat: RunningService)
     assert refused.json()["errors"][0]["pointer"] == "/form/reasons"
 
 
+@pytest.mark.parametrize(
+    ("rules", "pointer"),
+    [
+        ({"hours": []}, "/hours"),
+        ({"time_zone": "Factory"}, "/time_zone"),
+        ({"time_zone": "localtime"}, "/time_zone"),
+        ({"time_zone": "right/Europe/Berlin"}, "/time_zone"),
+        ({"form": {"reasons": [{"code": "PAY.WD", "labels": {"en": "A"}}] * 2}}, "/form/reasons/1/code"),
+    ],
+)
+async def test_rules_that_nobody_can_mean_are_refused(
+    chat: RunningService, rules: dict[str, Any], pointer: str
+) -> None:
+    """A brand that is never open, a reason twice, the clock of no place."""
+    headers = chat.actor(role="lead") | {"If-Match": '"0"'}
+    refused = await chat.http.put("/v1/chat/policy", json=RULES | rules, headers=headers)
+    assert refused.json()["errors"][0]["pointer"] == pointer
+    assert (refused.status_code, refused.json()["code"]) == (400, "rules-unusable")
+
+
 def account(status: StaffStatus, *, active: bool = True) -> AccountChanged:
     """Return what the gateway tells of Ann."""
     return AccountChanged.sample().model_copy(
@@ -180,13 +201,14 @@ async def test_whether_somebody_is_there_is_said_before_the_first_word(postgres:
             await becomes(None)
         await becomes("nobody")
         await chat.publish(account(StaffStatus.ONLINE, active=False))
-        await replace(chat, hours=[])
-        closed = (await chat.http.get("/v1/chat/offer", headers=visitor)).json()
-        assert (closed["absence"], closed["opens_at"]) == ("closed", None)
         every = [
             {"day": day, "begins": "00:00", "until": "24:00"}
             for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
         ]
+        later = (chat.ground.clock.now() + timedelta(days=3)).date()
+        await replace(chat, hours=[every[later.weekday()]])
+        closed = (await chat.http.get("/v1/chat/offer", headers=visitor)).json()
+        assert (closed["absence"], closed["opens_at"]) == ("closed", f"{later}T00:00:00Z")
         await replace(chat, hours=every)
         assert await absence() == "nobody"
 

@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 import httpx
+import pytest
 
 from shared.contracts.tickets import MessageAdded, TicketUpdated
 from tests.service.tickets.desk import Desk
@@ -191,6 +192,16 @@ async def test_two_agents_do_not_talk_over_each_other(desk: Desk) -> None:
         await desk.post(path, {"text": "And soon.", "after_version": current}, desk.agent("s-2"))
     ).status_code == 201
     assert (await desk.post(path, {"text": "Whatever."}, desk.agent("s-3"))).status_code == 201
+
+
+@pytest.mark.parametrize("version", [True, "2", 2.5, 2.0, -1, 2**63])
+async def test_a_version_that_is_none_is_refused(desk: Desk, version: object) -> None:
+    """Nobody asks for a guard and goes without one."""
+    ticket = await desk.open()
+    refused = await desk.post(f"/{ticket['id']}/messages", {"text": "Soon.", "after_version": version})
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/after_version")
+    last = await desk.post(f"/{ticket['id']}/messages", {"text": "Soon.", "after_version": 2**63 - 1})
+    assert last.status_code == 201
 
 
 async def test_notes_are_no_news_to_players(desk: Desk) -> None:

@@ -63,6 +63,20 @@ async def test_players_see_their_place_until_somebody_has_them(postgres: Cluster
         assert {frame["ticket_id"] for frame in one.all("queue")} == {first}
 
 
+async def test_a_player_is_told_no_time_while_nobody_is_there(postgres: Cluster) -> None:
+    """His place all the same; how long it takes is known again as soon as somebody is there, with or without room."""
+    async with floor(postgres) as here:
+        await here.desk.hire("s-1", "agent", "away")
+        await profile(here.desk, "s-1", capacity={"web": 0})
+        async with here.player("p-1") as (ticket_id, one):
+            shown = await one.first("queue")
+            assert shown == {"t": "queue", "ticket_id": ticket_id, "position": 1, "eta_seconds": None}
+            [queue] = (await here.desk.service.http.get("/v1/queues", headers=here.desk.agent())).json()
+            assert (queue["waiting"], queue["eta_seconds"]) == (1, None)
+            await here.desk.hire("s-1", "agent", "online", sequence=2)
+            await one.first("queue", position=1, eta_seconds=60)
+
+
 async def test_a_player_who_comes_back_sees_his_place_at_once(postgres: Cluster) -> None:
     """What is known is said right after the welcome; who left the queue otherwise is told that he waits no more."""
     async with floor(postgres) as here, here.player("p-1") as (ticket_id, one):

@@ -12,6 +12,7 @@ from services.chat.schemas.frames import (
     Delivered,
     Hello,
     Send,
+    Unreadable,
     ack_frame,
     message_frame,
     nack_frame,
@@ -42,12 +43,56 @@ def test_frames_are_recognised_and_unknown_members_ignored(text: str, kind: type
     [
         "", "[]", "null", '{"t":"msg"}', '{"t":"hello"}', '{"t":"read","seq":-1}', '{"t":"read","seq":"x"}',
         '{"t":"send","client_msg_id":"","text":"x"}', '{"t":"hello","ticket":"x","cursors":{"no-uuid":1}}',
-        '{"t":"send","client_msg_id":"\\u0000","text":"x"}',
+        '{"t":"send","client_msg_id":7,"text":"x"}', '{"t":"watch","client_msg_id":"c1"}', '["send"]',
+        '{"t":["send"],"client_msg_id":"c1"}', '{"t":"typing","ticket_id":"\\ud83d"}',
+        '{"t":"\\ud83d","client_msg_id":"c1"}', '{"\\ud83d":1}',
     ],
 )  # fmt: skip
 def test_anything_else_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="validation error"):
         parse_frame(text)
+
+
+@pytest.mark.parametrize(
+    ("member", "pointer"),
+    [
+        ('"attachments":["x"]', "/attachments/0"),
+        ('"attachments":[' + ",".join([f'"{SAMPLE_ID}"'] * 11) + "]", "/attachments"),
+        ('"ticket_id":"\\ud83d"', "/ticket_id"),
+        ('"client_msg_id":"\\ud83d"', "/client_msg_id"),
+        ('"client_msg_id":"\\u0000"', "/client_msg_id"),
+        ('"text":null', "/text"),
+        ('"text":"\\ud83d","in_reply_to":"x"', "/in_reply_to"),
+    ],
+)
+def test_words_that_name_themselves_are_refused_by_name(member: str, pointer: str) -> None:
+    """Whatever is wrong with them: the answer can be matched, and says which member it is."""
+    text = '{"t":"send","client_msg_id":"c1","text":"hi",' + member + "}"
+    found = parse_frame(text)
+    assert isinstance(found, Unreadable)
+    assert (found.t, found.client_msg_id) == ("send", json.loads(text)["client_msg_id"])
+    nack = json.loads(nack_frame(found.client_msg_id, found.refusal))
+    assert (nack["client_msg_id"], nack["problem"]["code"], nack["problem"]["status"]) == (
+        found.client_msg_id, "frame-refused", 422,
+    )  # fmt: skip
+    assert nack["problem"]["errors"][0]["pointer"] == pointer
+
+
+def test_a_refusal_is_no_longer_than_what_somebody_reads() -> None:
+    """Thousands of wrong members would fill the socket's queue."""
+    found = parse_frame('{"t":"send","client_msg_id":"c1","attachments":[' + ",".join(['""'] * 10_000) + "]}")
+    assert isinstance(found, Unreadable)
+    assert len(nack_frame("c1", found.refusal)) < 4_000
+
+
+@pytest.mark.parametrize(
+    ("member", "code"), [('"text":"\\ud83d"', "text-refused"), ('"text":"hi","mood":"\\ud83d"', "frame-refused")]
+)
+def test_half_a_character_refuses_words_wherever_it_stands(member: str, code: str) -> None:
+    """It could not be kept, nor told to anybody."""
+    found = parse_frame('{"t":"send","client_msg_id":"c1",' + member + "}")
+    assert isinstance(found, Unreadable)
+    assert found.refusal.code() == code
 
 
 @given(st.text(max_size=300))

@@ -95,6 +95,8 @@ def test_waits_are_those_of_the_language() -> None:
     assert waits.of("lucky", "de") is None
     waits.hear("lucky", {"standard:de:any": 90, "vip:de:any": 10, "standard:fr:any": 600, "standard:any:t-1": 30})
     assert [waits.of("lucky", language) for language in ("de", "de-AT", "fr", "en", None)] == [90, 90, 600, 30, 30]
+    waits.hear("lucky", {"standard:de:any": None, "vip:fr:any": None, "standard:fr:any": 60})
+    assert [waits.of("lucky", language) for language in ("de", "fr", "en")] == [None, 60, 0]
     waits.hear("lucky", {})
     assert waits.of("lucky", "de") == 0
     waits.forget_but(["other"])

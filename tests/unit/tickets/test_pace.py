@@ -1,12 +1,13 @@
 """How fast a line moves."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.tickets.domain.lines import MOST_WAIT, standings
+from services.tickets.domain.lines import MOST_WAIT, longest, standings
 from services.tickets.domain.pace import LEAST_TURN, MOST_TURN, TURN, Pace, Taking, turn
 from services.tickets.domain.people import Person
 from services.tickets.domain.queueing import Place, Rank
@@ -88,7 +89,7 @@ def test_hands_are_counted_for_each_ticket() -> None:
     people = [person("a", "de", connected=False), person("b", "de"), person("c", "en")]
     pace = Pace([], people, [german, russian, chat], NOW)
     assert [pace.hands_for(one) for one in (german, russian, chat)] == [2, 0, 1]
-    assert [pace.turn_of(one) for one in (german, russian, chat)] == [TURN / 2, TURN, TURN]
+    assert [pace.turn_of(one) for one in (german, russian, chat)] == [TURN / 2, None, TURN]
 
 
 def test_a_line_learns_from_those_who_serve_it() -> None:
@@ -97,6 +98,23 @@ def test_a_line_learns_from_those_who_serve_it() -> None:
     places = [place("de", waited=1), place("ru", waited=1)]
     pace = Pace(german, [], places, NOW)
     assert [pace.turn_of(one) for one in places] == [10 * SECOND, TURN]
+
+
+def test_nobody_knows_how_long_a_ticket_waits_that_nobody_is_there_for() -> None:
+    """However fast the line was while somebody was; without any profile the desk takes tickets by itself."""
+    gone = replace(person("a", "de"), status=StaffStatus.AWAY)
+    german = [Taking(("de", None), NOW - 900 * SECOND, NOW - ago * SECOND) for ago in (40, 30, 20, 10, 0)]
+    waiting = place("de", waited=1)
+    assert Pace(german, [gone], [waiting], NOW).turn_of(waiting) is None
+    assert Pace([], [], [waiting], NOW).turn_of(waiting) == TURN
+    assert [one.eta_seconds for one in standings([waiting], NOW, lambda _: None)] == [None]
+
+
+def test_a_line_is_as_long_as_the_last_of_it_somebody_is_there_for() -> None:
+    """Of a queue that nobody is there for at all, nothing is known."""
+    served, unserved = place("de"), place("ru")
+    found = standings([served, unserved], NOW, lambda one: TURN if one is served else None)
+    assert [longest(found), longest(found[1:])] == [60, None]
 
 
 def test_no_estimate_is_longer_than_a_day() -> None:

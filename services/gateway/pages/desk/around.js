@@ -1,9 +1,15 @@
 /** What stands around the words of a ticket: who is in it, what belongs to it, and whether its player is reached. */
 
+<<<<<<< HEAD
 /**
  * Whether a live player got what he was answered, how his chat ended and how he liked it; whoever looks is on record, so only
  * where there is something to see.
  */
+=======
+const ASK_AGAIN = 5_000;
+
+/** Whether a live player got what he was answered; whoever looks is on record, so only where there is something to see. */
+>>>>>>> chat-ease
 export const renewReach = async (open) => {
   const { ticket, api, id } = open;
   if (ticket?.channel !== "web" || ticket.merged_into) return;
@@ -17,9 +23,19 @@ export const renewPeople = async (open) => {
   open.desk.changed();
 };
 
-export const renewFiles = async (open) => {
-  const { items } = await open.api.get("/v1/attachments", { ticket_id: open.id, limit: 100 });
-  open.files = new Map(items.map((file) => [file.id, file]));
+/**
+ * What is known of the files that words carry. Intake hears of words a moment after they were said: one that it does not name is
+ * asked for once more (`asked`), then it is said that it is missing.
+ */
+export const renewFiles = async (open, asked = []) => {
+  const { items, next_cursor: more } = await open.api.get("/v1/attachments", { ticket_id: open.id, limit: 100 });
+  const files = new Map(items.map((file) => [file.id, file]));
+  const strange = more ? [] : open.entries.flatMap(({ attachments = [] }) => attachments).filter((id) => !files.has(id));
+  const missing = strange.filter((id) => asked.includes(id) || open.files.has(id));
+  const again = () => open.desk.open === open && renewFiles(open, strange).catch(() => null);
+  if (missing.length < strange.length) setTimeout(again, ASK_AGAIN);
+  missing.forEach((id) => files.set(id, { id, state: "missing" }));
+  open.files = files;
   open.desk.changed();
 };
 

@@ -1,7 +1,7 @@
 /** What each frame of the socket means for the desk. */
 
 import { chime, notify } from "./alerts.js";
-import { renewPeople, renewReach } from "./around.js";
+import { renewFiles, renewPeople, renewReach } from "./around.js";
 import { because } from "./format.js";
 
 const seen = (desk, id) => (desk.open?.id === id ? desk.open : null);
@@ -120,7 +120,8 @@ export const FRAMES = {
     desk.stalled.delete(queue);
   },
   attachment(desk, { ticket_id: id }) {
-    seen(desk, id)?.tail().catch(() => null);
+    const open = seen(desk, id);
+    open?.tail().then(() => renewFiles(open)).catch(() => null);
   },
   ended(desk, { ticket_id: id }) {
     const open = seen(desk, id);

@@ -119,7 +119,7 @@ const choices = (offered) => html`<ul class="choices" aria-label="Buttons the pl
 
 const file = (open, id) => {
   const { name = "File", size: bytes, state, detail } = open.files.get(id) ?? {};
-  const words = html`${icon("file")} <bdi>${name}</bdi> <small>${bytes ? size(bytes) : nothing} ${state && state !== "ready" ? label(state) : nothing}${state === "rejected" && detail ? html`: <bdi>${detail}</bdi>` : nothing}</small>`;
+  const words = html`${icon("file")} <bdi>${name}</bdi> <small>${bytes ? size(bytes) : nothing} ${state === "missing" ? "not available here" : state && state !== "ready" ? label(state) : nothing}${state === "rejected" && detail ? html`: <bdi>${detail}</bdi>` : nothing}</small>`;
   return state === "ready" ? html`<button type="button" class="file" @click=${() => open.openFile(id)}>${words}</button>` : html`<span class="file">${words}</span>`;
 };
 

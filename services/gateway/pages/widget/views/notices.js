@@ -38,7 +38,7 @@ const waiting = (words, conversation, actions) => {
   if (endsAt) return notice("warning", words.say("inactive", { time: words.time(endsAt) }), button(words.say("inactive.stay"), actions.stay));
   if (!queue) return nothing;
   const place = words.say("queue", { count: queue.position });
-  return notice("info", queue.seconds === null ? place : `${place}, ${words.say("queue.wait", { wait: words.wait(queue.seconds) })}`);
+  return notice("info", queue.seconds === null ? `${words.say("away")} ${place}` : `${place}, ${words.say("queue.wait", { wait: words.wait(queue.seconds) })}`);
 };
 
 const notice = (kind, text, more = nothing) => html`<p class="notice ${kind}"><span>${text}</span> ${more}</p>`;
