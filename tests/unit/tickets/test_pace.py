@@ -112,7 +112,7 @@ def test_nobody_knows_how_long_a_ticket_waits_that_nobody_is_there_for() -> None
 
 def test_a_line_is_as_long_as_the_last_of_it_somebody_is_there_for() -> None:
     """Of a queue that nobody is there for at all, nothing is known."""
-    served, unserved = place("de"), place("ru")
+    served, unserved = place("de", waited=2), place("ru", waited=1)
     found = standings([served, unserved], NOW, lambda one: TURN if one is served else None)
     assert [longest(found), longest(found[1:])] == [60, None]
 
