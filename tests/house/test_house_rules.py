@@ -145,14 +145,22 @@ def test_nothing_is_left_for_later(word: str) -> None:
     assert [file.path for file in source_files() if pattern.search(file.text)] == []
 
 
+def _files_with(pattern: re.Pattern[str]) -> list[str]:
+    return [
+        name
+        for name in tracked()
+        if name != "tests/house/test_house_rules.py"
+        and (ROOT / name).suffix not in {".png", ".ico", ".woff2"}
+        and pattern.search((ROOT / name).read_text(encoding="utf-8", errors="ignore"))
+    ]
+
+
 def test_the_project_speaks_of_itself_alone() -> None:
     """No path of one machine and no registry address is committed."""
     pattern = re.compile(r"(/work/|/root/|\.\./shared|pypi\.org/simple|files\.pythonhosted|registry\.npmjs)")
-    found = []
-    for name in tracked():
-        path = ROOT / name
-        if name == "tests/house/test_house_rules.py" or path.suffix in {".png", ".ico", ".woff2"}:
-            continue
-        if pattern.search(path.read_text(encoding="utf-8", errors="ignore")):
-            found.append(name)
-    assert found == []
+    assert _files_with(pattern) == []
+
+
+def test_nothing_is_merged_by_half() -> None:
+    """No linter reads every sort of file: a script with the marks of a conflict is found by whoever opens the page."""
+    assert _files_with(re.compile(r"^(<{7}|>{7}) ", re.MULTILINE)) == []

@@ -1,15 +1,11 @@
 /** What stands around the words of a ticket: who is in it, what belongs to it, and whether its player is reached. */
 
-<<<<<<< HEAD
+const ASK_AGAIN = 5_000;
+
 /**
  * Whether a live player got what he was answered, how his chat ended and how he liked it; whoever looks is on record, so only
  * where there is something to see.
  */
-=======
-const ASK_AGAIN = 5_000;
-
-/** Whether a live player got what he was answered; whoever looks is on record, so only where there is something to see. */
->>>>>>> chat-ease
 export const renewReach = async (open) => {
   const { ticket, api, id } = open;
   if (ticket?.channel !== "web" || ticket.merged_into) return;
