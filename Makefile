@@ -101,7 +101,7 @@ bench-quick: setup-dev ## The benchmarks with short runs
 	@$(BIN)/python -m tests.bench --quick
 
 rolling: setup-dev ## Restart chat and gateway one by one under 200 live chats
-	@PITBOSS_ROLLING_CHATS=$${PITBOSS_ROLLING_CHATS:-200} $(PYTEST) tests/resilience/test_rolling.py -s -p no:randomly
+	@PITBOSS_ROLLING_CHATS=$${PITBOSS_ROLLING_CHATS:-200} PITBOSS_ROLLING_PAUSE=$${PITBOSS_ROLLING_PAUSE:-30} $(PYTEST) tests/resilience/test_rolling.py -s -p no:randomly
 
 protocol: setup-dev ## 5,000 steps of the chat's protocol on two processes, then as many with a tenth of the hints lost
 	@PITBOSS_CHAT_STEPS=$${PITBOSS_CHAT_STEPS:-5000} $(PYTEST) tests/service/chat/test_protocol_machine.py -s --timeout 7200

@@ -3,12 +3,18 @@
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Locator, Page
 
 from tests.e2e.browsing import PATIENCE, WATCH, shut
 from tests.e2e.house import PASSWORD, House
+from tests.support.eventually import eventually
+
+_SCROLL: Final = """(box) => {
+  const isAtEnd = box.scrollTop + box.clientHeight >= box.scrollHeight - 1;
+  box.scrollTop = isAtEnd ? 0 : box.scrollTop + box.clientHeight;
+}"""
 
 
 @dataclass
@@ -66,7 +72,8 @@ class Clerk:
         return self.page.locator(".words").get_by_text(text, exact=True)
 
     async def open(self, text: str) -> None:
-        """Open the ticket in whose row this stands."""
+        """Open the ticket in whose row this stands, however far down the list that is."""
+        await eventually(lambda: self._finds(text))
         await self.row(text).click()
         await self.box.wait_for()
 
@@ -74,6 +81,13 @@ class Clerk:
         """Write and send."""
         await self.box.fill(text)
         await self.box.press("Control+Enter")
+
+    async def _finds(self, text: str) -> bool:
+        """Tell whether the row is in the page, which has those in sight only; if not, scroll on, then from the top."""
+        if await self.row(text).count():
+            return True
+        await self.page.locator(".rows").evaluate(_SCROLL)
+        return False
 
     def _note(self, message: ConsoleMessage) -> None:
         """Refusals of the API are answers, not faults; lost connections are reported by the browser itself."""

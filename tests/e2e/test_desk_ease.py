@@ -120,11 +120,21 @@ async def _listening(page: Page) -> list[str]:
     return heard
 
 
+async def _meets(page: Page, button: Locator) -> bool:
+    """Press the mouse on something; it may move away before, while its page still fills."""
+    await button.hover()
+    await page.mouse.down()
+    if await button.evaluate("(one) => one.matches(':active')"):
+        return True
+    await page.mouse.move(0, 0)
+    await page.mouse.up()
+    return False
+
+
 @asynccontextmanager
 async def _pressed(page: Page, button: Locator) -> AsyncIterator[None]:
     """Press the mouse on something; let it go there after the page could draw what it has heard meanwhile."""
-    await button.hover()
-    await page.mouse.down()
+    await eventually(lambda: _meets(page, button))
     yield
     await page.evaluate(_TWO_FRAMES)
     await page.mouse.up()

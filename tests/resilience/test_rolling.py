@@ -1,6 +1,8 @@
 """A rolling restart of chat and gateway under live chats: nobody loses a word, and everybody is soon back.
 
-`PITBOSS_ROLLING_CHATS` is how many talk; `make rolling` has 200.
+`PITBOSS_ROLLING_CHATS` is how many talk, `PITBOSS_ROLLING_PAUSE` how many seconds a player leaves between his words. The
+suite has few who talk fast; `make rolling` has 200 who talk as people do, each with a word of his every half minute and
+one of the agent's every three quarters.
 """
 
 import asyncio
@@ -21,13 +23,14 @@ from tests.support.ledger import judge
 from tests.support.pace import no_faster_than
 from tests.support.product import Product
 
-pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(1200)]
 
 CHATS: Final = int(os.environ.get("PITBOSS_ROLLING_CHATS", "24"))
 _LISTENS_TO: Final = 100
-_PACE: Final = (4.0, 12.0)
-_ANSWER_EVERY: Final = max(0.15, 12 / CHATS)
-_GENEROUS: Final = 60.0
+_PAUSE: Final = float(os.environ.get("PITBOSS_ROLLING_PAUSE", "8"))
+_PACE: Final = (_PAUSE / 2, _PAUSE * 1.5)
+_ANSWER_EVERY: Final = _PAUSE * 1.5 / CHATS
+_GENEROUS: Final = max(60.0, 4 * _PAUSE)
 
 
 @dataclass

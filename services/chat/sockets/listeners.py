@@ -89,7 +89,7 @@ async def tell_presence(ground: Ground, received: Received[PresenceChanged]) -> 
 async def tell_account(ground: Ground, received: Received[AccountChanged]) -> None:
     """Tell the desk who somebody is now and whether he takes work; whose account was switched off loses his sockets."""
     event, hub = received.event, hub_of(ground)
-    told = event.model_dump(mode="json", include={"staff_id", "name", "role", "status", "active"})
+    told = event.model_dump(mode="json", exclude={"membership_id"})
     hub.people.to_staff(received.brand, encode("account", **told))
     if event.active:
         return

@@ -47,7 +47,10 @@ async def list_colleagues(
     rows = await copies.colleagues_page(session, actor.brand, after=after[0] if after else None, limit=page.limit)
     await record_act(session, witness, AuditAction.READ_COLLEAGUES, {})
     shown, next_cursor = page.cut(rows, lambda row: (row.id,), bound)
-    items = [schemas.Colleague(id=one.id, name=one.name, role=one.role, status=one.status) for one in shown]
+    items = [
+        schemas.Colleague(id=one.id, name=one.name, role=one.role, status=one.status, changed_at=one.changed_at)
+        for one in shown
+    ]
     return Page[schemas.Colleague](items=items, next_cursor=next_cursor)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from services.tickets.domain.errors import StaffInactive, TicketFinished
@@ -38,6 +39,7 @@ class Colleague:
     role: StaffRole
     status: StaffStatus
     active: bool
+    changed_at: datetime
     open_tickets: int = 0
 
 

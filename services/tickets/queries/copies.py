@@ -153,5 +153,6 @@ def _colleague_of(row: Row[Any], open_tickets: int) -> Colleague:
         role=StaffRole(row.role),
         status=StaffStatus(row.status),
         active=row.active,
+        changed_at=row.changed_at,
         open_tickets=open_tickets,
     )

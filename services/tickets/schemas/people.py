@@ -1,6 +1,6 @@
 """Teams and profiles as the HTTP API shows them."""
 
-from datetime import time
+from datetime import datetime, time
 from typing import Annotated, Any
 from zoneinfo import available_timezones
 
@@ -88,12 +88,17 @@ class Profile(EditProfile):
 
 
 class Colleague(BaseModel):
-    """A member of the brand's staff, with a profile or without."""
+    """A member of the brand's staff, with a profile or without.
+
+    `changed_at` is when the account became what it is here: of this and an `account` frame of the socket, the later
+    counts.
+    """
 
     id: str
     name: str
     role: StaffRole
     status: StaffStatus
+    changed_at: datetime
 
 
 class EditTeam(BaseModel):

@@ -4,7 +4,7 @@ import asyncio
 import json
 import socket
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -220,6 +220,7 @@ async def test_a_switched_off_account_is_cut_off(postgres: Cluster) -> None:
         assert await ann.closed() == 4403
         gone = await bob.first("account", staff_id="s-1", active=False)
         assert (gone["name"], gone["role"], gone["status"]) == ("Ann", "agent", "offline")
+        assert datetime.fromisoformat(gone["changed_at"]) == left.changed_at
         assert bob.connection.close_code is None
 
 

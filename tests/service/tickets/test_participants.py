@@ -1,5 +1,6 @@
 """Colleagues are asked into a conversation, come or do not, and leave; the ticket stays with its holder."""
 
+from datetime import datetime
 from typing import Any
 
 import httpx
@@ -13,7 +14,7 @@ from shared.contracts.tickets import (
     TicketAssigned,
 )
 from shared.ids import new_id
-from tests.service.tickets.desk import Desk, posted, session_started
+from tests.service.tickets.desk import MORNING, Desk, posted, session_started
 from tests.service.tickets.test_queue import profile
 from tests.support.eventually import eventually
 
@@ -272,6 +273,7 @@ async def test_everybody_knows_his_colleagues_by_name(desk: Desk) -> None:
     assert shown == [
         ("s-1", "s-1", "agent", "online"), (BOB, BOB, "agent", "online"), (LEA, LEA, "lead", "online"),
     ]  # fmt: skip
+    assert {datetime.fromisoformat(one["changed_at"]) for one in listed.json()["items"]} == {MORNING}
     page = await desk.service.http.get("/v1/agents/colleagues", params={"limit": 2}, headers=desk.agent())
     rest = await desk.service.http.get(
         "/v1/agents/colleagues", params={"limit": 2, "cursor": page.json()["next_cursor"]}, headers=desk.agent()

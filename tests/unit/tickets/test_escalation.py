@@ -27,7 +27,7 @@ SLA = Author(kind=AuthorKind.SYSTEM, id="sla")
 
 
 def _one(id_: str, status: str = "online", role: str = "senior", load: int = 0, *, active: bool = True) -> Colleague:
-    return Colleague(id_, id_, StaffRole(role), StaffStatus(status), active, load)
+    return Colleague(id_, id_, StaffRole(role), StaffStatus(status), active, NOW, load)
 
 
 def _story(**changes: object) -> Story:

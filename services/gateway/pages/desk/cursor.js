@@ -11,11 +11,15 @@ export class Cursor {
     this.desk = desk;
   }
 
-  /** The ticket under the bar, which may have left the list; a list that is new begins at its first row. */
+  /** The ticket under the bar, which may have left the list; a list that is new begins at what is open, or at its first row. */
   get id() {
     if (this.#id) return this.#id;
-    const first = this.desk.rows[0]?.id ?? null;
-    if (this.desk.tickets.isWhole(this.desk.list)) this.#id = first;
+    const { rows, open, tickets, list } = this.desk;
+    const first = (rows.find(({ id }) => id === open?.id) ?? rows[0])?.id ?? null;
+    if (tickets.isWhole(list)) {
+      this.#id = first;
+      this.isAstray ||= first !== null && first === open?.id;
+    }
     return first;
   }
 

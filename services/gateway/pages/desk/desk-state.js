@@ -186,9 +186,7 @@ export class Desk {
   }
 
   async setStatus(status) {
-    await this.attempt(async () => {
-      this.me.status = (await this.api.status(status)).status;
-    });
+    await this.attempt(async () => this.people.amNow(await this.api.status(status)));
   }
 
   /** Say something in passing, of a ticket if it is named; screen readers hear it too. */

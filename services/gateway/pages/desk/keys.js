@@ -44,10 +44,13 @@ export const write = (desk, root, kind) => {
   root.querySelector("#words")?.focus();
 };
 
-/** Open a dialog at once: letters typed until the next frame must already go into it. */
+const AMONG_COLLEAGUES = ["transfer", "invite", "call", "bulk-assign"];
+
+/** Open a dialog at once: letters typed until the next frame must already go into it. Who is there is asked anew. */
 export const choose = (desk, dialog, about = {}) => {
   desk.dialog = { name: dialog, query: "", place: 0, ...about };
   if (dialog === "macros") desk.open.fetchMacros().catch((problem) => { desk.open.problem = problem; desk.changed(); });
+  if (AMONG_COLLEAGUES.includes(dialog)) desk.people.loadColleagues(desk.api).then(desk.changed, () => null);
   desk.draw();
 };
 

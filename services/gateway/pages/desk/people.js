@@ -16,15 +16,25 @@ export class People {
     this.#put(id, { online });
   }
 
-  /** An account is not what it was. */
-  changed({ staff_id: id, name, role, status, active }) {
-    this.#put(id, { name, role, status, active });
+  /**
+   * An account is not what it was. The socket and a list that was asked for before may overtake each other, so what an
+   * account was before the state that is known is no news.
+   */
+  changed({ staff_id: id, name, role, status, active, changed_at: at }) {
+    const since = Date.parse(at);
+    if (since < this.#known.get(id)?.since) return;
+    this.#put(id, { name, role, status, active, since });
     if (id === this.me.id) Object.assign(this.me, { name, role, status });
+  }
+
+  /** What my own account is, as whoever keeps it answered. */
+  amNow({ id, updated_at: at, ...account }) {
+    this.changed({ ...account, staff_id: id, changed_at: at });
   }
 
   /** Read it all; what changes from then on the socket tells. */
   async load(api) {
-    await Promise.all([this.#loadMe(api), this.#loadColleagues(api)]);
+    await Promise.all([this.#loadMe(api), this.loadColleagues(api)]);
   }
 
   name(id) {
@@ -37,13 +47,14 @@ export class People {
     return [...this.#known.values()].filter(({ active }) => active !== false).sort((one, other) => this.name(one.id).localeCompare(this.name(other.id)));
   }
 
-  async #loadMe(api) {
-    Object.assign(this.me, await api.get("/v1/staff/me"));
+  /** Read who works here. */
+  async loadColleagues(api) {
+    const colleagues = await api.pages("/v1/agents/colleagues", {}, { most: 10 });
+    colleagues.forEach((one) => this.changed({ ...one, staff_id: one.id, active: true }));
   }
 
-  async #loadColleagues(api) {
-    const colleagues = await api.pages("/v1/agents/colleagues", {}, { most: 10 });
-    colleagues.forEach(({ id, name, role, status }) => this.#put(id, { name, role, status }));
+  async #loadMe(api) {
+    this.amNow(await api.get("/v1/staff/me"));
   }
 
   #put(id, facts) {
