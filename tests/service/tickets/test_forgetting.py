@@ -21,7 +21,7 @@ _USES_KEPT: Final = timedelta(days=400)
 
 @pytest.fixture
 async def desk(postgres: Cluster) -> AsyncIterator[Desk]:
-    """The desk of a service that by itself forgets nothing that the tests do: its first round may come at any moment."""
+    """The desk of a service that forgets nothing by itself: its first round may come at any moment."""
     ever = timedelta(days=36500)
     async with running_service(postgres, "tickets", drafts_kept=ever, macro_uses_kept=ever) as service:
         yield Desk(service)
