@@ -1,7 +1,7 @@
 """A rolling restart of chat and gateway under live chats: nobody loses a word, and everybody is soon back.
 
-`PITBOSS_ROLLING_CHATS` is how many talk, `PITBOSS_ROLLING_PAUSE` how many seconds a player leaves between his words. The
-suite has few who talk fast; `make rolling` has 200 who talk as people do, each with a word every half minute and
+`PITBOSS_ROLLING_CHATS` is how many talk, `PITBOSS_ROLLING_PAUSE` how many seconds a player leaves between his words.
+The suite has few who talk fast; `make rolling` has 200 who talk as people do, each with a word every half minute and
 one of the agent's every three quarters.
 """
 
