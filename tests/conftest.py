@@ -26,16 +26,26 @@ def postgres() -> Iterator[Cluster]:
 
 
 RINGS: Final = ("house", "unit", "contract", "service", "e2e", "resilience")
-_PRODUCTS: Final = "products"
 _BROKER: Final = "broker"
+_TURNS: Final = (
+    "e2e",
+    "resilience",
+    _BROKER,
+    "others",
+    "service",
+    "test_nothing_is_lost_in_the_cluster",
+    "contract",
+    "test_nothing_is_lost_in_one_process",
+    "unit",
+    "house",
+)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run ring after ring, in random order within each: a running product needs the machine for itself.
+    """Run ring after ring, in random order within each.
 
-    Several workers share the rings: one drives the running product from the beginning, the others take the rest, and
-    what starts products of its own comes last.
+    Several workers share the rings: two drive a running product each from the beginning, the others take the rest.
     """
     order = _turn if "PYTEST_XDIST_WORKER" in os.environ else _ring
     items.sort(key=lambda item: order(item.nodeid))
@@ -66,10 +76,16 @@ def _ring(nodeid: str) -> int:
     return RINGS.index(_place(nodeid)[0])
 
 
-def _turn(nodeid: str) -> tuple[int, int]:
+def _turn(nodeid: str) -> int:
+    """Return when a test is handed out to workers: what takes long comes before what fills the gaps at the end.
+
+    A worker holds up to three tests, so something short stands between the ledgers, which are minutes each.
+    """
     group = _group(nodeid)
-    first = {_PRODUCTS: 0, _BROKER: 1}.get(group, 2) if group else 3
-    return 4 if _place(nodeid)[-1] == "test_ledger.py" else first, _ring(nodeid)
+    if group:
+        return _TURNS.index(group if group in _TURNS else "others")
+    place = _place(nodeid)
+    return _TURNS.index(nodeid.rpartition("::")[2] if place[-1] == "test_ledger.py" else place[0])
 
 
 def _group(nodeid: str) -> str | None:
@@ -77,8 +93,8 @@ def _group(nodeid: str) -> str | None:
     match _place(nodeid):
         case ("resilience", "test_ledger.py"):
             return None
-        case ("e2e" | "resilience", *_):
-            return _PRODUCTS
+        case ("e2e" | "resilience" as product, *_):
+            return product
         case ("service", "messaging", *_):
             return _BROKER
         case ("service", "deploy", name):

@@ -10,6 +10,7 @@ from playwright.async_api import Browser, async_playwright, expect
 from deploy.demo.clients import Brand, Door
 from tests.e2e.browsing import PATIENCE
 from tests.e2e.casino import Casino, Guest
+from tests.e2e.clerk import Clerk
 from tests.e2e.house import House, sign_in_to
 from tests.support.product import Product, running_product
 from tests.support.sinks import MailSink, mail_sink
@@ -87,3 +88,10 @@ async def guest(casino: Casino, browser: Browser) -> AsyncIterator[Guest]:
     """Somebody at the casino with a browser of his own; whatever it refuses fails the test."""
     async with Guest.at(casino, browser, locale="en-GB") as guest:
         yield guest
+
+
+@pytest.fixture
+async def ann(house: House, browser: Browser) -> AsyncIterator[Clerk]:
+    """Ann, an agent of the brand that a file calls its `house`, at her desk."""
+    async with Clerk.of(house, browser, "ann") as clerk:
+        yield clerk

@@ -1,7 +1,6 @@
 """Words are corrected and withdrawn in widget and desk, in real browsers against the running product."""
 
 import re
-from collections.abc import AsyncIterator
 from typing import Final
 
 import pytest
@@ -32,13 +31,6 @@ async def house(product: Product, door: Door) -> House:
     await house.hire("agent", "ann")
     await house.hire("lead", "lea")
     return house
-
-
-@pytest.fixture
-async def ann(house: House, browser: Browser) -> AsyncIterator[Clerk]:
-    """Ann at her desk."""
-    async with Clerk.of(house, browser, "ann") as clerk:
-        yield clerk
 
 
 async def _change(chat: Chat, text: str, deed: str) -> None:

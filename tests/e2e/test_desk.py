@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from typing import Final
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID, uuid4
@@ -31,13 +31,6 @@ async def house(product: Product, door: Door) -> House:
     for role, name in (("agent", "ann"), ("agent", "bob"), ("lead", "lea")):
         await house.hire(role, name)
     return house
-
-
-@pytest.fixture
-async def ann(house: House, browser: Browser) -> AsyncIterator[Clerk]:
-    """Ann at her desk."""
-    async with Clerk.of(house, browser, "ann") as clerk:
-        yield clerk
 
 
 def _somebody() -> str:

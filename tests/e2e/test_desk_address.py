@@ -1,11 +1,10 @@
 """The open ticket has an address: reloads, the way back and links lead to it."""
 
 import re
-from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Page, expect
 
 from deploy.demo.clients import Door
 from tests.e2e.clerk import Clerk
@@ -21,13 +20,6 @@ async def house(product: Product, door: Door) -> House:
     house = await found_house(door, product.demo, "address")
     await house.hire("agent", "ann")
     return house
-
-
-@pytest.fixture
-async def ann(house: House, browser: Browser) -> AsyncIterator[Clerk]:
-    """Ann at her desk."""
-    async with Clerk.of(house, browser, "ann") as clerk:
-        yield clerk
 
 
 async def _ticket(house: House, subject: str) -> str:

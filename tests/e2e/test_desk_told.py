@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import expect
 
 from deploy.demo.clients import ChatSocket, Door
 from tests.e2e.asking import Json, ask
@@ -26,13 +26,6 @@ async def house(product: Product, door: Door) -> House:
     await house.hire("agent", "zoe")
     await house.hire("lead", "lea")
     return house
-
-
-@pytest.fixture
-async def ann(house: House, browser: Browser) -> AsyncIterator[Clerk]:
-    """Ann at her desk."""
-    async with Clerk.of(house, browser, "ann") as clerk:
-        yield clerk
 
 
 @pytest.fixture
