@@ -81,11 +81,10 @@ def _turn(nodeid: str) -> int:
 
     A worker holds up to three tests, so something short stands between the ledgers, which are minutes each.
     """
-    group = _group(nodeid)
+    group, ring = _group(nodeid), _place(nodeid)[0]
     if group:
         return _TURNS.index(group if group in _TURNS else "others")
-    place = _place(nodeid)
-    return _TURNS.index(nodeid.rpartition("::")[2] if place[-1] == "test_ledger.py" else place[0])
+    return _TURNS.index(nodeid.rpartition("::")[2] if ring == "resilience" else ring)
 
 
 def _group(nodeid: str) -> str | None:
