@@ -15,8 +15,7 @@ PYTEST := $(BIN)/python -m pytest
 RINGS ?= tests
 N ?= 1
 MINUTES ?= 60
-# Much of what is tested waits; one worker more than two cores have fills that.
-WORKERS ?= 3
+WORKERS ?= logical --maxprocesses 4
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^## / {printf "\n%s\n", substr($$0, 4)} \
@@ -90,7 +89,7 @@ test-resilience: setup-dev ## Kills, freezes, lost brokers
 test-e2e: setup-dev ## The running product from the outside
 	@$(PYTEST) tests/e2e
 
-test: setup-dev ## Everything, on real PostgreSQL and real RabbitMQ; RINGS= narrows it, WORKERS= runs it wider
+test: setup-dev ## Everything, on real PostgreSQL and real RabbitMQ; RINGS= narrows it, WORKERS= how wide
 	@$(PYTEST) -n $(WORKERS) --dist loadscope $(RINGS)
 
 coverage: setup-dev ## Coverage of unit and service tests; report in htmlcov/

@@ -93,7 +93,9 @@ class Link:
     async def _hold(self) -> None:
         try:
             async with asyncio.timeout(_SET_UP_SECONDS):
-                self.connection = await aio_pika.connect(self._url, timeout=_CONNECT_SECONDS)
+                # Made here and not by `aio_pika.connect`, so that one that never got through is closed as well.
+                self.connection = aio_pika.Connection(self._url)
+                await self.connection.connect(timeout=_CONNECT_SECONDS)
                 self.connection.close_callbacks.add(self._end)
                 await self._set_up(self, self.connection)
             self.is_up = True
