@@ -34,7 +34,7 @@ _KNOBS: Final[dict[str, object]] = {
     "ping_every": "PT1H", "resync_beyond": 12, "page": 3, "frames_per_second": 1e6, "frame_burst": 1e6,
     "signals_per_second": 1e6, "signal_burst": 1e6,
 }  # fmt: skip
-_SETTLE_SECONDS: Final = 30
+_SETTLE_SECONDS: Final = 60
 _OWNER: Final[ContextVar["Replica | None"]] = ContextVar("replica", default=None)
 _TRANSCRIPTS: Final = text(
     "SELECT ticket_id::text, seq, id::text, author_kind, text, client_msg_id FROM chat_messages "
