@@ -52,6 +52,39 @@ async def test_a_reload_and_the_way_back_lead_to_the_ticket_that_was_open(house:
     await expect(page).to_have_url(re.compile("/desk$"))
 
 
+async def test_a_reload_shows_the_newest_words(house: House, ann: Clerk) -> None:
+    """Also those of whom much comes later than they do: files, outcomes, what stands beside them."""
+    ticket = await _ticket(house, "A long story")
+    for number in range(12):
+        await house.reply(ticket, f"Chapter {number}: " + "and so on and on. " * 12, token=house.tokens["ann"])
+    await ann.open("A long story")
+    for _ in range(2):
+        await expect(ann.page.locator(".words").filter(has_text="Chapter 11")).to_be_in_viewport(ratio=0.5)
+        await ann.page.reload()
+    timeline = ann.page.locator(".timeline")
+    await expect(ann.page.locator(".words").filter(has_text="Chapter 11")).to_be_in_viewport(ratio=0.5)
+    await timeline.evaluate("(box) => box.scrollTo(0, 0)")
+    await expect(ann.page.locator(".words").filter(has_text="Chapter 0")).to_be_in_viewport()
+    await house.reply(ticket, "The end.", token=house.tokens["ann"])
+    await expect(ann.words("The end.")).to_be_attached()
+    await expect(ann.page.locator(".words").filter(has_text="Chapter 0")).to_be_in_viewport()
+
+
+async def test_a_ticket_that_was_opened_while_nobody_answered_is_read_once_somebody_does(
+    house: House, ann: Clerk
+) -> None:
+    await _ticket(house, "Reads later")
+    row = ann.row("Reads later")
+    await expect(row).to_be_visible()
+    await ann.context.set_offline(offline=True)
+    await row.click()
+    await expect(ann.page.get_by_role("alert").filter(has_text="No answer from the server")).to_be_visible()
+    await expect(ann.page.locator(".words")).to_have_count(0)
+    await ann.context.set_offline(offline=False)
+    await expect(ann.words("Where is my payout?")).to_be_visible()
+    await expect(ann.page.get_by_role("alert").filter(has_text="No answer from the server")).to_have_count(0)
+
+
 async def test_a_link_leads_to_its_ticket_after_the_sign_in(house: House, ann: Clerk) -> None:
     linked = await _ticket(house, "Look at this one")
     page = await ann.context.new_page()

@@ -45,9 +45,11 @@ export class Address {
    * answered, so that it is opened once somebody does.
    */
   async lead(open) {
+    open.isStranded = false;
     try {
       await open.load();
     } catch (problem) {
+      open.isStranded = true;
       const told = problem.status === GONE.status ? GONE : problem;
       if (!open.ticket && this.desk.open === open) this.#leave(told);
       throw told;

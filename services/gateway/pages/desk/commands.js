@@ -24,7 +24,7 @@ const ofTicket = (desk) => {
     { name: "Invite a colleague", key: "i", run: () => choose(desk, "invite") },
     ...ofGuest(desk),
     { name: "Call a colleague in a note", key: "@", run: () => choose(desk, "call") },
-    { name: "Give it back to the queue", run: () => desk.assign(open.id, null) },
+    ...(open.ticket.assignee_id ? [{ name: "Give it back to the queue", run: () => desk.assign(open.id, null) }] : []),
     { name: "Transfer to a colleague", key: "t", run: () => choose(desk, "transfer") },
     { name: "Use a macro", key: "m", run: () => choose(desk, "macros") },
     ...["open", "pending", "resolved", "closed"].filter((status) => status !== open.ticket.status).map(edit),

@@ -128,7 +128,7 @@ export class Desk {
     this.toasts.met(id);
     if (this.open?.id === id) {
       this.open.receipts.tell();
-      return this.changed();
+      return this.open.isStranded ? this.readAgain() : this.changed();
     }
     this.open?.leave();
     this.open = new OpenTicket(this, id);
@@ -136,6 +136,11 @@ export class Desk {
     if (this.rows.some((row) => row.id === id)) this.cursor.put(id);
     this.changed();
     await this.attempt(() => this.address.lead(this.open));
+  }
+
+  /** Read what is open once more: when it was opened, nobody answered. */
+  readAgain() {
+    return this.attempt(() => this.address.lead(this.open));
   }
 
   close() {

@@ -20,7 +20,7 @@ export class OpenTicket {
     this.ticket = desk.tickets.get(id) ?? null;
     Object.assign(this, { entries: [], clocks: [], related: [], viewers: [], files: new Map(), choices: new Map(), drafting: [] });
     Object.assign(this, { participants: [], ban: null, reach: null, problem: null, conflict: null, spoke: null, typing: null, macros: null, uploads: [], naming: null, isLoaded: false });
-    Object.assign(this, { head: 0, isAtEnd: true, isSending: false, isBusy: false, corrections: new Corrections(this), receipts: new Receipts(this) });
+    Object.assign(this, { head: 0, isAtEnd: true, top: 0, isStranded: false, isSending: false, isBusy: false, corrections: new Corrections(this), receipts: new Receipts(this) });
   }
 
   get path() {

@@ -21,7 +21,7 @@ export const conversation = (desk) => {
     <main class="conversation" aria-label="Conversation">
       ${head(desk, open)} ${conflict(open)}
       ${problemBox(open.problem, () => { open.problem = null; desk.changed(); })}
-      <div class="timeline" tabindex="0" role="log" aria-label="Timeline" @scroll=${({ target }) => { open.isAtEnd = below(target) < NEARLY; }}>
+      <div class="timeline" tabindex="0" role="log" aria-label="Timeline" @scroll=${({ target }) => follow(open, target)}>
         ${repeat(withDays(withOutcomes(open)), (entry) => entry.id, (entry) => line(desk, open, entry))}
         ${unsent(desk, open)}
         ${open.typing?.until > Date.now() ? html`<p class="typing"><bdi>${open.typing.name}</bdi> is typing…</p>` : nothing}
@@ -125,12 +125,22 @@ const file = (open, id) => {
 
 const below = ({ scrollHeight, scrollTop, clientHeight }) => scrollHeight - scrollTop - clientHeight;
 
+/** Who scrolls up reads on there; what grows under the end while one is there takes nobody away from it. */
+const follow = (open, box) => {
+  if (below(box) < NEARLY) open.isAtEnd = true;
+  else if (box.scrollTop < open.top) open.isAtEnd = false;
+  open.top = box.scrollTop;
+};
+
 /** Stay at the end while somebody reads the end, also when something else takes room; what is new may be a little further down. */
 const keepAtEnd = (open) => {
   const box = document.querySelector(".timeline");
   if (!box || !open.entries.length) return;
   const last = open.desk.unsent.of(open.id).at(-1)?.key ?? open.entries.at(-1).id;
   const isNew = open.shownLast !== last;
-  if (open.isAtEnd || (isNew && (!open.shownLast || below(box) < 240))) box.scrollTop = box.scrollHeight;
+  if (open.isAtEnd || (isNew && (!open.shownLast || below(box) < 240))) {
+    box.scrollTop = box.scrollHeight;
+    open.top = box.scrollTop;
+  }
   open.shownLast = last;
 };

@@ -12,7 +12,7 @@ export const ask = (desk, name, entry) => {
 export const words = (open, entry) => html`
   ${entry.withdrawn_at
     ? html`<p class="words gone">Withdrawn <time datetime=${entry.withdrawn_at}>${time(entry.withdrawn_at)}</time></p>`
-    : html`<p class="words" dir="auto">${entry.text}</p>`}
+    : entry.text || !entry.attachments?.length ? html`<p class="words" dir="auto">${entry.text}</p>` : nothing}
   ${history(open.desk, open.corrections.histories.get(entry.id))}`;
 
 /** What stands beside the name: that words are not the first ones, and what may be done to them. */

@@ -31,7 +31,7 @@ export const signIn = (session, desk, changed) => {
           ? html`<label>Brand ${state.asksBrand ? nothing : html`<small>if you work for several</small>`}
               <input name="brand" autocomplete="organization" autocapitalize="none" ?required=${state.asksBrand} /></label>`
           : nothing}
-        ${state.problem ? html`<p class="problem" role="alert">${state.problem.title || "No answer from the server"}${state.problem.detail ? `: ${state.problem.detail}` : ""}</p>` : nothing}
+        ${state.problem ? html`<p class="problem" role="alert">${state.problem.title || "No answer from the server"}${state.problem.detail && state.problem.detail !== state.problem.title ? `: ${state.problem.detail}` : ""}</p>` : nothing}
         <button class="primary" ?disabled=${state.isBusy}>${state.isBusy ? "Signing in…" : "Sign in"}</button>
       </form>
     </main>`;
