@@ -59,8 +59,11 @@ export const language = (tag) => {
   }
 };
 
-export const size = (bytes) =>
-  bytes >= 1_048_576 ? `${(bytes / 1_048_576).toFixed(1)} MB` : `${Math.max(1, Math.round(bytes / 1024))} KB`;
+/** As the widget says it: steps of a thousand. */
+export const size = (bytes) => {
+  const [value, unit] = bytes >= 1e6 ? [bytes / 1e6, "MB"] : bytes >= 1000 ? [bytes / 1000, "kB"] : [bytes, "bytes"];
+  return `${value.toLocaleString("en-GB", { maximumFractionDigits: 1 })} ${unit}`;
+};
 
 /** A stable number from 0 to 5, so that a person keeps his colour. */
 export const hue = (id) => [...String(id ?? "")].reduce((sum, letter) => (sum * 31 + letter.codePointAt(0)) % 6, 0);
