@@ -73,9 +73,13 @@ class Clerk:
 
     async def open(self, text: str) -> None:
         """Open the ticket in whose row this stands, however far down the list that is."""
-        await eventually(lambda: self._finds(text))
-        await self.row(text).click()
+        await (await self.find(text)).click()
         await self.box.wait_for()
+
+    async def find(self, text: str) -> Locator:
+        """Return the row that has this text, once it is in the page."""
+        await eventually(lambda: self._finds(text))
+        return self.row(text)
 
     async def say(self, text: str) -> None:
         """Write and send."""

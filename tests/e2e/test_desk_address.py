@@ -38,7 +38,7 @@ async def test_a_reload_and_the_way_back_lead_to_the_ticket_that_was_open(house:
     await expect(page).to_have_url(re.compile(f"/desk#/tickets/{first}$"))
     await page.reload()
     await _shows(page, "First of the day")
-    await ann.row("Second of the day").click()
+    await (await ann.find("Second of the day")).click()
     await _shows(page, "Second of the day")
     await page.keyboard.press("Control+k")
     await expect(page.locator("dialog")).to_be_visible()
@@ -70,12 +70,21 @@ async def test_a_reload_shows_the_newest_words(house: House, ann: Clerk) -> None
     await expect(ann.page.locator(".words").filter(has_text="Chapter 0")).to_be_in_viewport()
 
 
+async def test_a_reload_brings_the_row_of_the_open_ticket_into_sight(house: House, ann: Clerk) -> None:
+    """However far down the list it is."""
+    for number in range(16):
+        await _ticket(house, f"Row {number:02d} of many")
+    await ann.open("Row 15 of many")
+    await ann.page.reload()
+    await _shows(ann.page, "Row 15 of many")
+    await expect(ann.row("Row 15 of many")).to_be_in_viewport(ratio=0.9)
+
+
 async def test_a_ticket_that_was_opened_while_nobody_answered_is_read_once_somebody_does(
     house: House, ann: Clerk
 ) -> None:
     await _ticket(house, "Reads later")
-    row = ann.row("Reads later")
-    await expect(row).to_be_visible()
+    row = await ann.find("Reads later")
     await ann.context.set_offline(offline=True)
     await row.click()
     await expect(ann.page.get_by_role("alert").filter(has_text="No answer from the server")).to_be_visible()
@@ -108,7 +117,7 @@ async def test_a_ticket_that_is_not_there_says_so_and_leaves_the_list(
         await expect(ann.page.locator(".problem")).to_contain_text("There is no such ticket")
         await expect(ann.page.get_by_role("heading", level=1)).to_have_count(0)
         await expect(ann.page).to_have_url(re.compile("/desk$"))
-        await expect(ann.row("Still here")).to_be_visible()
+        await expect(await ann.find("Still here")).to_be_visible()
         await ann.page.reload()
-        await ann.row("Still here").wait_for()
+        await ann.find("Still here")
         await expect(ann.page.locator(".problem")).to_have_count(0)

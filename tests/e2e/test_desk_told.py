@@ -43,6 +43,30 @@ async def kim(house: House, player: str) -> AsyncIterator[ChatSocket]:
     await chat.close()
 
 
+async def test_who_was_chosen_stays_chosen_although_he_leaves(house: House, ann: Clerk, player: str) -> None:
+    """A browser would choose somebody else; what nobody chose gets no ticket."""
+    await house.hire("agent", "abe")
+    await house.hire("agent", "max")
+    ticket = await house.ticket(player)
+    await ann.open(player)
+    await ann.page.keyboard.press("t")
+    dialog = ann.page.locator("dialog")
+    to = dialog.get_by_label("To")
+    await to.select_option(house.ids["max"])
+    path, headers = f"/v1/staff/{house.ids['max']}", {"If-Match": '"1"'}
+    left = await ask(house.door, "PATCH", path, token=house.founder, body={"active": False}, headers=headers)
+    assert left.status == 200, left.body
+    await expect(dialog.get_by_role("status")).to_have_text("Max works here no more.")
+    await expect(to).to_have_value(house.ids["max"])
+    await dialog.get_by_role("button", name="Transfer").click()
+    await expect(ann.page.get_by_role("alert")).to_contain_text("no longer takes tickets")
+    found = await ask(house.door, "GET", f"/v1/tickets/{ticket['id']}", token=house.tokens["ann"])
+    assert found.json["assignee_id"] is None
+    await ann.page.keyboard.press("t")
+    await expect(to.locator("option").filter(has_text="Abe")).to_be_attached()
+    await expect(to.locator("option").filter(has_text="Max")).to_have_count(0)
+
+
 async def _become(house: House, name: str, status: str) -> None:
     """Let somebody set his status from elsewhere."""
     path, body = "/v1/staff/me/status", {"status": status}

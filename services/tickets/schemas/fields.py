@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from services.tickets.domain.words import SUBJECT_LIMIT, TEXT_LIMIT, unstorable_character
 from shared.redaction import redact
+from shared.words import is_blank
 
 REASON_LIMIT: Final = 200
 _LAST_VERSION: Final = 2**63 - 1
@@ -25,7 +26,7 @@ def _storable(text: str, *, multiline: bool) -> str:
         raise PydanticCustomError(
             "control_character", "contains a control character at position {position}", {"position": position}
         )
-    if not text.strip():
+    if is_blank(text):
         raise PydanticCustomError("blank", "says nothing")
     return text
 

@@ -1,5 +1,8 @@
 /** Who works here, by name, and whether he takes work; I am one of them. */
 
+const MOST_PAGES = 10;
+const LISTED_WITHIN = 10_000;
+
 export class People {
   #known = new Map();
 
@@ -23,7 +26,7 @@ export class People {
   changed({ staff_id: id, name, role, status, active, changed_at: at }) {
     const since = Date.parse(at);
     if (since < this.#known.get(id)?.since) return;
-    this.#put(id, { name, role, status, active, since });
+    this.#put(id, { name, role, status, active, since, heardAt: Date.now() });
     if (id === this.me.id) Object.assign(this.me, { name, role, status });
   }
 
@@ -42,15 +45,27 @@ export class People {
     return this.#known.get(id)?.name ?? `Colleague ${String(id).slice(-4)}`;
   }
 
-  /** Everybody who works here still, by name. */
-  all() {
-    return [...this.#known.values()].filter(({ active }) => active !== false).sort((one, other) => this.name(one.id).localeCompare(this.name(other.id)));
+  get(id) {
+    return this.#known.get(id);
   }
 
-  /** Read who works here. */
+  /** Everybody who works here still, by name. */
+  all() {
+    return [...this.#known.values()].filter(({ active }) => active !== false).sort((one, other) => this.compare(one, other));
+  }
+
+  compare(one, other) {
+    return this.name(one.id).localeCompare(this.name(other.id));
+  }
+
+  /** Read who works here; whoever is not among them works here no more, unless he was just heard of: lists come later. */
   async loadColleagues(api) {
-    const colleagues = await api.pages("/v1/agents/colleagues", {}, { most: 10 });
+    const colleagues = await api.pages("/v1/agents/colleagues", {}, { most: MOST_PAGES });
     colleagues.forEach((one) => this.changed({ ...one, staff_id: one.id, active: true }));
+    if (colleagues.length >= MOST_PAGES * 100) return;
+    const listed = new Set(colleagues.map(({ id }) => id)).add(this.me.id);
+    const isGone = ({ id, heardAt = 0 }) => !listed.has(id) && Date.now() - heardAt > LISTED_WITHIN;
+    this.all().filter(isGone).forEach(({ id }) => this.#put(id, { active: false }));
   }
 
   async #loadMe(api) {

@@ -6,7 +6,7 @@ import { label, when } from "../format.js";
 import { KEYS } from "../keys.js";
 import { LISTS } from "../tickets.js";
 import { COMPANY_DIALOGS } from "./company-dialogs.js";
-import { form, options, why } from "./forms.js";
+import { chooses, form, options, why } from "./forms.js";
 import { isShown } from "./list.js";
 import { LIST_DIALOGS } from "./list-dialogs.js";
 import { iconButton } from "./parts.js";
@@ -31,19 +31,14 @@ export const dialogs = (desk) => {
 
 /** To whom a ticket may go; whoever is not there is said to be so before it does. */
 const people = (desk) => {
-  const { dialog } = desk;
-  const chosen = desk.people.all().find(({ id }) => id === dialog.to);
-  const chose = ({ target }) => {
-    dialog.to = target.value;
-    desk.changed();
-  };
+  const chosen = desk.people.get(desk.dialog.to);
   return html`
-    <label>To <select name="to" required autofocus @change=${chose}>
+    <label>To <select name="to" required autofocus @change=${chooses(desk)}>
       <option value="" disabled selected hidden>Choose</option>
       ${options(desk, [desk.open.ticket.assignee_id])}
       <option value="queue">Back to the queue</option>
     </select></label>
-    <p class="aside" role="status">${["away", "offline"].includes(chosen?.status) ? `${desk.people.name(chosen.id)} is ${chosen.status} and may not see it soon.` : nothing}</p>`;
+    <p class="aside" role="status">${chosen?.active === false ? `${desk.people.name(chosen.id)} works here no more.` : ["away", "offline"].includes(chosen?.status) ? `${desk.people.name(chosen.id)} is ${chosen.status} and may not see it soon.` : nothing}</p>`;
 };
 
 /** The same player's tickets to choose from, and room for the number of any other. */

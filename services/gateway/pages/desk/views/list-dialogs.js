@@ -2,7 +2,7 @@
 
 import { html, nothing } from "../../vendor/lit.js";
 import { label } from "../format.js";
-import { colleagues, form, options as people } from "./forms.js";
+import { chooses, colleagues, form, options as people } from "./forms.js";
 
 const STATUSES = ["new", "bot", "open", "pending", "waiting", "snoozed", "resolved", "closed"];
 const PRIORITIES = ["urgent", "high", "normal", "low"];
@@ -21,7 +21,7 @@ const outcome = (desk) => {
 };
 
 const assignMany = (desk) => html`
-  <label>To <select name="to" autofocus><option value="me">Me</option>
+  <label>To <select name="to" autofocus @change=${chooses(desk)}><option value="me">Me</option>
     ${people(desk, [desk.me.id])}
     <option value="">Back to the queue</option></select></label>`;
 

@@ -42,8 +42,9 @@ const gap = (count) => (count > 0 ? html`<svg class="gap" width="1" height=${cou
 const followCursor = (cursor, box, height) => {
   const { place } = cursor;
   if (!box || !cursor.isAstray || place < 0) return;
-  cursor.isAstray = false;
   const top = place * HEIGHT;
+  // Rows that are drawn for the first time make the box so high only afterwards; then once more.
+  cursor.isAstray = box.scrollHeight < top + HEIGHT;
   if (top < box.scrollTop) box.scrollTop = top;
   else if (top + HEIGHT > box.scrollTop + height) box.scrollTop = top + HEIGHT - height;
   scroll = box.scrollTop;
