@@ -79,7 +79,7 @@ class Link:
 
     async def _run(self) -> None:
         await asyncio.sleep(random.uniform(0, self._jitter))  # noqa: S311 - jitter, not a secret
-        while True:
+        while not asked_to_stop():
             self._lost.clear()
             try:
                 await self._hold()
@@ -98,6 +98,8 @@ class Link:
                 await self.connection.connect(timeout=_CONNECT_SECONDS)
                 self.connection.close_callbacks.add(self._end)
                 await self._set_up(self, self.connection)
+            if asked_to_stop():  # the library has lost it
+                return
             self.is_up = True
             _logger.info("broker_connected", link=self.name)
             await self._lost.wait()

@@ -77,12 +77,15 @@ def start_jobs(jobs: Sequence[Job], ground: Ground) -> "list[asyncio.Task[None]]
 
 
 async def _run_job(job: Job, ground: Ground, mine: asyncio.Event, following: asyncio.Event) -> None:
-    """Run a job for ever once its turn has come; only cancellation of this very task ends it."""
+    """Run a job for ever once its turn has come; only cancellation of this very task ends it.
+
+    A library may lose a cancellation that comes together with its answer, so it is asked for after every round.
+    """
     service = ground.database.service
     alarm = ground.alarm(job.name)
     backoff = _LEAST_BACKOFF
     await _sleep(mine, _LONGEST_TURN)
-    while True:
+    while not _asked_to_stop():
         alarm.clear()
         try:
             pause = (await job.run(ground)).total_seconds()
@@ -97,7 +100,8 @@ async def _run_job(job: Job, ground: Ground, mine: asyncio.Event, following: asy
             _logger.warning("job_failed", job=job.name, service=service, error=repr(error))
             pause, backoff = backoff, min(backoff * 2, _MOST_BACKOFF)
         following.set()
-        await _sleep(alarm, pause)
+        if not _asked_to_stop():
+            await _sleep(alarm, pause)
 
 
 async def _sleep(alarm: asyncio.Event, seconds: float) -> None:

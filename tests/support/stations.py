@@ -119,10 +119,12 @@ class Station:
 
     async def crash(self) -> None:
         """Die in the middle of things: nothing is finished, marked, settled or released."""
-        tasks = [task for task in asyncio.all_tasks() if task.get_name().startswith(f"{self.database.service}-")]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        tasks = {task for task in asyncio.all_tasks() if task.get_name().startswith(f"{self.database.service}-")}
+        # A library may lose a cancellation that comes as its answer does; whoever goes on is cancelled once more.
+        while tasks:
+            for task in tasks:
+                task.cancel()
+            _, tasks = await asyncio.wait(tasks, timeout=1)
         await self.execute("UPDATE leases SET expires_at = now() - interval '1 hour', owner = 'crashed'")
         await self.exit.aclose()
 
