@@ -128,18 +128,18 @@ export class Desk {
     this.toasts.met(id);
     if (this.open?.id === id) {
       this.open.receipts.tell();
-      return this.open.isStranded ? this.readAgain() : this.changed();
+      return this.open.isStranded ? this.read() : this.changed();
     }
     this.open?.leave();
     this.open = new OpenTicket(this, id);
     this.address.put(id);
     if (this.rows.some((row) => row.id === id)) this.cursor.put(id);
     this.changed();
-    await this.attempt(() => this.address.lead(this.open));
+    await this.read();
   }
 
-  /** Read what is open once more: when it was opened, nobody answered. */
-  readAgain() {
+  /** Read what is open; once more, if nobody answered when it was opened. */
+  read() {
     return this.attempt(() => this.address.lead(this.open));
   }
 

@@ -12,7 +12,7 @@ export const FRAMES = {
     desk.address.follow();
     const head = desk.open && frame.heads?.[desk.open.id];
     desk.open?.listen();
-    if (desk.open?.isStranded) desk.readAgain();
+    if (desk.open?.isStranded) desk.read();
     if (desk.open) renewPeople(desk.open).catch(() => null);
     desk.board.listen();
     desk.company.soon();
