@@ -10,7 +10,8 @@ from shared.messaging import inbox
 from shared.messaging.applying import apply, apply_all
 from shared.messaging.decoding import Poison, Work, decode
 from shared.messaging.metrics import HANDLED
-from shared.messaging.settling import Settler, asked_to_stop, tell
+from shared.messaging.settling import Settler, tell
+from shared.messaging.stopping import asked_to_stop
 from shared.messaging.subscriptions import Routes
 from shared.messaging.transport import AggregateKey, Delivery
 

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from shared.contracts.base import Envelope
 from shared.messaging.metrics import HINTS_LOST
 from shared.messaging.runtime import Ground
-from shared.messaging.settling import asked_to_stop
+from shared.messaging.stopping import asked_to_stop
 from shared.messaging.subscriptions import Listener, Received
 from shared.messaging.transport import Delivery
 from shared.telemetry import message_context

@@ -15,7 +15,7 @@ import structlog
 from aio_pika.abc import AbstractChannel, AbstractConnection
 from yarl import URL
 
-from shared.messaging.settling import asked_to_stop
+from shared.messaging.stopping import asked_to_stop
 
 HEARTBEAT_SECONDS: Final = 10
 _CONNECT_SECONDS: Final = 5.0

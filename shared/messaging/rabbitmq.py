@@ -13,7 +13,7 @@ from aio_pika.exceptions import ChannelNotFoundEntity, PublishError
 
 from shared.messaging import wire
 from shared.messaging.link import HEARTBEAT_SECONDS, Link
-from shared.messaging.settling import asked_to_stop
+from shared.messaging.stopping import asked_to_stop
 from shared.messaging.topology import EVENTS, LIVE, dead_queue, events_queue
 from shared.messaging.transport import Hear, Message, PublishFailed, Receive, TransportState, Unroutable
 

@@ -18,7 +18,7 @@ from shared.messaging.cursors import Gap
 from shared.messaging.decoding import Poison, Work, decode
 from shared.messaging.metrics import HANDLED
 from shared.messaging.parking import GAP_PATIENCE, SCHEDULE, Fault, fault_of, some_delay
-from shared.messaging.settling import asked_to_stop
+from shared.messaging.stopping import asked_to_stop
 from shared.messaging.subscriptions import Routes
 
 PER_SECOND: Final = 50

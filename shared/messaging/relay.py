@@ -18,7 +18,7 @@ from shared.db.ground import outbox
 from shared.messaging.lease import RENEW_SECONDS, Lease
 from shared.messaging.metrics import PUBLISHED, RELAY_LAST_SUCCESS
 from shared.messaging.outbox import message_of_row
-from shared.messaging.settling import asked_to_stop
+from shared.messaging.stopping import asked_to_stop
 from shared.messaging.transport import AggregateKey, Message, PublishFailed, Transport, Unroutable
 from shared.messaging.window import Window
 

@@ -11,6 +11,7 @@ import structlog
 
 from shared.clock import Clock
 from shared.db.engine import Database
+from shared.messaging.stopping import asked_to_stop
 from shared.messaging.transport import Transport
 from shared.settings import ServiceSettings
 from shared.telemetry import JOB_RUNS
@@ -85,14 +86,14 @@ async def _run_job(job: Job, ground: Ground, mine: asyncio.Event, following: asy
     alarm = ground.alarm(job.name)
     backoff = _LEAST_BACKOFF
     await _sleep(mine, _LONGEST_TURN)
-    while not _asked_to_stop():
+    while not asked_to_stop():
         alarm.clear()
         try:
             pause = (await job.run(ground)).total_seconds()
             JOB_RUNS.labels(service, job.name, "done").inc()
             backoff = _LEAST_BACKOFF
         except asyncio.CancelledError:
-            if _asked_to_stop():
+            if asked_to_stop():
                 raise
             pause, backoff = backoff, min(backoff * 2, _MOST_BACKOFF)
         except Exception as error:  # noqa: BLE001 - a supervised loop outlives every failure of one round
@@ -100,7 +101,7 @@ async def _run_job(job: Job, ground: Ground, mine: asyncio.Event, following: asy
             _logger.warning("job_failed", job=job.name, service=service, error=repr(error))
             pause, backoff = backoff, min(backoff * 2, _MOST_BACKOFF)
         following.set()
-        if not _asked_to_stop():
+        if not asked_to_stop():
             await _sleep(alarm, pause)
 
 
@@ -113,9 +114,3 @@ async def _sleep(alarm: asyncio.Event, seconds: float) -> None:
             await alarm.wait()
     except TimeoutError:
         return
-
-
-def _asked_to_stop() -> bool:
-    """True if this task was cancelled on purpose; libraries also raise CancelledError when a connection dies."""
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0

@@ -19,6 +19,7 @@ from shared.messaging.decoding import Poison, Work
 from shared.messaging.gaps import TRY_SECONDS, Gaps
 from shared.messaging.metrics import HANDLED
 from shared.messaging.parking import Fault, fault_of
+from shared.messaging.stopping import asked_to_stop
 from shared.messaging.transport import AggregateKey, Delivery
 
 QUICK: Final = (0.1, 0.5, 2.0)
@@ -27,12 +28,6 @@ _MOST_BACKOFF: Final = 5.0
 # Hundreds of waiting aggregates must not take the connections that requests need.
 _AT_ONCE: Final = 4
 _logger = structlog.get_logger(module=__name__)
-
-
-def asked_to_stop() -> bool:
-    """True if the running task was cancelled on purpose: libraries raise CancelledError when a connection dies, too."""
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
 
 
 async def tell(deliveries: Sequence[Delivery], *, done: bool) -> None:
