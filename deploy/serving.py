@@ -24,7 +24,9 @@ from shared.directory import SERVICES
 if TYPE_CHECKING:
     from shared.messaging.transport import Transport
 
-_FRAME_BYTES: Final = 64 * 1024
+# Four times what a socket takes: to close while a frame still arrives is to reset the connection (RFC 1122, section
+# 4.2.2.13), and its sender never learns why. What is read whole is refused with its close code.
+_FRAME_BYTES: Final = 256 * 1024
 _GRACEFUL_SECONDS: Final = 20
 _FAREWELL_SECONDS: Final = 6.0
 _EXIT_SECONDS: Final = 29.0

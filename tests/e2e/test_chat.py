@@ -6,7 +6,7 @@ import socket as sockets
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, closing, suppress
 from typing import Any, Final
 from uuid import uuid4
 
@@ -29,7 +29,7 @@ _AGENTS: Final = 12
 _TICKET_SECONDS: Final = 30
 _EXPIRED: Final = 4401
 _SMALL_BUFFER: Final = 4096
-_CLOSE_FRAME_BYTES: Final = 4
+_LONGEST_CLOSE_FRAME: Final = 127
 _PATIENCE: Final = 30
 
 
@@ -199,23 +199,9 @@ class SlowReader:
     async def connect(self, ticket: str) -> None:
         """Shake hands by hand: only a raw socket can refuse to read."""
         granted = await made(self._door, "/v1/desk/socket-tickets", None, token=self._token)
-        loop = asyncio.get_running_loop()
-        self.stream = stream = sockets.socket()
-        stream.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, _SMALL_BUFFER)
-        stream.settimeout(0)
-        host, _, port = self._door.url.rpartition("//")[2].partition(":")
-        await loop.sock_connect(stream, (host, int(port)))
-        upgrade = (
-            f"GET /v1/chat/socket HTTP/1.1\r\nHost: {host}:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
-        )
-        await loop.sock_sendall(stream, upgrade.encode())
-        head = b""
-        while b"\r\n\r\n" not in head:
-            head += await loop.sock_recv(stream, 1)
-        assert b" 101 " in head.split(b"\r\n")[0]
+        self.stream = await _upgraded(self._door, receive_buffer=_SMALL_BUFFER)
         hello = f'{{"t":"hello","ticket":"{granted["socket_ticket"]}","cursors":{{"{ticket}":0}}}}'
-        await loop.sock_sendall(stream, _masked(hello))
+        await asyncio.get_running_loop().sock_sendall(self.stream, _masked(hello))
 
     def close(self) -> None:
         """Give the connection up."""
@@ -225,17 +211,41 @@ class SlowReader:
     async def ended(self) -> int:
         """Read what was left unread to the end: the close code, 1006 without one, 0 if it goes on for too long."""
         assert self.stream is not None
-        loop = asyncio.get_running_loop()
-        last = b""
-        try:
-            async with asyncio.timeout(_PATIENCE):
-                while read := await loop.sock_recv(self.stream, 1 << 20):
-                    last = (last + read)[-_CLOSE_FRAME_BYTES:]
-        except TimeoutError:
-            return 0
-        except OSError:
-            return 1006
-        return int.from_bytes(last[2:], "big") if last.startswith(b"\x88\x02") else 1006
+        return await _how_it_ends(self.stream)
+
+
+async def _upgraded(door: Door, *, receive_buffer: int = 1 << 16) -> sockets.socket:
+    """Shake hands by hand."""
+    loop = asyncio.get_running_loop()
+    stream = sockets.socket()
+    stream.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, receive_buffer)
+    stream.settimeout(0)
+    host, _, port = door.url.rpartition("//")[2].partition(":")
+    await loop.sock_connect(stream, (host, int(port)))
+    upgrade = (
+        f"GET /v1/chat/socket HTTP/1.1\r\nHost: {host}:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+    )
+    await loop.sock_sendall(stream, upgrade.encode())
+    head = b""
+    while b"\r\n\r\n" not in head:
+        head += await loop.sock_recv(stream, 1)
+    assert b" 101 " in head.split(b"\r\n")[0]
+    return stream
+
+
+async def _how_it_ends(stream: sockets.socket) -> int:
+    last = b""
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            while read := await asyncio.get_running_loop().sock_recv(stream, 1 << 20):
+                last = (last + read)[-_LONGEST_CLOSE_FRAME:]
+    except TimeoutError:
+        return 0
+    except OSError:
+        return 1006
+    code = last.rpartition(b"\x88")[2][1:3]
+    return int.from_bytes(code, "big") or 1006
 
 
 def _masked(text: str) -> bytes:
@@ -334,6 +344,19 @@ async def test_a_socket_ticket_opens_only_its_own_conversation(talkative: House)
             frames = await _until_answered(curious)
             assert all("between us" not in str(frame) for frame in frames)
             assert all(m["text"] == "between us" for m in await _transcript(talkative, ticket))
+
+
+async def test_whoever_sends_too_much_at_once_learns_why_his_socket_ends(talkative: House) -> None:
+    """Reset in the middle of his words instead, an honest client would say them again for ever."""
+    loop, piece = asyncio.get_running_loop(), b"x" * 40 * 1024
+    with closing(await _upgraded(talkative.door)) as stream:
+        await loop.sock_sendall(
+            stream, b"\x81" + bytes([0x80 | 127]) + (5 * len(piece)).to_bytes(8, "big") + b"\0\0\0\0"
+        )
+        for _ in range(5):
+            await made(talkative.door, "/v1/chat/sessions", {}, token=talkative.player("patient"))
+            await loop.sock_sendall(stream, piece)
+        assert await _how_it_ends(stream) == 1009
 
 
 async def _until_answered(socket: aiohttp.ClientWebSocketResponse) -> list[Any]:

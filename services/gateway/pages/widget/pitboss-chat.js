@@ -15,8 +15,7 @@ import { keepInside, wantsWholeScreen } from "./focus.js";
 import { Identity } from "./identity.js";
 import { Outbox } from "./outbox.js";
 import { openStorage } from "./storage.js";
-import { loadStyles } from "./styles.js";
-import { chat } from "./views/chat.js";
+import { chat, loadStyles } from "./views/chat.js";
 import { loadWords } from "./words.js";
 
 const here = new URL(import.meta.url);
