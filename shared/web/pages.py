@@ -94,16 +94,16 @@ class PageParams:
         more = len(rows) > self.limit
         return shown, self._cursors.encode(key(shown[-1]), {**filters, **self._place}) if more else None
 
-    def following(self, key: Sequence[str], filters: Mapping[str, object]) -> str:
-        """Return the cursor that continues after `key`, for lists that know more than their rows say."""
-        return self._cursors.encode(key, {**filters, **self._place})
+    def following(self, key: Sequence[str] | None, filters: Mapping[str, object]) -> str | None:
+        """Return the cursor that continues after `key`, if any, for lists that know more than their rows say."""
+        return None if key is None else self._cursors.encode(key, {**filters, **self._place})
 
 
 async def page_params(
     request: Request,
     actor: ActorDep,
     limit: Annotated[int, Query(ge=1, le=100, description="rows per page")] = 25,
-    cursor: Annotated[str | None, Query(max_length=1024, description="`next_cursor` of the page before")] = None,
+    cursor: Annotated[str | None, Query(max_length=4096, description="`next_cursor` of the page before")] = None,
 ) -> PageParams:
     """Return what this request asks of its list; no other list and no other brand takes its cursors."""
     check_parameters(request)

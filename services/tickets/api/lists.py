@@ -108,12 +108,11 @@ async def _searched(
     found = await searching.search_tickets(
         session, brand=actor.brand, filters=filters, after=page.after(bound), limit=page.limit, witness=witness
     )
-    following = None if found.following is None else page.following(found.following, bound)
     items = [
         schemas.listed_ticket_of(one, actor.brand, inside=True, snippet=found.snippets.get(str(one.state.id)))
         for one in found.tickets
     ]
-    return Page[schemas.ListedTicket](items=items, next_cursor=following)
+    return Page[schemas.ListedTicket](items=items, next_cursor=page.following(found.following, bound))
 
 
 def _items(rows: Sequence[Listed], actor: Actor) -> list[schemas.ListedTicket]:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Response
 from services.tickets.api.callers import ONCE, PREFIX, ReaderDep, WitnessDep, WriterDep, is_inside, list_of
 from services.tickets.domain import errors
 from services.tickets.domain.complaints import ConflictOfInterest
-from services.tickets.domain.timeline import Entry, EntryKind
+from services.tickets.domain.timeline import EntryKind
 from services.tickets.schemas import tickets as schemas
 from services.tickets.use_cases import reading, writing
 from shared.db.session import SessionDep
@@ -90,9 +90,12 @@ async def add_message(
 async def list_messages(
     ticket_id: UUID, actor: ReaderDep, witness: WitnessDep, session: SessionDep, page: PageDep
 ) -> Page[schemas.Message]:
-    """List the words of a ticket, oldest first; players do not see notes."""
+    """List the words of a ticket, oldest first; players do not see notes.
+
+    Whoever goes on with a cursor is shown first what was recorded since and belongs before it.
+    """
     bound = list_of(actor, ticket_id)
-    entries = await reading.read_timeline(
+    entries, following = await reading.read_timeline(
         session,
         brand=actor.brand,
         ticket_id=ticket_id,
@@ -102,9 +105,8 @@ async def list_messages(
         after=page.after(bound),
         limit=page.limit,
     )
-    shown, next_cursor = page.cut(entries, _key_of_entry, bound)
-    items = [schemas.message_of(entry, ticket_id) for entry in shown]
-    return Page[schemas.Message](items=items, next_cursor=next_cursor)
+    items = [schemas.message_of(entry, ticket_id) for entry in entries]
+    return Page[schemas.Message](items=items, next_cursor=page.following(following, bound))
 
 
 @router.get(
@@ -115,9 +117,12 @@ async def list_messages(
 async def list_timeline(
     ticket_id: UUID, actor: ReaderDep, witness: WitnessDep, session: SessionDep, page: PageDep
 ) -> Page[schemas.TimelineEntry]:
-    """List words and changes in the order in which they happened; players see what concerns them."""
+    """List words and changes in the order in which they happened; players see what concerns them.
+
+    Whoever goes on with a cursor is shown first what was recorded since and belongs before it.
+    """
     bound = list_of(actor, ticket_id)
-    entries = await reading.read_timeline(
+    entries, following = await reading.read_timeline(
         session,
         brand=actor.brand,
         ticket_id=ticket_id,
@@ -127,10 +132,5 @@ async def list_timeline(
         after=page.after(bound),
         limit=page.limit,
     )
-    shown, next_cursor = page.cut(entries, _key_of_entry, bound)
-    items = [schemas.timeline_entry_of(entry, ticket_id, inside=is_inside(actor)) for entry in shown]
-    return Page[schemas.TimelineEntry](items=items, next_cursor=next_cursor)
-
-
-def _key_of_entry(entry: Entry) -> tuple[str, ...]:
-    return entry.occurred_at.isoformat(), str(entry.id)
+    items = [schemas.timeline_entry_of(entry, ticket_id, inside=is_inside(actor)) for entry in entries]
+    return Page[schemas.TimelineEntry](items=items, next_cursor=page.following(following, bound))

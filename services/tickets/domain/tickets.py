@@ -118,20 +118,26 @@ class Words:
 class Story:
     """Collects what happens to one ticket in one step.
 
-    Every fact takes the next version and carries the ticket after it. Facts that are not words happen one microsecond
-    apart, so that the timeline shows them in the order in which they were told.
+    Every fact takes the next version and carries the ticket after it. What has no time of its own happens at `now` and
+    then one microsecond apart, always after what was told of the ticket before, so that the timeline shows facts in
+    the order in which they were told. The ticket is locked: whoever read his clock first may come second.
     """
 
     def __init__(self, ticket: Ticket, *, actor: Author, now: datetime) -> None:
         self.ticket = ticket
         self.actor = actor
-        self.now = now
+        self.now = moment_after(ticket.state, now)
         self.events: list[Fact] = []
 
     @property
     def state(self) -> TicketState:
         """The ticket after the last fact."""
         return self.ticket.state
+
+    @property
+    def moment(self) -> datetime:
+        """When the next fact happens, unless it has a time of its own."""
+        return self.now + _TICK * len(self.events)
 
     def says(self, words: Words) -> None:
         """Add words, and move the ticket where they put it; notes, robots and the system move nothing."""
@@ -235,15 +241,19 @@ class Story:
             self.ticket = replace(self.ticket, resolved_at=self.now if after in FINISHED else None)
 
     def _head(self, changes: Mapping[str, object] | None = None, *, at: datetime | None = None) -> dict[str, object]:
-        version = self.state.version + 1
-        state = self.state.model_copy(update={**(changes or {}), "version": version, "updated_at": self.now})
-        moment = at or self.now + _TICK * len(self.events)
-        return {"ticket_id": state.id, "ticket": state, "actor": self.actor, "occurred_at": moment}
+        news = {**(changes or {}), "version": self.state.version + 1, "updated_at": self.moment}
+        state = self.state.model_copy(update=news)
+        return {"ticket_id": state.id, "ticket": state, "actor": self.actor, "occurred_at": at or self.moment}
 
     def _tell(self, event: Fact) -> None:
         self.events.append(event)
         waiting = waiting_after(self.ticket.waiting_since, event)
         self.ticket = replace(self.ticket, state=event.ticket, waiting_since=waiting)
+
+
+def moment_after(state: TicketState, now: datetime) -> datetime:
+    """Return when the next thing happens to a locked ticket: now, but always after what was told of it last."""
+    return now if not state.version or now > state.updated_at else state.updated_at + _TICK
 
 
 def numbered(story: Story, number: str) -> None:

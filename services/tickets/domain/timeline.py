@@ -55,7 +55,7 @@ class Entry:
     change: dict[str, object] | None
     public: bool
     version: int
-    ticket_id: UUID | None = None
+    ticket_id: UUID
     origin_id: UUID | None = None
     copied_from: UUID | None = None
     moved_to: UUID | None = None

@@ -1,18 +1,19 @@
 """Timelines in the database, read in the order (occurred_at, id)."""
 
-from collections.abc import Collection, Sequence
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, and_, exists, func, insert, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, insert, or_, select, tuple_, update
 
+from services.tickets.domain.bookmarks import Bookmark, bookmark_at, caught_up
 from services.tickets.domain.timeline import Entry, EntryKind
 from services.tickets.tables import tickets, timeline
 from shared.contracts.base import Author, AuthorKind
 from shared.db.engine import Session
 
 _ADD: Final = insert(timeline)
+_ORDER: Final = tuple_(timeline.c.occurred_at, timeline.c.id)
 
 
 async def add_entries(session: Session, brand: str, ticket_id: UUID, entries: Sequence[Entry]) -> None:
@@ -124,36 +125,62 @@ async def mark_copied(session: Session, brand: str, entry_id: UUID, source: UUID
 async def entries_page(
     session: Session,
     brand: str,
-    ticket_ids: Sequence[UUID],
+    heads: Mapping[UUID, int],
     *,
     seen_by: Author | None,
     kinds: Collection[EntryKind],
-    after: tuple[str, ...] | None,
+    after: Bookmark | None,
     limit: int,
-) -> list[Entry]:
-    """Return up to `limit + 1` entries of these tickets, oldest first, that follow `after` = (occurred_at, id).
+) -> tuple[list[Entry], Bookmark | None]:
+    """Return up to `limit` entries of these tickets, `heads` = {ticket: version}, and where to go on if there are more.
 
-    With `seen_by`, only what concerns that player or visitor: public entries of his own tickets. What belongs to
+    What follows the bookmark comes oldest first; before it comes what belongs before the bookmark and was recorded
+    since. With `seen_by`, only what concerns that player or visitor: public entries of his own tickets. What belongs to
     somebody else stays apart also where a senior has merged the two.
     """
-    statement = select(timeline).where(timeline.c.brand == brand, _of(ticket_ids))
+    statement = select(timeline).where(timeline.c.brand == brand, _of({one: (0, head) for one, head in heads.items()}))
     if seen_by is not None:
-        statement = statement.where(timeline.c.public, _his(seen_by, alone=len(ticket_ids) == 1))
+        statement = statement.where(timeline.c.public, _his(seen_by, alone=len(heads) == 1))
     if kinds:
         statement = statement.where(timeline.c.kind.in_([kind.value for kind in kinds]))
-    if after is not None:
-        occurred_at, entry_id = after
-        key = (datetime.fromisoformat(occurred_at), UUID(entry_id))
-        statement = statement.where(tuple_(timeline.c.occurred_at, timeline.c.id) > tuple_(*key))
-    statement = statement.order_by(timeline.c.occurred_at, timeline.c.id).limit(limit + 1)
-    return [_entry_of(row) for row in await session.execute(statement)]
+    if after is None:
+        found = await _rows(session, statement, limit)
+        return found[:limit], bookmark_at(found[limit - 1], heads) if len(found) > limit else None
+    late = await _late(session, statement, heads, after, limit)
+    if len(late) > limit:
+        return late[:limit], caught_up(after, late[limit - 1], heads)
+    room = limit - len(late)
+    following = await _rows(session, statement.where(tuple_(after.occurred_at, after.entry_id) < _ORDER), room)
+    shown = [*late, *following[:room]]
+    if len(following) <= room:
+        return shown, None
+    return shown, bookmark_at(following[room - 1], heads) if room else caught_up(after, late[-1], heads)
 
 
-def _of(ticket_ids: Sequence[UUID]) -> ColumnElement[bool]:
+async def _rows(session: Session, statement: Select[Any], room: int) -> list[Entry]:
+    page = statement.order_by(timeline.c.occurred_at, timeline.c.id).limit(room + 1)
+    return [_entry_of(row) for row in await session.execute(page)]
+
+
+async def _late(
+    session: Session, statement: Select[Any], heads: Mapping[UUID, int], after: Bookmark, limit: int
+) -> list[Entry]:
+    news = {one: (after.head_of(one), head) for one, head in heads.items() if after.head_of(one) < head}
+    if not news:
+        return []
+    before = statement.where(tuple_(after.occurred_at, after.entry_id) >= _ORDER, _of(news))
+    before = before.order_by(timeline.c.ticket_id, timeline.c.version).limit(limit + 1)
+    return [_entry_of(row) for row in await session.execute(before)]
+
+
+def _of(spans: Mapping[UUID, tuple[int, int]]) -> ColumnElement[bool]:
+    """Select the entries of tickets from a version, which is left out, to another."""
+    parts = [
+        and_(timeline.c.ticket_id == one, timeline.c.version > first, timeline.c.version <= last)
+        for one, (first, last) in spans.items()
+    ]
     # One ticket is by far the most common and is read in the order of the index.
-    if len(ticket_ids) == 1:
-        return timeline.c.ticket_id == ticket_ids[0]
-    return timeline.c.ticket_id.in_(ticket_ids)
+    return parts[0] if len(parts) == 1 else or_(*parts)
 
 
 def _his(reader: Author, *, alone: bool) -> ColumnElement[bool]:

@@ -89,7 +89,7 @@ async def tell_leads(session: Session, story: Story) -> Words | None:
     leads = tuple(one.id for one in staff if one.role is StaffRole.LEAD)
     if not leads:
         return None
-    words = Words(new_id(), MessageKind.NOTE, QUEUE, _NOBODY_LEFT, story.now, mentions=leads)
+    words = Words(new_id(), MessageKind.NOTE, QUEUE, _NOBODY_LEFT, story.moment, mentions=leads)
     story.says(words)
     return words
 

@@ -284,7 +284,7 @@ async def _say(session: Session, complaint: Complaint, text: str, by: Author, no
     landed = await landing_of_player(session, ticket, complaint.state.player_id)
     origin = None if same_person(landed.said_to, landed.ticket) else landed.origin_id
     story = Story(await heard_by_its_player(session, landed, MessageKind.REPLY), actor=by, now=now)
-    story.says(Words(new_id(), MessageKind.REPLY, by, text, now, origin_id=origin))
+    story.says(Words(new_id(), MessageKind.REPLY, by, text, story.moment, origin_id=origin))
     await tell(session, restored(story, landed.ticket))
 
 
@@ -292,7 +292,7 @@ async def _note(session: Session, brand: str, ticket_id: UUID, text: str, now: d
     ticket = await tickets.lock_ticket(session, brand, ticket_id)
     if ticket is not None:
         story = Story(ticket, actor=REGISTER, now=now)
-        story.says(Words(new_id(), MessageKind.NOTE, REGISTER, f"Complaint: {text}", now))
+        story.says(Words(new_id(), MessageKind.NOTE, REGISTER, f"Complaint: {text}", story.moment))
         await tell(session, story)
 
 

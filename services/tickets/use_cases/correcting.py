@@ -109,7 +109,7 @@ async def _locked(session: Session, brand: str, entry: Entry) -> tuple[Mapping[U
     """
     chain = await _chain(session, brand, entry.id)
     while True:
-        held = await merges.lock_tickets(session, brand, {one.ticket_id for one in chain if one.ticket_id})
+        held = await merges.lock_tickets(session, brand, {one.ticket_id for one in chain})
         again = await _chain(session, brand, entry.id)
         if all(one.ticket_id in held for one in again):
             return held, again

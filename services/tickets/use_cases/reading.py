@@ -5,6 +5,7 @@ from uuid import UUID
 
 from services.tickets.domain.access import is_outside, may_see
 from services.tickets.domain.audit import AuditAction, Witness
+from services.tickets.domain.bookmarks import bookmark_of
 from services.tickets.domain.errors import TicketNotFound
 from services.tickets.domain.tickets import Ticket
 from services.tickets.domain.timeline import Entry, EntryKind
@@ -51,34 +52,38 @@ async def read_timeline(
     kinds: Collection[EntryKind],
     after: tuple[str, ...] | None,
     limit: int,
-) -> list[Entry]:
-    """Return up to `limit + 1` entries, oldest first; players and visitors see the public ones."""
+) -> tuple[list[Entry], tuple[str, ...] | None]:
+    """Return up to `limit` entries, oldest first, and the key of the next page; outsiders see the public ones."""
     ticket = await _visible(session, brand, ticket_id, reader)
     action = AuditAction.READ_MESSAGES if kinds else AuditAction.READ_TIMELINE
     await record_deed(session, witness, action, ticket.state)
-    return await timeline.entries_page(
+    entries, following = await timeline.entries_page(
         session,
         brand,
         await _told_together(session, ticket, reader),
         seen_by=reader if is_outside(reader) else None,
         kinds=kinds,
-        after=after,
+        after=None if after is None else bookmark_of(after),
         limit=limit,
     )
+    return entries, None if following is None else following.key()
 
 
-async def _told_together(session: Session, ticket: Ticket, reader: Author) -> list[UUID]:
-    """Return the tickets whose entries are one timeline: a survivor has those of what was merged into it.
+async def _told_together(session: Session, ticket: Ticket, reader: Author) -> dict[UUID, int]:
+    """Return the tickets whose entries are one timeline, with their versions: a survivor has what was merged into it.
 
     Players and visitors may ask for any of them, for they are shown only what is theirs. Staff see a merged ticket as
     it ended.
     """
     state = ticket.state
-    if state.merged_into is not None and not is_outside(reader):
-        return [state.id]
-    survivor_id = state.merged_into or state.id
-    members = await merges.members_of(session, ticket.brand, survivor_id)
-    return [survivor_id, *(one.state.id for one in members)]
+    if state.merged_into is None:
+        survivor = ticket
+    elif not is_outside(reader):
+        return {state.id: state.version}
+    else:
+        survivor = await tickets.ticket_of(session, ticket.brand, state.merged_into) or ticket
+    members = await merges.members_of(session, ticket.brand, survivor.state.id)
+    return {one.state.id: one.state.version for one in (survivor, *members)}
 
 
 async def _visible(session: Session, brand: str, ticket_id: UUID, reader: Author) -> Ticket:

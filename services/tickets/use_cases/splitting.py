@@ -75,7 +75,7 @@ async def split_ticket(
 
 def _owner(group: dict[UUID, Ticket], entries: Sequence[Entry], ticket: Ticket) -> Ticket:
     """Return the ticket whose person the words belong to; words of two people never share a new ticket."""
-    owners = [group.get(entry.origin_id or entry.ticket_id or ticket.state.id, ticket) for entry in entries]
+    owners = [group.get(entry.origin_id or entry.ticket_id, ticket) for entry in entries]
     if any(one.state.id != owners[0].state.id and not same_person(one, owners[0]) for one in owners):
         raise SplitMixed(field="message_ids")
     return owners[0]

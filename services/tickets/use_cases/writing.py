@@ -9,7 +9,7 @@ from services.tickets.domain.audit import Witness
 from services.tickets.domain.errors import FilesUndeliverable, TicketNotFound
 from services.tickets.domain.mentions import mentioned
 from services.tickets.domain.quick_replies import check_quick_replies
-from services.tickets.domain.tickets import Words
+from services.tickets.domain.tickets import Words, moment_after
 from services.tickets.domain.timeline import Entry, entry_of
 from services.tickets.queries import collaboration
 from services.tickets.use_cases.auditing import record_words
@@ -59,7 +59,7 @@ async def add_message(
     ticket = await heard_by_its_player(session, landed, chosen)
     check_quick_replies(quick_replies, chosen, ticket)
     words = Words(
-        new_id(), chosen, author, redact(text), now,
+        new_id(), chosen, author, redact(text), moment_after(landed.ticket.state, now),
         mentions=called, origin_id=landed.origin_id, attachments=attachments, quick_replies=quick_replies,
     )  # fmt: skip
     story = await take_words(session, ticket, words, actor=speaker, now=now, stored=landed.ticket)

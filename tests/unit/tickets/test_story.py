@@ -27,13 +27,14 @@ from shared.contracts.tickets import (
 from shared.ids import new_id
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+EARLIER = NOW - timedelta(minutes=1)
 PLAYER = Author(kind=AuthorKind.PLAYER, id="p-1", name="Kim")
 AGENT = Author(kind=AuthorKind.STAFF, id="s-1", name="Ann")
 CONTACT = ContactRef(channel=Channel.EMAIL, address="kim@example.org")
 
 
 def _state(**changes: object) -> TicketState:
-    state = unopened(ticket_id=new_id(), subject="Payout", channel=Channel.WEB, created_at=NOW, player_id="p-1")
+    state = unopened(ticket_id=new_id(), subject="Payout", channel=Channel.WEB, created_at=EARLIER, player_id="p-1")
     return state.model_copy(update={"version": 2, "number": "LUCKY-1001", **changes})
 
 
