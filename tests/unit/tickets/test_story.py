@@ -76,6 +76,19 @@ def test_the_players_words_reopen(before: str) -> None:
     assert moved.occurred_at == NOW + timedelta(microseconds=1)
 
 
+@pytest.mark.parametrize("behind", [timedelta(), timedelta(seconds=2)])
+def test_whoever_read_his_clock_first_may_come_second(behind: timedelta) -> None:
+    """Two deeds whose lock turned them around stand in the order of their versions."""
+    first = _story()
+    first.moves(TicketStatus.OPEN)
+    first.edits({"subject": "Late payout"})
+    second = Story(first.ticket, actor=AGENT, now=NOW - behind)
+    second.says(_words(MessageKind.REPLY, at=second.moment))
+    told = [*first.events, *second.events]
+    assert [event.ticket.version for event in told] == [3, 4, 5]
+    assert [event.occurred_at - NOW for event in told] == [timedelta(microseconds=n) for n in range(3)]
+
+
 @pytest.mark.parametrize("status", TicketStatus)
 @pytest.mark.parametrize(("kind", "automatic"), [("note", False), ("message", True), ("reply", True)])
 def test_notes_and_robots_move_nothing(status: TicketStatus, kind: str, *, automatic: bool) -> None:
