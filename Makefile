@@ -101,6 +101,10 @@ bench: setup-dev ## Every benchmark, as a ratio against its limit
 bench-quick: setup-dev ## The benchmarks with short runs
 	@$(BIN)/python -m tests.bench --quick
 
+faults: setup-dev ## 2,000 writes through kills of everything; odd requests for ten minutes
+	@PITBOSS_LEDGER_WRITES=$${PITBOSS_LEDGER_WRITES:-2000} PITBOSS_FUZZ_SECONDS=$${PITBOSS_FUZZ_SECONDS:-600} \
+	  $(PYTEST) tests/resilience/test_ledger.py tests/e2e/test_schemathesis.py -s --timeout 1800 -p no:randomly
+
 rolling: setup-dev ## Restart chat and gateway one by one under 200 live chats
 	@PITBOSS_ROLLING_CHATS=$${PITBOSS_ROLLING_CHATS:-200} PITBOSS_ROLLING_PAUSE=$${PITBOSS_ROLLING_PAUSE:-30} $(PYTEST) tests/resilience/test_rolling.py -s -p no:randomly
 
@@ -151,5 +155,5 @@ clean: down ## Stop everything and delete the local data, caches and reports
 	@find . -name __pycache__ -type d -not -path './$(VENV)/*' -exec rm -rf {} +
 
 .PHONY: help setup setup-dev up cluster demo down status logs run fmt lint types imports house check test-unit \
-  test-service test-contract test-resilience test-e2e test coverage bench bench-quick bench-peer rolling protocol soak \
-  pictures migrate migration dead replay contracts contracts-check lock clean
+  test-service test-contract test-resilience test-e2e test coverage bench bench-quick bench-peer faults rolling \
+  protocol soak pictures migrate migration dead replay contracts contracts-check lock clean

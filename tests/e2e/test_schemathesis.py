@@ -21,7 +21,7 @@ from tests.support.product import Product
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(400)]
 
-SECONDS: Final = float(os.environ.get("PITBOSS_FUZZ_SECONDS", "75"))
+SECONDS: Final = float(os.environ.get("PITBOSS_FUZZ_SECONDS", "30"))
 _EXAMPLES: Final = {"admin": 8}
 _FEW: Final = 3
 _CHECKS: Final = (
@@ -69,7 +69,7 @@ async def tokens(product: Product, door: Door, fuzzed: House) -> Mapping[str, st
 async def test_every_answer_is_as_documented(product: Product, tokens: Mapping[str, str]) -> None:
     """No server error, no undocumented status, type or shape: every operation, as every kind of caller.
 
-    Past `PITBOSS_FUZZ_SECONDS` (75) one example of each has to do.
+    Past `PITBOSS_FUZZ_SECONDS` (30) one example of each has to do.
     """
     findings = Findings(time.monotonic() + SECONDS)
     await asyncio.to_thread(_fuzz, product.url, tokens, findings)

@@ -26,13 +26,13 @@ from tests.support.product import Product
 pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(300)]
 
 WORKERS: Final = 6
-PACE: Final = 0.06
+PACE: Final = 0.12
 SOCKETS: Final = 12
 
 
 @dataclass
 class Load:
-    """Requests to every service, a hundred a second; what failed at the first try, and what failed for good."""
+    """Requests to every service, fifty a second; what failed at the first try, and what failed for good."""
 
     door: Door
     api_key: str

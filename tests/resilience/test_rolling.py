@@ -25,9 +25,9 @@ from tests.support.product import Product
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(1200)]
 
-CHATS: Final = int(os.environ.get("PITBOSS_ROLLING_CHATS", "16"))
+CHATS: Final = int(os.environ.get("PITBOSS_ROLLING_CHATS", "10"))
 _LISTENS_TO: Final = 100
-_PAUSE: Final = float(os.environ.get("PITBOSS_ROLLING_PAUSE", "5"))
+_PAUSE: Final = float(os.environ.get("PITBOSS_ROLLING_PAUSE", "3"))
 _PACE: Final = (_PAUSE / 2, _PAUSE * 1.5)
 _ANSWER_EVERY: Final = _PAUSE * 1.5 / CHATS
 _GENEROUS: Final = max(60.0, 4 * _PAUSE)
