@@ -85,16 +85,16 @@ async def open_ticket(
     return await once.answer(run, status=201)
 
 
-@router.get("/{ticket_id}", response_model=schemas.Ticket, responses=problems(errors.TicketNotFound, Forbidden))
+@router.get("/{ticket_id}", response_model=schemas.TicketRead, responses=problems(errors.TicketNotFound, Forbidden))
 async def read_ticket(
     ticket_id: UUID, actor: ReaderDep, witness: WitnessDep, session: SessionDep, response: Response
-) -> schemas.Ticket:
-    """Return a ticket; the ETag is its version."""
+) -> schemas.TicketRead:
+    """Return a ticket, to staff and servers with the contact that writes in it; the ETag is its version."""
     ticket = await reading.find_ticket(
         session, brand=actor.brand, ticket_id=ticket_id, reader=actor.author(), witness=witness
     )
     response.headers["ETag"] = etag(ticket.state.version)
-    return schemas.ticket_of(ticket.state, actor.brand, inside=is_inside(actor))
+    return schemas.ticket_read_of(ticket, inside=is_inside(actor))
 
 
 @router.patch(

@@ -1,6 +1,6 @@
 """The people who take tickets: what they can do, how much they can hold, and whether they are there."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from fractions import Fraction
@@ -45,8 +45,7 @@ class Shift:
 class Person:
     """A person with a profile. `connected` is None while no socket of theirs was ever seen.
 
-    `load` counts what they hold and what awaits them, by channel. `gone_at` is when they went away, None while they
-    are there.
+    `status_since` is when the status became what it is, `connected_since` the same of their sockets.
     """
 
     id: str
@@ -84,21 +83,27 @@ class Person:
         there = self.active and self.status is StaffStatus.ONLINE and self.is_on_shift(now)
         return there and not (channel is Channel.WEB and self.connected is False)
 
-    def has_left(self, channel: Channel, now: datetime) -> bool:
+    def has_left(self, channel: Channel, now: datetime, taken_at: datetime | None = None) -> bool:
         """True if what the person holds must go to somebody else.
 
-        Offline or switched off: everything. Away or without a socket: live chat. A short absence is forgiven.
+        Offline or switched off: everything. Away or without a socket: live chat. A short absence is forgiven, and so is
+        one that had begun when the person took the ticket by his own hand (`taken_at`): he meant to work on it.
         """
         if not self.active:
             return True
-        if self.status is StaffStatus.OFFLINE and now - self.status_since >= GRACE:
-            return True
-        if channel is not Channel.WEB:
-            return False
-        if self.status is StaffStatus.AWAY and now - self.status_since >= GRACE:
-            return True
-        unheard = self.connected is False and self.connected_since is not None
-        return unheard and now - (self.connected_since or now) >= GRACE
+        gone = self._gone_since(channel, by_hand=taken_at is not None)
+        return any(now - since >= GRACE and (taken_at is None or since > taken_at) for since in gone)
+
+    def _gone_since(self, channel: Channel, *, by_hand: bool) -> Iterator[datetime]:
+        """Yield when what counts as absence for a channel began.
+
+        Who works although he is offline goes with his socket: his status says no more when he does.
+        """
+        live, offline = channel is Channel.WEB, self.status is StaffStatus.OFFLINE
+        if offline or (live and self.status is StaffStatus.AWAY):
+            yield self.status_since
+        if self.connected is False and self.connected_since is not None and (live or (offline and by_hand)):
+            yield self.connected_since
 
     def next_turn(self, now: datetime) -> datetime | None:
         """Return when the next shift may begin or end, None without shifts.

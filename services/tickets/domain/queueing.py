@@ -7,7 +7,7 @@ from enum import IntEnum
 from typing import Final
 from uuid import UUID
 
-from services.tickets.domain.people import COMPLAINTS, SAFER_GAMBLING, VIP
+from services.tickets.domain.people import COMPLAINTS, SAFER_GAMBLING, VIP, Person
 from services.tickets.domain.reasons import Reason
 from services.tickets.domain.statuses import NEW, OPEN
 from services.tickets.domain.tickets import Fact
@@ -54,7 +54,8 @@ class Place:
     """A ticket that awaits staff. `enqueued_at` is since when its player waits: what comes back keeps it.
 
     `holder_id` is set while somebody has it, `answered` once he has answered, `silent_at` is when it is taken back from
-    somebody who says nothing; `passed_over` are those it was taken back from.
+    somebody who says nothing; `passed_over` are those it was taken back from. `taken_at` is when the holder took it by
+    his own hand, None if others gave it to him: an absence that had begun by then takes nothing from him.
     """
 
     ticket_id: UUID
@@ -76,6 +77,7 @@ class Place:
     passed_over: tuple[str, ...] = field(default=())
     stalled_at: datetime | None = None
     raised: bool = False
+    taken_at: datetime | None = None
 
     def rank_at(self, now: datetime) -> Rank:
         """Return the rank of a moment: a legal deadline under four hours away lifts it, and that no senior took it."""
@@ -135,6 +137,12 @@ def skill_of(state: TicketState) -> str | None:
     return VIP if is_vip(state) else None
 
 
+def is_unattended(place: Place, holder: Person, now: datetime) -> bool:
+    """True if a player waits for a holder who says nothing or is not there."""
+    silent = place.silent_at is not None and place.silent_at <= now
+    return not place.answered and (silent or holder.has_left(place.channel, now, place.taken_at))
+
+
 def place_after(
     before: Place | None,
     state: TicketState,
@@ -170,7 +178,17 @@ def place_after(
             place = replace(place, raised=False)
         elif isinstance(event, TicketAssigned) and event.taken_over:
             place = _without(place, event.previous_assignee_id)
+    place = replace(place, taken_at=_taken_at(before, state.assignee_id, events, now))
     return _in_hands(place, state.assignee_id, silence, now)
+
+
+def _taken_at(before: Place | None, holder_id: str | None, events: Sequence[Fact], now: datetime) -> datetime | None:
+    """Return when the holder took the ticket by his own hand: to himself, or back to work what he had put aside."""
+    deeds = [event for event in events if isinstance(event, TicketAssigned)] or (events if before is None else [])
+    if not deeds:
+        return before.taken_at if before is not None else None
+    by = deeds[-1].actor
+    return now if by.kind is AuthorKind.STAFF and by.id == holder_id else None
 
 
 def _waiting_since(events: Sequence[Fact], now: datetime) -> datetime:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, and_, func, or_, select, update
+from sqlalchemy import Row, and_, case, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from services.tickets.domain.access import folded
@@ -64,17 +64,27 @@ async def save_account(session: Session, brand: str, account: AccountChanged, se
         "status": account.status.value,
         "active": account.active,
         "changed_at": account.changed_at,
+        "status_since": account.changed_at,
         "sequence": sequence,
     }
     statement = insert(staff).values(values)
     new = statement.excluded
     same = staff.c.membership_id == new.membership_id
     newer = or_(and_(same, staff.c.sequence < new.sequence), and_(~same, staff.c.changed_at < new.changed_at))
+    # Another name or role moves nobody. Whoever is offline once more has signed out, and a fact that is missing may be
+    # another status.
+    still = and_(
+        same,
+        staff.c.sequence + 1 == new.sequence,
+        staff.c.status == new.status,
+        new.status != StaffStatus.OFFLINE.value,
+    )
+    since = case((still, func.coalesce(staff.c.status_since, staff.c.changed_at)), else_=new.status_since)
     keys = {"brand", "staff_id"}
     await session.execute(
         statement.on_conflict_do_update(
             index_elements=[staff.c.brand, staff.c.staff_id],
-            set_={name: new[name] for name in values if name not in keys},
+            set_={name: new[name] for name in values if name not in keys} | {"status_since": since},
             where=newer,
         )
     )

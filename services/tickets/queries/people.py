@@ -25,7 +25,7 @@ _WHO: Final = select(
     staff.c.role,
     staff.c.status,
     staff.c.active,
-    staff.c.changed_at.label("status_since"),
+    func.coalesce(staff.c.status_since, staff.c.changed_at).label("status_since"),
     presence.c.connected,
     presence.c.changed_at.label("connected_since"),
 ).select_from(

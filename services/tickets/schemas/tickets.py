@@ -12,6 +12,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictBool, St
 from services.tickets.domain.corrections import Version
 from services.tickets.domain.mentions import MOST_MENTIONS
 from services.tickets.domain.quick_replies import MOST_QUICK_REPLIES
+from services.tickets.domain.tickets import Ticket as Known
 from services.tickets.domain.tiers import VIP_TIERS, ToldTier
 from services.tickets.domain.timeline import INSIDE, Entry, EntryKind
 from services.tickets.schemas.fields import (
@@ -211,6 +212,22 @@ class Ticket(BaseModel):
     received_at: Annotated[AwareDatetime, Field(description="the player's first words of all that was merged")]
 
 
+class Contact(BaseModel):
+    """An outside writer, how and from where he writes; `name` is what he calls himself. None of it proves a player."""
+
+    channel: Channel
+    address: str
+    name: str | None
+
+
+class TicketRead(Ticket):
+    """One ticket by itself, with whoever writes from outside; players and visitors are not shown that."""
+
+    contact: Annotated[
+        Contact | None, Field(description="who writes by e-mail or another outside channel, and is answered there")
+    ]
+
+
 class Author(BaseModel):
     """Who spoke or changed something."""
 
@@ -294,6 +311,15 @@ def ticket_of(state: TicketState, brand: str, *, inside: bool) -> Ticket:
     """Return a ticket as the API shows it; `inside`: to staff and the operator's servers."""
     values = {name: getattr(state, name) for name in _SHOWN} | {"received_at": state.received_at or state.created_at}
     return Ticket.model_construct(brand=brand, **values if inside else values | _HIDDEN)
+
+
+def ticket_read_of(ticket: Known, *, inside: bool) -> TicketRead:
+    """Return one ticket by itself as the API shows it; `inside`: to staff and the operator's servers."""
+    known, contact = ticket.contact, None
+    if inside and known is not None:
+        contact = Contact(channel=known.channel, address=known.address, name=known.name)
+    shown = ticket_of(ticket.state, ticket.brand, inside=inside)
+    return TicketRead.model_construct(**dict(shown), contact=contact)
 
 
 def message_of(entry: Entry, ticket_id: UUID) -> Message:

@@ -26,6 +26,8 @@ staff: Final = Table(
     Column("status", Text, nullable=False),
     Column("active", Boolean, nullable=False),
     time_column("changed_at"),
+    # Since when the status is what it is; null where that was not kept yet.
+    time_column("status_since", nullable=True),
     # The sequence of the last fact applied: older ones that arrive later are ignored.
     Column("sequence", BigInteger, nullable=False),
     PrimaryKeyConstraint("brand", "staff_id"),

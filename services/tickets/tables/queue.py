@@ -45,6 +45,8 @@ queue: Final = Table(
     Column("passed_over", ARRAY(Text), nullable=False, server_default="{}"),
     time_column("stalled_at", nullable=True),
     Column("raised", Boolean, nullable=False, server_default=false()),
+    # When its holder took it by his own hand, null if it was given to him.
+    time_column("taken_at", nullable=True),
     Index("ix_queue_waiting", "brand", "rank", "due_at", "enqueued_at", postgresql_where=text("holder_id IS NULL")),
     Index("ix_queue_held", "brand", "holder_id", postgresql_where=text("holder_id IS NOT NULL")),
 )

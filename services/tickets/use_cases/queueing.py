@@ -184,7 +184,7 @@ async def _waits_for_absent(
     if not await kept.AUTOMATIC.of(session, brand, now):
         return False
     person = await people.person_of(session, brand, after.holder_id)
-    return person is not None and person.has_left(after.channel, now)
+    return person is not None and person.has_left(after.channel, now, after.taken_at)
 
 
 def _woke(story: Story) -> bool:

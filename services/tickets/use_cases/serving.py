@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 
 from services.tickets.domain.matching import Choice, plan
 from services.tickets.domain.people import Person
-from services.tickets.domain.queueing import QUEUE, Place, awaits_staff
+from services.tickets.domain.queueing import QUEUE, Place, awaits_staff, is_unattended
 from services.tickets.domain.tickets import Story
 from services.tickets.queries import complaints, people, queue, tickets
 from services.tickets.use_cases.stalling import follow_stalls
@@ -54,8 +54,7 @@ async def _take_back(session: Session, brand: str, staff: list[Person], now: dat
     left = [one.id for one in staff if any(one.has_left(channel, now) for channel in _CHANNELS)]
     for place in await queue.to_take_back(session, brand, left, now):
         holder = by_id.get(place.holder_id or "")
-        silent = place.silent_at is not None and place.silent_at <= now
-        if holder is not None and (silent or holder.has_left(place.channel, now)):
+        if holder is not None and is_unattended(place, holder, now):
             await _release(session, brand, place, holder, now)
 
 
@@ -65,7 +64,8 @@ async def _release(session: Session, brand: str, place: Place, holder: Person, n
         await queue.call(session, brand, now + _SOON)
         return
     current = await queue.place_of(session, brand, place.ticket_id)
-    if current is None or current.holder_id != place.holder_id or current.answered:
+    # Meanwhile he may have given it back and taken it by his own hand.
+    if current is None or current.holder_id != holder.id or not is_unattended(current, holder, now):
         return
     passed = (*(one for one in current.passed_over if one != holder.id), holder.id)
     await queue.save_place(session, brand, replace(current, passed_over=passed))

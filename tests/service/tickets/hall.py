@@ -33,10 +33,14 @@ _PATIENCE: Final = 5
 _AGE: Final = (
     (
         "UPDATE queue SET silent_at = silent_at - CAST(:by AS interval), "
-        "reserved_until = reserved_until - CAST(:by AS interval) WHERE brand = :brand"
+        "reserved_until = reserved_until - CAST(:by AS interval), "
+        "taken_at = taken_at - CAST(:by AS interval) WHERE brand = :brand"
     ),
     "UPDATE queue_calls SET due_at = due_at - CAST(:by AS interval) WHERE brand = :brand",
-    "UPDATE staff SET changed_at = changed_at - CAST(:by AS interval) WHERE brand = :brand",
+    (
+        "UPDATE staff SET changed_at = changed_at - CAST(:by AS interval), "
+        "status_since = status_since - CAST(:by AS interval) WHERE brand = :brand"
+    ),
     "UPDATE presence SET changed_at = changed_at - CAST(:by AS interval) WHERE brand = :brand",
 )
 _PLACES: Final = """
@@ -44,7 +48,7 @@ _PLACES: Final = """
     FROM tickets t LEFT JOIN queue q ON q.ticket_id = t.id WHERE t.brand = :brand ORDER BY t.id
 """
 _PEOPLE: Final = """
-    SELECT a.*, s.status, s.active, s.changed_at, p.connected, p.changed_at AS connected_since
+    SELECT a.*, s.status, s.active, s.status_since, p.connected, p.changed_at AS connected_since
     FROM agents a JOIN staff s USING (brand, staff_id) LEFT JOIN presence p USING (brand, staff_id)
     WHERE a.brand = :brand
 """

@@ -51,13 +51,14 @@ class Seen:
         other = self.people.get(kept or "")
         return other is None or other.staff_id == person.staff_id or not self.takes(other, place)
 
-    def has_left(self, person: Any, channel: str) -> bool:
-        """True if his tickets of a channel must go to somebody else."""
-        if not person.active or (person.status == "offline" and self.now - person.changed_at > GRACE):
-            return True
-        away = person.status == "away" and self.now - person.changed_at > GRACE
-        cut = person.connected is False and self.now - person.connected_since > GRACE
-        return channel == "web" and bool(away or cut)
+    def has_left(self, person: Any, place: Any) -> bool:
+        """True if a ticket that he has must go to somebody else; what he took while he was gone he meant to have."""
+        live, offline, taken = place.channel == "web", person.status == "offline", place.taken_at
+        absent = offline or (live and person.status == "away")
+        cut = person.connected is False and (live or (offline and taken is not None))
+        since = [at for at, counts in ((person.status_since, absent), (person.connected_since, cut)) if counts]
+        gone = [at for at in since if self.now - at > GRACE and (taken is None or at > taken)]
+        return bool(gone) or not person.active
 
     def key(self, place: Any) -> tuple[Any, ...]:
         """Return what a place sorts by."""
@@ -140,7 +141,7 @@ def _kept_by_the_absent(after: Seen) -> Iterator[str]:
             continue
         if place.silent_at is not None and place.silent_at <= after.now:
             yield f"{ticket_id} stays with {place.holder_id}, who says nothing"
-        if after.has_left(holder, place.channel):
+        if after.has_left(holder, place):
             yield f"{ticket_id} stays with {place.holder_id}, who left"
 
 

@@ -19,7 +19,7 @@ export class OpenTicket {
     Object.assign(this, { desk, id, api: desk.api });
     this.ticket = desk.tickets.get(id) ?? null;
     Object.assign(this, { entries: [], clocks: [], related: [], viewers: [], files: new Map(), choices: new Map(), drafting: [] });
-    Object.assign(this, { participants: [], ban: null, reach: null, problem: null, conflict: null, spoke: null, typing: null, macros: null, uploads: [], naming: null, isLoaded: false });
+    Object.assign(this, { participants: [], ban: null, contact: null, reach: null, problem: null, conflict: null, spoke: null, typing: null, macros: null, uploads: [], naming: null, isLoaded: false });
     Object.assign(this, { head: 0, isAtEnd: true, top: 0, isStranded: false, isSending: false, isBusy: false, corrections: new Corrections(this), receipts: new Receipts(this) });
   }
 
@@ -52,7 +52,9 @@ export class OpenTicket {
   }
 
   async renew() {
-    this.ticket = this.desk.tickets.take(await this.api.ticket(this.id));
+    const { contact, ...ticket } = await this.api.ticket(this.id);
+    this.contact = contact;
+    this.ticket = this.desk.tickets.take(ticket);
     this.receipts.tell();
   }
 

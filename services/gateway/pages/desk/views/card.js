@@ -45,10 +45,11 @@ const DELIVERIES = {
   sent: "Not read, sent by e-mail", failed: "Not delivered: the e-mail was refused",
 };
 
-/** What a live player said of himself, which proves nothing, and whether the answers got to him. */
-const reached = ({ reach }) => {
+/** Who writes from outside, what a live player said of himself, which both prove nothing, and whether the answers got to him. */
+const reached = ({ contact, reach }) => {
   const { name, email, vouched_email: vouched, answers = {}, delivery, unread, mail_at: at } = reach ?? {};
-  const facts = [["Name given", name], ["E-mail", vouched], ["E-mail given", vouched ? null : email], ...Object.entries(answers)];
+  const written = [["Writes as", contact?.name], ["Writes from", contact?.address]];
+  const facts = [...written, ["Name given", name], ["E-mail", vouched], ["E-mail given", vouched ? null : email], ...Object.entries(answers)];
   const known = facts.filter(([, value]) => value);
   if (!known.length && !DELIVERIES[delivery]) return nothing;
   return html`
