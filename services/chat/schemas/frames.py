@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import to_json
 
 from services.chat.domain.errors import FrameRefused, TextRefused
-from services.chat.domain.values import Message, PeopleChanged, Receipt, Said
+from services.chat.domain.values import Held, Message, PeopleChanged, Receipt, Said
 from services.chat.schemas.http import Attachments, ClientMessageId
 from shared.contracts.base import Author, AuthorKind
 from shared.contracts.tickets import MessageAdded
@@ -295,6 +295,11 @@ def queue_frame(ticket_id: UUID, position: int | None, eta_seconds: int | None) 
 def people_frame(changed: PeopleChanged) -> str:
     """Return `people`: somebody of the staff joined the player's conversation, left it, or took it over."""
     return encode("people", ticket_id=changed.ticket_id, change=changed.arrival.value, name=changed.name, at=changed.at)
+
+
+def holder_frame(held: Held) -> str:
+    """Return `holder`: who is with the player now; null: nobody, or nobody whom he is told."""
+    return encode("holder", ticket_id=held.ticket_id, name=held.name)
 
 
 def note_frame(event: MessageAdded) -> str:
