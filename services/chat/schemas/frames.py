@@ -21,6 +21,7 @@ from shared.web.problems import STATUS, field_problem
 _MESSAGE: Final = TypeAdapter(Message)
 _LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _MOST_FAULTS: Final = 10
+_MOST_DIGITS: Final = 4000  # parsers, and Python itself, refuse integers of more than 4300
 Seq: TypeAlias = Annotated[int, Field(ge=0, le=2**53)]
 
 
@@ -145,11 +146,34 @@ def parse_frame(text: str) -> Frame | Unreadable:
     try:
         return _FRAMES.validate_json(text)
     except ValidationError as error:
+        if (shortened := _with_shorter_numbers(text, error)) is not None:
+            return parse_frame(shortened)
         # A client repeats what was not answered: closing its socket for such words would close it for ever.
         unreadable = _unreadable(text, error)
         if unreadable is None:
             raise
         return unreadable
+
+
+def _with_shorter_numbers(text: str, error: ValidationError) -> str | None:
+    """Return the same JSON if only numbers of too many digits for a parser are in its way, cut to what it reads.
+
+    They stay larger than any number that a frame may carry: a member that nobody needs is ignored, any other refused.
+    """
+    if error.errors(include_url=False, include_input=False)[0]["type"] != "json_invalid":
+        return None
+    cut: list[str] = []
+
+    def read(digits: str) -> int:
+        if len(digits) > _MOST_DIGITS:
+            cut.append(digits)
+        return int(digits[:_MOST_DIGITS])
+
+    try:
+        found = json.loads(text, parse_int=read)
+        return json.dumps(found) if cut else None
+    except (ValueError, RecursionError):
+        return None
 
 
 def _unreadable(text: str, error: ValidationError) -> Unreadable | None:

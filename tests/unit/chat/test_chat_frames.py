@@ -95,6 +95,24 @@ def test_half_a_character_refuses_words_wherever_it_stands(member: str, code: st
     assert found.refusal.code() == code
 
 
+@pytest.mark.parametrize("number", ["9" * 5_000, "-" + "9" * 5_000, "9" * 4_301, "9" * 4_300, "9" * 300, "1e5000"])
+def test_a_number_of_many_digits_is_a_number(number: str) -> None:
+    """Parsers refuse integers of more than 4300 digits; what a client hears does not depend on how many there are."""
+    words = '{"t":"send","client_msg_id":"c1","text":"hi","mood":' + number + "}"
+    assert parse_frame(words) == parse_frame(words.replace(number, "1"))
+    assert parse_frame('{"t":"typing","mood":[' + number + "]}") == parse_frame('{"t":"typing"}')
+    refused = parse_frame(words.replace("mood", "in_reply_to"))
+    assert isinstance(refused, Unreadable)
+    nack = json.loads(nack_frame(refused.client_msg_id, refused.refusal))
+    assert (nack["client_msg_id"], nack["problem"]["errors"][0]["pointer"]) == ("c1", "/in_reply_to")
+    halved = parse_frame(words.replace('"hi"', '"\\ud83d"'))
+    assert isinstance(halved, Unreadable)
+    assert halved.refusal.code() == "text-refused"
+    for frame in ('{"t":"read","seq":%s}', '{"t":"send","client_msg_id":%s,"text":"hi"}', '{"t":"typing","mood":%s'):
+        with pytest.raises(ValueError, match="validation error"):
+            parse_frame(frame % number)
+
+
 @given(st.text(max_size=300))
 def test_no_text_breaks_the_parser(text: str) -> None:
     """Whatever arrives is a frame or a ValueError."""
