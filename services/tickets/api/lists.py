@@ -59,7 +59,9 @@ async def list_tickets(
 ) -> Page[schemas.ListedTicket]:
     """List tickets, newest first unless sorted otherwise; players and visitors see their own and do not search.
 
-    A page of a search may be short although more follow: go on while there is a `next_cursor`.
+    They are refused filters by what they are not shown: team, tags, tier, licence, complaint, class of reason, whether
+    somebody waits, what is due, another player. A page of a search may be short although more follow: go on while there
+    is a `next_cursor`.
     """
     wanted = filters.wanted(actor)
     if q is None:

@@ -178,12 +178,27 @@ async def test_merged_tickets_are_left_out(tickets: RunningService, desk: Desk) 
     assert await _numbers(desk, merged=True) == [kept["number"], merged["number"]]
 
 
+@pytest.mark.parametrize(
+    "query",
+    ["team_id=vip", "tag=a", "tier=gold", "licence=CW", "complaint=false", "unanswered=false", "reason_class=S",
+     "due_before=2026-01-06T12:00:00Z", "player_id=p-7"],
+)  # fmt: skip
+async def test_players_are_refused_filters_by_what_they_are_not_shown(desk: Desk, query: str) -> None:
+    """A list that only looks narrowed would lie."""
+    await desk.open()
+    for caller in (desk.player(), desk.visitor()):
+        answer = await desk.service.http.get(f"/v1/tickets?{query}&status=new", headers=caller)
+        problem = answer.json()
+        assert (answer.status_code, problem["code"]) == (403, "forbidden")
+        assert problem["errors"][0]["pointer"] == f"#query/{query.partition('=')[0]}"
+    assert (await desk.service.http.get(f"/v1/tickets?{query}", headers=desk.agent())).status_code == 200
+
+
 async def test_players_learn_nothing_by_filtering(desk: Desk) -> None:
-    """What they are not shown does not narrow their list, and they do not sort by it."""
+    """Their own id narrows nothing, what they are not shown is not in their list, and they do not sort by it."""
     ticket = await desk.open()
-    assert [one["id"] for one in (await desk.get("", desk.player(), tier="gold", unanswered=False))["items"]] == [
-        ticket["id"]
-    ]
+    own = await desk.get("", desk.player(), player_id="p-1", merged=True, status="new")
+    assert [one["id"] for one in own["items"]] == [ticket["id"]]
     [shown] = (await desk.get("", desk.player()))["items"]
     assert (shown["waiting_since"], shown["next_due_at"]) == (None, None)
     answer = await desk.service.http.get("/v1/tickets?sort=waiting", headers=desk.player())
