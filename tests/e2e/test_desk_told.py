@@ -7,11 +7,12 @@ import pytest
 from playwright.async_api import expect
 
 from deploy.demo.clients import ChatSocket, Door
-from tests.e2e.asking import Json, ask
+from tests.e2e.asking import Json, ask, made
 from tests.e2e.clerk import Clerk
 from tests.e2e.house import House, found_house
 from tests.e2e.test_desk import _axe
 from tests.e2e.test_widget import AXE
+from tests.support.eventually import eventually
 from tests.support.product import Product
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(180)]
@@ -117,6 +118,28 @@ async def test_a_row_says_what_its_player_is_called_once_that_is_known(ann: Cler
     await ann.open(player)
     await expect(ann.words("Where is my payout?")).to_be_visible()
     await expect(row.locator(".player")).to_have_text(f"Kim · {player}")
+
+
+_MOMENT = "(at) => new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' }).format(new Date(at))"
+
+
+async def test_the_card_says_until_when_the_law_wants_a_complaint_answered(
+    house: House, ann: Clerk, player: str
+) -> None:
+    """As the register has it; a countdown of weeks names no day."""
+    ticket = await house.ticket(player)
+    await ann.open(player)
+    await expect(ann.page.locator(".card .lawful")).to_have_count(0)
+    complaint = await made(
+        house.door, f"/v1/tickets/{ticket['id']}/complaint", {"details": "Too slow"}, token=house.tokens["bob"]
+    )
+
+    async def due() -> str:
+        found = await ask(house.door, "GET", f"/v1/complaints/{complaint['id']}", token=house.tokens["lea"])
+        return str(found.json["legal_due_at"] or "")
+
+    lawful = await ann.page.evaluate(_MOMENT, await eventually(due))
+    await expect(ann.page.locator(".card .lawful")).to_have_text(lawful)
 
 
 async def test_reasons_are_chosen_by_area(house: House, ann: Clerk, player: str) -> None:
