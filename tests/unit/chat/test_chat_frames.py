@@ -1,13 +1,16 @@
 """Frames are read strictly and written as agreed."""
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import services.chat
 from services.chat.domain.errors import SessionHasEnded, TextRefused
-from services.chat.domain.values import Message, Receipt, accepted_text, dated
+from services.chat.domain.values import CloseCode, Message, Receipt, accepted_text, dated
 from services.chat.schemas.frames import (
     Delivered,
     Hello,
@@ -111,6 +114,13 @@ def test_a_number_of_many_digits_is_a_number(number: str) -> None:
     for frame in ('{"t":"read","seq":%s}', '{"t":"send","client_msg_id":%s,"text":"hi"}', '{"t":"typing","mood":%s'):
         with pytest.raises(ValueError, match="validation error"):
             parse_frame(frame % number)
+
+
+def test_the_readme_says_what_every_close_code_means() -> None:
+    """Also 1007, with which the server ends what is no UTF-8 text before it is anybody's frame."""
+    readme = Path(services.chat.__file__).with_name("README.md").read_text()
+    [listed] = re.findall(r"^Close codes: (.+?)\n\n", readme, flags=re.DOTALL | re.MULTILINE)
+    assert {int(code) for code in re.findall(r"\b[14]\d{3}\b", listed)} == {*CloseCode, 1007}
 
 
 @given(st.text(max_size=300))
