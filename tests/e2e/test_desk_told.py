@@ -112,12 +112,22 @@ async def test_my_status_is_followed_wherever_it_is_changed(house: House, ann: C
 
 
 @pytest.mark.usefixtures("kim")
-async def test_a_row_says_what_its_player_is_called_once_that_is_known(ann: Clerk, player: str) -> None:
+async def test_a_row_names_its_player_and_holder_before_anybody_opens_it(house: House, ann: Clerk, player: str) -> None:
+    """Also after a reload, and who holds it where that is shown; none of it costs a request for each row."""
     row = ann.row(player)
-    await expect(row.locator(".player")).to_have_text(player)
-    await ann.open(player)
-    await expect(ann.words("Where is my payout?")).to_be_visible()
     await expect(row.locator(".player")).to_have_text(f"Kim · {player}")
+    found = await ask(house.door, "GET", f"/v1/tickets?player_id={player}", token=house.tokens["ann"])
+    [ticket] = found.json["items"]
+    body = {"assignee_id": "me"}
+    path = f"/v1/tickets/{ticket['id']}/assignment"
+    assert (await ask(house.door, "PUT", path, token=house.tokens["bob"], body=body)).status == 200
+    asked: list[str] = []
+    ann.page.on("request", lambda request: asked.append(request.url))
+    await ann.page.reload()
+    await ann.page.keyboard.press("3")
+    await expect(row.locator(".player")).to_have_text(f"Kim · {player}")
+    await expect(row.locator("small").last).to_have_text("Bob")
+    assert [url for url in asked if ticket["id"] in url] == []
 
 
 _MOMENT = "(at) => new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' }).format(new Date(at))"

@@ -99,6 +99,8 @@ async def listed_page(
         witness=witness,
     )
     shown, next_cursor = page.cut(rows, lambda row: key_of(row, sort), bound)
+    if is_inside(actor):
+        shown = await reading.name_players(session, brand=actor.brand, listed=shown)
     return Page[schemas.ListedTicket](items=_items(shown, actor), next_cursor=next_cursor)
 
 
@@ -113,7 +115,7 @@ async def _searched(
     following = None if found.following is None else page.following(found.following, bound)
     items = [
         schemas.listed_ticket_of(one, actor.brand, inside=True, snippet=found.snippets.get(str(one.state.id)))
-        for one in found.tickets
+        for one in await reading.name_players(session, brand=actor.brand, listed=found.tickets)
     ]
     return Page[schemas.ListedTicket](items=items, next_cursor=following)
 

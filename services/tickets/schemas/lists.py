@@ -81,11 +81,13 @@ class ListedTicket(Ticket):
     """A ticket in a list.
 
     `next_due_at` is the earliest open promise, `waiting_since` when the player wrote the oldest words that nobody has
-    answered; players do not see them. `snippet` shows where a search found something: in words, else in the subject.
+    answered, `player_name` what the player called himself last; players do not see them. `snippet` shows where a search
+    found something: in words, else in the subject.
     """
 
     next_due_at: AwareDatetime | None = None
     waiting_since: AwareDatetime | None = None
+    player_name: str | None = None
     snippet: list["Fragment"] | None = None
 
 
@@ -106,6 +108,7 @@ def listed_ticket_of(listed: Listed, brand: str, *, inside: bool, snippet: str |
         **values,
         next_due_at=listed.next_due_at if inside else None,
         waiting_since=listed.waiting_since if inside else None,
+        player_name=listed.player_name if inside else None,
         snippet=None if snippet is None else _fragments(snippet),
     )
 

@@ -25,6 +25,7 @@ from shared.contracts.sla import (
 )
 from shared.contracts.tickets import Priority, ReasonClass, TicketStatus
 from shared.ids import new_id
+from shared.web.actor import ActorKind
 from tests.service.tickets.desk import Desk
 from tests.support.service import RunningService
 
@@ -192,6 +193,24 @@ async def test_players_are_refused_filters_by_what_they_are_not_shown(desk: Desk
         assert (answer.status_code, problem["code"]) == (403, "forbidden")
         assert problem["errors"][0]["pointer"] == f"#query/{query.partition('=')[0]}"
     assert (await desk.service.http.get(f"/v1/tickets?{query}", headers=desk.agent())).status_code == 200
+
+
+async def test_lists_say_what_players_are_called(desk: Desk) -> None:
+    """As each said last in the ticket itself; who never said a name has none, and players are told nothing of it."""
+    first = await desk.open()
+    nameless = await desk.open(desk.service.actor(ActorKind.PLAYER, "p-1"))
+    renamed = desk.service.actor(ActorKind.PLAYER, "p-1", name="Kim Lee")
+    await desk.post(f"/{first['id']}/messages", {"text": "Ann told me to wait"}, renamed)
+    await desk.post(f"/{first['id']}/messages", {"text": "You have to wait"}, desk.agent())
+    for query in ({}, {"q": first["number"]}, {"sort": "updated"}):
+        names = {one["id"]: one["player_name"] for one in (await desk.get("", **query))["items"]}
+        assert names[first["id"]] == "Kim Lee"
+        assert names.get(nameless["id"]) is None
+    assert {one["player_name"] for one in (await desk.get("", renamed))["items"]} == {None}
+    view = await desk.service.http.post("/v1/views", json={"name": "All", "filters": {}}, headers=desk.agent())
+    assert view.status_code == 201, view.text
+    listed = await desk.service.http.get(f"/v1/views/{view.json()['id']}/tickets", headers=desk.agent())
+    assert {one["id"]: one["player_name"] for one in listed.json()["items"]}[first["id"]] == "Kim Lee"
 
 
 async def test_players_learn_nothing_by_filtering(desk: Desk) -> None:
