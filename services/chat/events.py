@@ -10,8 +10,9 @@ from uuid import UUID, uuid5
 
 from services.chat.domain.corrections import Correction
 from services.chat.domain.errors import MessageNotFound, SessionNotFound
+from services.chat.domain.rules import is_settled
 from services.chat.domain.values import Details, Draft
-from services.chat.use_cases import guests, mailed, offering, ratings, reaching, silences
+from services.chat.use_cases import guests, holding, mailed, offering, ratings, reaching, silences
 from services.chat.use_cases.correcting import correct_words
 from services.chat.use_cases.posting import post_message
 from services.chat.use_cases.sessions import assign_session, end_session
@@ -99,12 +100,13 @@ async def correct_reply_when_message_is_corrected(session: Session, received: Re
 
 
 async def remember_holder_when_ticket_is_assigned(session: Session, received: Received[TicketAssigned]) -> None:
-    """Know whose sockets hear the conversation by themselves."""
+    """Know whose sockets hear the conversation by themselves, and tell its player who is with him."""
     event = received.event
     await assign_session(
         session, brand=received.brand, ticket_id=event.ticket_id, assignee_id=event.assignee_id,
         sequence=received.sequence,
     )  # fmt: skip
+    await holding.tell_holder(session, brand=received.brand, ticket_id=event.ticket_id)
     if event.taken_over:
         await guests.take_over(
             session, brand=received.brand, ticket_id=event.ticket_id, name=event.actor.name, at=event.occurred_at
@@ -133,6 +135,8 @@ async def follow_status_when_it_changes(session: Session, received: Received[Tic
     """A solved ticket is asked about; a shut one takes no more words: the next ones open a new conversation."""
     event, brand = received.event, received.brand
     await silences.follow_ticket(session, brand=brand, ticket=event.ticket, now=_CLOCK.now())
+    if is_settled(event.before) != is_settled(event.after):
+        await holding.tell_holder(session, brand=brand, ticket_id=event.ticket_id)
     if event.after is TicketStatus.RESOLVED:
         await ratings.ask(session, brand=brand, ticket_id=event.ticket_id, now=_CLOCK.now())
     if event.after is TicketStatus.CLOSED:

@@ -89,6 +89,7 @@ class Link:
             except Exception as error:  # noqa: BLE001 - whatever the library raises for an absent broker
                 _logger.info("broker_absent", link=self.name, error=type(error).__name__)
             await asyncio.sleep(self._interval * random.uniform(0.8, 1.2))  # noqa: S311 - jitter, not a secret
+        _logger.warning("cancellation_lost", link=self.name)
 
     async def _hold(self) -> None:
         try:

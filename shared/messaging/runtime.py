@@ -103,6 +103,8 @@ async def _run_job(job: Job, ground: Ground, mine: asyncio.Event, following: asy
         following.set()
         if not asked_to_stop():
             await _sleep(alarm, pause)
+    # A cancellation that arrives leaves by its own exception: whoever comes here was told by nothing but the count.
+    _logger.warning("cancellation_lost", job=job.name, service=service)
 
 
 async def _sleep(alarm: asyncio.Event, seconds: float) -> None:

@@ -295,7 +295,10 @@ async def test_the_wallboard_of_a_lead(house: House, browser: Browser) -> None:
         await expect(lea.page.locator(".columns-chart")).to_be_visible()
         await lea.page.add_script_tag(path=AXE)
         assert await _axe(lea.page) == []
-        await lea.page.get_by_role("button", name=f"Take over {first['number']}").click()
+        held = lea.page.locator(".urgent li").filter(has=lea.page.get_by_text("Queue", exact=True))
+        await expect(held.first.get_by_role("button").last).to_have_text("Take it")
+        await expect(held.get_by_text("Take over")).to_have_count(0)
+        await lea.page.get_by_role("button", name=f"Take over: {first['number']}").click()
         await lea.page.locator("dialog").get_by_label("Why").fill("It is nearly due")
         await lea.page.locator("dialog").get_by_role("button", name="Take over").click()
         await expect(lea.page.locator(".holder")).to_have_text("yours")

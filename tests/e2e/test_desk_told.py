@@ -7,11 +7,12 @@ import pytest
 from playwright.async_api import expect
 
 from deploy.demo.clients import ChatSocket, Door
-from tests.e2e.asking import Json, ask
+from tests.e2e.asking import Json, ask, made
 from tests.e2e.clerk import Clerk
 from tests.e2e.house import House, found_house
 from tests.e2e.test_desk import _axe
 from tests.e2e.test_widget import AXE
+from tests.support.eventually import eventually
 from tests.support.product import Product
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(180)]
@@ -111,12 +112,44 @@ async def test_my_status_is_followed_wherever_it_is_changed(house: House, ann: C
 
 
 @pytest.mark.usefixtures("kim")
-async def test_a_row_says_what_its_player_is_called_once_that_is_known(ann: Clerk, player: str) -> None:
+async def test_a_row_names_its_player_and_holder_before_anybody_opens_it(house: House, ann: Clerk, player: str) -> None:
+    """Also after a reload, and who holds it where that is shown; none of it costs a request for each row."""
     row = ann.row(player)
-    await expect(row.locator(".player")).to_have_text(player)
-    await ann.open(player)
-    await expect(ann.words("Where is my payout?")).to_be_visible()
     await expect(row.locator(".player")).to_have_text(f"Kim · {player}")
+    found = await ask(house.door, "GET", f"/v1/tickets?player_id={player}", token=house.tokens["ann"])
+    [ticket] = found.json["items"]
+    body = {"assignee_id": "me"}
+    path = f"/v1/tickets/{ticket['id']}/assignment"
+    assert (await ask(house.door, "PUT", path, token=house.tokens["bob"], body=body)).status == 200
+    asked: list[str] = []
+    ann.page.on("request", lambda request: asked.append(request.url))
+    await ann.page.reload()
+    await ann.page.keyboard.press("3")
+    await expect(row.locator(".player")).to_have_text(f"Kim · {player}")
+    await expect(row.locator("small").last).to_have_text("Bob")
+    assert [url for url in asked if ticket["id"] in url] == []
+
+
+_MOMENT = "(at) => new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' }).format(new Date(at))"
+
+
+async def test_the_card_says_until_when_the_law_wants_a_complaint_answered(
+    house: House, ann: Clerk, player: str
+) -> None:
+    """As the register has it; a countdown of weeks names no day."""
+    ticket = await house.ticket(player)
+    await ann.open(player)
+    await expect(ann.page.locator(".card .lawful")).to_have_count(0)
+    complaint = await made(
+        house.door, f"/v1/tickets/{ticket['id']}/complaint", {"details": "Too slow"}, token=house.tokens["bob"]
+    )
+
+    async def due() -> str:
+        found = await ask(house.door, "GET", f"/v1/complaints/{complaint['id']}", token=house.tokens["lea"])
+        return str(found.json["legal_due_at"] or "")
+
+    lawful = await ann.page.evaluate(_MOMENT, await eventually(due))
+    await expect(ann.page.locator(".card .lawful")).to_have_text(lawful)
 
 
 async def test_reasons_are_chosen_by_area(house: House, ann: Clerk, player: str) -> None:

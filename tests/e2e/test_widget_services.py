@@ -24,9 +24,10 @@ PDF: Final = (
 
 @pytest.fixture(scope="module")
 async def house(product: Product, door: Door) -> House:
-    """A brand with an agent."""
+    """A brand with two agents."""
     house = await found_house(door, product.demo, "services", languages=["en"])
     await house.hire("agent", "ann")
+    await house.hire("agent", "bob")
     return house
 
 
@@ -86,6 +87,41 @@ async def test_a_player_rates_what_was_resolved_while_the_chat_goes_on(house: Ho
     await chat.page.get_by_role("radio", name="Good", exact=True).check()
     await chat.page.get_by_role("button", name="Send rating").click()
     await expect(chat.page.locator(".ended")).to_contain_text("Thank you for your rating")
+
+
+async def test_the_head_names_whoever_is_with_the_player_and_nobody_once_the_matter_is_settled(
+    house: House, guest: Guest
+) -> None:
+    """The new one before he says a word; a page that is loaded anew says the same, whoever spoke before."""
+    chat = await (await guest.visit(player=f"p{uuid4().hex[:8]}")).open()
+    status = chat.page.locator("header .title p")
+    await chat.say("Who helps me?")
+    await chat.heard("Who helps me?")
+    ticket = await chat.ticket()
+    await _held_by(house, ticket, "ann")
+    await expect(status).to_have_text("Ann is with you")
+    await house.reply(ticket, "I do.", token=house.tokens["ann"])
+    await chat.heard("Who helps me?", "I do.")
+    await _held_by(house, ticket, "bob")
+    await expect(status).to_have_text("Bob is with you")
+    await chat.page.reload()
+    await chat.heard("Who helps me?", "I do.")
+    await expect(status).to_have_text("Bob is with you")
+    await _resolve(house, ticket)
+    await expect(status).to_have_text("You are connected")
+    await chat.page.reload()
+    await chat.heard("Who helps me?", "I do.")
+    await expect(status).to_have_text("You are connected")
+
+
+async def _held_by(house: House, ticket: str, who: str) -> None:
+    """Give a ticket to somebody, as soon as tickets has heard of it and of him."""
+    path, token = f"/v1/tickets/{ticket}/assignment", house.tokens["ann"]
+
+    async def given() -> bool:
+        return (await ask(house.door, "PUT", path, token=token, body={"assignee_id": house.ids[who]})).status == 200
+
+    await eventually(given)
 
 
 async def test_every_resolve_is_rated_in_the_chat(house: House, guest: Guest) -> None:

@@ -40,6 +40,7 @@ from services.chat.schemas.http import (
     TranscriptMessage,
 )
 from services.chat.use_cases.claiming import claim_session
+from services.chat.use_cases.holding import holder_shown
 from services.chat.use_cases.policies import read_policy
 from services.chat.use_cases.posting import post_message
 from services.chat.use_cases.ratings import is_wanted
@@ -98,6 +99,7 @@ async def start_session(
         ticket_id=ticket_id, socket_url=_socket_url(ground), socket_ticket=ticket, last_seq=last_seq,
         inactive_ends_at=await ends_at(session, brand=actor.brand, ticket_id=ticket_id),
         correct_within=await _correct_within(session, actor.brand),
+        holder=await holder_shown(session, brand=actor.brand, ticket_id=ticket_id),
     )  # fmt: skip
     return Response(started.model_dump_json(), status_code=201, media_type="application/json")
 
@@ -120,6 +122,7 @@ async def claim(
     return StartedSession(
         ticket_id=ticket_id, socket_url=_socket_url(ground), socket_ticket=ticket, last_seq=last_seq,
         correct_within=await _correct_within(session, actor.brand),
+        holder=await holder_shown(session, brand=actor.brand, ticket_id=ticket_id),
     )  # fmt: skip
 
 

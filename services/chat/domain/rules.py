@@ -14,6 +14,7 @@ from shared.contracts.tickets import TicketStatus
 
 # With any other status a person of the casino is due to act, so the player's silence counts for nothing.
 _PLAYERS_TURN: Final = frozenset({TicketStatus.BOT, TicketStatus.PENDING, TicketStatus.RESOLVED})
+_SETTLED: Final = frozenset({TicketStatus.RESOLVED, TicketStatus.CLOSED})
 _PLAYERS: Final = frozenset({AuthorKind.PLAYER, AuthorKind.VISITOR})
 
 
@@ -23,10 +24,10 @@ class ChatPolicy:
 
     A player who is to answer and says nothing for `warn_after` is warned, and `end_after` later the conversation ends;
     its ticket lives on. None: silence never ends a conversation. `announces_people`: players are told who of the
-    staff joins and leaves. Players correct or withdraw what they said for `correct_within`; zero: never. What he was
-    answered and has not read after `mail_after` goes to him by e-mail; None: nothing does. Times are told in
-    `time_zone`. Outside `hours` (None: there are none), or where one waits for longer than `longest_wait`, he is told
-    to leave a message.
+    staff joins and leaves, and who holds their conversation. Players correct or withdraw what they said for
+    `correct_within`; zero: never. What he was answered and has not read after `mail_after` goes to him by e-mail; None:
+    nothing does. Times are told in `time_zone`. Outside `hours` (None: there are none), or where one waits for longer
+    than `longest_wait`, he is told to leave a message.
     """
 
     version: int = 0
@@ -72,6 +73,16 @@ def next_step(turn: Turn, policy: ChatPolicy, *, warned: bool) -> Step:
     if not turn.is_players or policy.warn_after is None:
         return Step.REST
     return Step.END if warned else Step.WARN
+
+
+def is_settled(status: TicketStatus | None) -> bool:
+    """True if a ticket with this status (None: unknown) is nobody's work any more."""
+    return status in _SETTLED
+
+
+def shown_holder(name: str | None, status: TicketStatus | None, policy: ChatPolicy) -> str | None:
+    """Return the name that a player is told of whoever holds his conversation: of nobody once the matter is settled."""
+    return name if policy.announces_people and not is_settled(status) else None
 
 
 @dataclass(frozen=True, slots=True)

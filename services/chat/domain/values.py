@@ -173,6 +173,14 @@ class PeopleChanged(NamedTuple):
     at: datetime
 
 
+class Held(NamedTuple):
+    """Who a player is told is with him from now on; None: nobody, or nobody whom he is told."""
+
+    brand: str
+    ticket_id: UUID
+    name: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class Conversation:
     """A session as its row says; `version` is the sequence of its last event."""

@@ -11,17 +11,17 @@ _PRESENCE = staff_presence.c
 
 
 async def keep_colleague(
-    session: Session, brand: str, membership_id: str, *, staff_id: str, takes_chats: bool, sequence: int
+    session: Session, brand: str, membership_id: str, *, staff_id: str, name: str, takes_chats: bool, sequence: int
 ) -> None:
-    """Remember whether somebody takes work, unless something newer is known."""
+    """Remember who somebody is and whether he takes work, unless something newer is known."""
     values = {
         "membership_id": membership_id, "brand": brand, "staff_id": staff_id, "takes_chats": takes_chats,
-        "sequence": sequence,
+        "sequence": sequence, "name": name,
     }  # fmt: skip
     statement = upsert(chat_staff).values(values)
     newer = statement.on_conflict_do_update(
         index_elements=[_STAFF.membership_id],
-        set_={"takes_chats": takes_chats, "sequence": sequence},
+        set_={"takes_chats": takes_chats, "sequence": sequence, "name": name},
         where=_STAFF.sequence < sequence,
     )
     await session.execute(newer)

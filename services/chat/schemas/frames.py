@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import to_json
 
 from services.chat.domain.errors import FrameRefused, TextRefused
-from services.chat.domain.values import Message, PeopleChanged, Receipt, Said
+from services.chat.domain.values import Held, Message, PeopleChanged, Receipt, Said
 from services.chat.schemas.http import Attachments, ClientMessageId
 from shared.contracts.base import Author, AuthorKind
 from shared.contracts.tickets import MessageAdded
@@ -21,6 +21,7 @@ from shared.web.problems import STATUS, field_problem
 _MESSAGE: Final = TypeAdapter(Message)
 _LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _MOST_FAULTS: Final = 10
+_MOST_DIGITS: Final = 4000  # parsers, and Python itself, refuse integers of more than 4300
 Seq: TypeAlias = Annotated[int, Field(ge=0, le=2**53)]
 
 
@@ -145,11 +146,34 @@ def parse_frame(text: str) -> Frame | Unreadable:
     try:
         return _FRAMES.validate_json(text)
     except ValidationError as error:
+        if (shortened := _with_shorter_numbers(text, error)) is not None:
+            return parse_frame(shortened)
         # A client repeats what was not answered: closing its socket for such words would close it for ever.
         unreadable = _unreadable(text, error)
         if unreadable is None:
             raise
         return unreadable
+
+
+def _with_shorter_numbers(text: str, error: ValidationError) -> str | None:
+    """Return the same JSON if only numbers of too many digits for a parser are in its way, cut to what it reads.
+
+    They stay larger than any number that a frame may carry: a member that nobody needs is ignored, any other refused.
+    """
+    if error.errors(include_url=False, include_input=False)[0]["type"] != "json_invalid":
+        return None
+    cut: list[str] = []
+
+    def read(digits: str) -> int:
+        if len(digits) > _MOST_DIGITS:
+            cut.append(digits)
+        return int(digits[:_MOST_DIGITS])
+
+    try:
+        found = json.loads(text, parse_int=read)
+        return json.dumps(found) if cut else None
+    except (ValueError, RecursionError):
+        return None
 
 
 def _unreadable(text: str, error: ValidationError) -> Unreadable | None:
@@ -295,6 +319,11 @@ def queue_frame(ticket_id: UUID, position: int | None, eta_seconds: int | None) 
 def people_frame(changed: PeopleChanged) -> str:
     """Return `people`: somebody of the staff joined the player's conversation, left it, or took it over."""
     return encode("people", ticket_id=changed.ticket_id, change=changed.arrival.value, name=changed.name, at=changed.at)
+
+
+def holder_frame(held: Held) -> str:
+    """Return `holder`: who is with the player now; null: nobody, or nobody whom he is told."""
+    return encode("holder", ticket_id=held.ticket_id, name=held.name)
 
 
 def note_frame(event: MessageAdded) -> str:

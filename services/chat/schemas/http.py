@@ -141,7 +141,8 @@ class StartedSession(BaseModel):
     """The conversation, and the way onto its socket: `socket_ticket` works once and for 30 s.
 
     `inactive_ends_at` is when the player's silence will end it, if he was warned. For `correct_within` seconds he may
-    correct or withdraw what he has said; 0: never.
+    correct or withdraw what he has said; 0: never. `holder` is the name of whoever is with him: null while nobody is,
+    once the matter is settled, and where the brand does not say who comes and goes.
     """
 
     ticket_id: UUID
@@ -150,6 +151,7 @@ class StartedSession(BaseModel):
     last_seq: int
     inactive_ends_at: AwareDatetime | None = None
     correct_within: int
+    holder: str | None = None
 
 
 class SocketTicket(BaseModel):

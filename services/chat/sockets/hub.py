@@ -9,8 +9,8 @@ from uuid import UUID
 import structlog
 
 from services.chat.domain.limits import Allowances
-from services.chat.domain.values import Banned, CloseCode, PeopleChanged, Person, Receipt, Said
-from services.chat.schemas.frames import encode, people_frame, ping_frame, presence_frame, to_payload
+from services.chat.domain.values import Banned, CloseCode, Held, PeopleChanged, Person, Receipt, Said
+from services.chat.schemas.frames import encode, holder_frame, people_frame, ping_frame, presence_frame, to_payload
 from services.chat.settings import Settings
 from services.chat.sockets.boards import Boards
 from services.chat.sockets.connection import LiveSocket
@@ -108,7 +108,9 @@ class Hub:
             if isinstance(one, Banned):
                 self._turn_out(one)
             elif isinstance(one, PeopleChanged):
-                self._tell_people(one)
+                self._tell_player(one, people_frame(one))
+            elif isinstance(one, Held):
+                self._tell_player(one, holder_frame(one))
         said = [one for one in noted if isinstance(one, Said)]
         if not said:
             return
@@ -159,9 +161,8 @@ class Hub:
         self.people.turn_out(payload)
         self.spawn(self.ground.transport.broadcast(BANS_TOPIC, payload))
 
-    def _tell_people(self, changed: PeopleChanged) -> None:
+    def _tell_player(self, changed: PeopleChanged | Held, frame: str) -> None:
         """Tell the player, wherever his sockets are."""
-        frame = people_frame(changed)
         self.conversations.send(changed.brand, changed.ticket_id, frame, only=PLAYERS)
         payload: dict[str, object] = {
             "process": str(self.process_id),

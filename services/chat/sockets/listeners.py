@@ -107,7 +107,7 @@ async def pass_on(ground: Ground, payload: dict[str, Any]) -> None:
 
 
 async def tell_people(ground: Ground, payload: dict[str, Any]) -> None:
-    """Tell a player here who of the staff came, left or took over; no other socket is told so."""
+    """Tell a player here who of the staff came, left, took over or is with him now; no other socket is told so."""
     hub = hub_of(ground)
     if payload["process"] != str(hub.process_id):
         hub.conversations.send(payload["brand"], UUID(payload["ticket_id"]), payload["frame"], only=PLAYERS)

@@ -71,7 +71,8 @@ chat_files: Final = Table(
     Index("ix_chat_files_ticket_id", "ticket_id"),
 )
 
-# Who of the staff takes work, as the gateway told: whether anybody is there is said before a player writes.
+# Who of the staff takes work, as the gateway told: whether anybody is there is said before a player writes. The name is
+# what a player is told of whoever holds his conversation; null until the gateway tells of somebody again.
 chat_staff: Final = Table(
     "chat_staff",
     metadata,
@@ -80,5 +81,6 @@ chat_staff: Final = Table(
     Column("staff_id", Text, nullable=False),
     Column("takes_chats", Boolean, nullable=False),
     Column("sequence", BigInteger, nullable=False),
+    Column("name", Text),
     Index("ix_chat_staff_brand", "brand", "staff_id"),
 )

@@ -24,7 +24,10 @@ async def ban_person(
     by: str,
     now: datetime,
 ) -> Ban:
-    """Keep the player or visitor of a conversation out, and end what he has open; `lasts` None: until it is lifted."""
+    """Keep the player or visitor of a conversation out, and end what he has open; `lasts` None: until it is lifted.
+
+    He is told until when he is out, whichever of his bans that is; one of the same moment comes before or after it.
+    """
     found = await sessions.session_of(session, brand, ticket_id)
     if found is None:
         raise SessionNotFound
@@ -33,7 +36,8 @@ async def ban_person(
     until = None if lasts is None else now + lasts
     ban = Ban(new_id(), person, redact(reason), ticket_id, by, now, until)
     await bans.insert_ban(session, ban)
-    note(session, Banned(person, until))
+    longest = await bans.ban_in_force(session, person, now) or ban
+    note(session, Banned(person, longest.until))
     while (open_one := await sessions.open_session_of(session, person)) is not None:
         await end_session(session, brand=brand, ticket_id=open_one.ticket_id, reason=BANNED, now=now)
     return ban

@@ -30,8 +30,9 @@ async def make_offer(
 
 
 async def keep_account(session: Session, *, brand: str, account: AccountChanged, sequence: int) -> None:
-    """Remember whether a member of staff takes work."""
+    """Remember who a member of staff is, and whether he takes work."""
     takes_chats = account.active and account.status in _THERE
     await colleagues.keep_colleague(
-        session, brand, account.membership_id, staff_id=account.staff_id, takes_chats=takes_chats, sequence=sequence
-    )
+        session, brand, account.membership_id, staff_id=account.staff_id, name=account.name, takes_chats=takes_chats,
+        sequence=sequence,
+    )  # fmt: skip

@@ -12,7 +12,7 @@ from joserfc.jwk import ECKey, OctKey, OKPKey
 from joserfc.jws import JWSRegistry
 
 from shared.errors import DomainError, Kind
-from shared.words import in_one_line
+from shared.words import in_one_line, is_blank
 
 SKEW_SECONDS: Final = 30
 LONGEST_SECONDS: Final = 60 * 60
@@ -170,8 +170,9 @@ def _is_number(value: object) -> TypeGuard[int | float]:
 
 
 def _subject(value: object) -> str:
-    if not isinstance(value, str) or not 1 <= len(value) <= _SUBJECT_LENGTH or not value.isprintable():
-        raise PlayerTokenRejected("sub must be the player's id, 1 to 128 printable characters")
+    # All to whom an operator's empty field gives the same id would read each other's conversations.
+    if not isinstance(value, str) or len(value) > _SUBJECT_LENGTH or not value.isprintable() or is_blank(value):
+        raise PlayerTokenRejected("sub must be the player's id, 1 to 128 printable characters that are not all blank")
     return value
 
 

@@ -59,7 +59,9 @@ async def list_tickets(
 ) -> Page[schemas.ListedTicket]:
     """List tickets, newest first unless sorted otherwise; players and visitors see their own and do not search.
 
-    A page of a search may be short although more follow: go on while there is a `next_cursor`.
+    They are refused filters by what they are not shown: team, tags, tier, licence, complaint, class of reason, whether
+    somebody waits, what is due, another player. A page of a search may be short although more follow: go on while there
+    is a `next_cursor`.
     """
     wanted = filters.wanted(actor)
     if q is None:
@@ -97,6 +99,8 @@ async def listed_page(
         witness=witness,
     )
     shown, next_cursor = page.cut(rows, lambda row: key_of(row, sort), bound)
+    if is_inside(actor):
+        shown = await reading.name_players(session, brand=actor.brand, listed=shown)
     return Page[schemas.ListedTicket](items=_items(shown, actor), next_cursor=next_cursor)
 
 
@@ -110,7 +114,7 @@ async def _searched(
     )
     items = [
         schemas.listed_ticket_of(one, actor.brand, inside=True, snippet=found.snippets.get(str(one.state.id)))
-        for one in found.tickets
+        for one in await reading.name_players(session, brand=actor.brand, listed=found.tickets)
     ]
     return Page[schemas.ListedTicket](items=items, next_cursor=page.following(found.following, bound))
 

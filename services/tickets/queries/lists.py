@@ -16,8 +16,16 @@ from services.tickets.tables import ticket_tags, tickets
 from services.tickets.tables.tickets import UNFINISHED
 from shared.contracts.tickets import Priority, ReasonClass, TicketState, TicketStatus
 from shared.db.engine import Session
+from shared.db.fixed import Fixed
 
 _NONE: Final = ""
+# From the newest words on, along the order in which a timeline is read.
+_NAMES: Final = Fixed(
+    "SELECT wanted.id, said.author_name FROM unnest(CAST(:ticket_ids AS uuid[])) AS wanted(id), LATERAL ("
+    "SELECT author_name FROM timeline WHERE ticket_id = wanted.id AND brand = :brand"
+    " AND author_kind IN ('player', 'visitor') AND author_name IS NOT NULL"
+    " ORDER BY occurred_at DESC, id DESC LIMIT 1) AS said"
+)
 
 
 class Sort(StrEnum):
@@ -70,11 +78,12 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A ticket as lists show it, with what they sort on."""
+    """A ticket as lists show it, with what they sort on; `player_name` is what its player called himself last."""
 
     state: TicketState
     next_due_at: datetime | None
     waiting_since: datetime | None
+    player_name: str | None = None
 
 
 _COLUMNS: Final = {
@@ -137,6 +146,14 @@ async def tickets_among(session: Session, brand: str, filters: Filters, ids: Seq
     statement = _selected(brand, filters, Sort.CREATED).where(tickets.c.id.in_(ids))
     found = [listed_of(row) for row in await session.execute(statement)]
     return {listed.state.id: listed for listed in found}
+
+
+async def named(session: Session, brand: str, listed: Sequence[Listed]) -> list[Listed]:
+    """Return the same tickets with the names of their players, as far as those ever said one: all with one question."""
+    ids = [one.state.id for one in listed]
+    rows = await _NAMES.rows(session, {"brand": brand, "ticket_ids": ids}) if ids else []
+    names = {row["id"]: row["author_name"] for row in rows}
+    return [replace(one, player_name=names.get(one.state.id)) for one in listed]
 
 
 def listed_of(row: Row[Any]) -> Listed:

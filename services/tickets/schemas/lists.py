@@ -11,7 +11,7 @@ from services.tickets.schemas.tickets import Ticket, ticket_of
 from services.tickets.settings import licences
 from shared.contracts.base import Channel
 from shared.contracts.tickets import Priority, ReasonClass, TicketStatus
-from shared.web.actor import Actor, ActorKind
+from shared.web.actor import Actor, ActorKind, Forbidden
 
 ME = "me"
 NOBODY = "none"
@@ -19,6 +19,8 @@ _DIRECT = (
     "team_id", "reason", "reason_class", "player_id", "language", "tier", "licence", "complaint", "unanswered",
     "merged", "created_since", "created_until", "updated_since",
 )  # fmt: skip
+# What players are not shown of their tickets.
+_HIDDEN = ("team_id", "tag", "tier", "licence", "complaint", "unanswered", "reason_class", "due_before")
 
 
 class TicketFilters(BaseModel):
@@ -45,33 +47,47 @@ class TicketFilters(BaseModel):
     due_before: Moment | None = Field(None, description="unfinished tickets with a promise due before this moment")
 
     def wanted(self, actor: Actor) -> Filters:
-        """Return the filters as this caller means them; players and visitors see their own tickets only."""
+        """Return the filters as this caller means them; players and visitors see their own tickets only.
+
+        Raise `Forbidden` for a filter that is not theirs: nobody learns by filtering what he is not shown, nor takes a
+        list for narrowed that is not.
+        """
         values: dict[str, Any] = {name: getattr(self, name) for name in _DIRECT}
+        if actor.kind not in {ActorKind.STAFF, ActorKind.SERVER}:
+            self._check_outside(actor)
         if actor.kind is ActorKind.PLAYER:
             values["player_id"] = actor.id
-        inside = actor.kind in {ActorKind.STAFF, ActorKind.SERVER}
         return Filters(
-            **(values if inside else _seen_outside(values)),
+            **values,
             statuses=tuple(self.status),
             assignee_id=_assignee(self.assignee, actor),
             unassigned=self.assignee == NOBODY,
-            tags=tuple(self.tag) if inside else (),
+            tags=tuple(self.tag),
             priorities=tuple(self.priority),
             visitor_id=actor.id if actor.kind is ActorKind.VISITOR else None,
             channel=self.channel.value if self.channel else None,
-            due_before=self.due_before if inside else None,
+            due_before=self.due_before,
         )
+
+    def _check_outside(self, actor: Actor) -> None:
+        hidden = [name for name in _HIDDEN if getattr(self, name) not in (None, [])]
+        if self.player_id is not None and (actor.kind is ActorKind.VISITOR or self.player_id != actor.id):
+            hidden.append("player_id")
+        if hidden:
+            raise Forbidden(f"players and visitors do not narrow by {', '.join(hidden)}", field=f"#query/{hidden[0]}")
 
 
 class ListedTicket(Ticket):
     """A ticket in a list.
 
     `next_due_at` is the earliest open promise, `waiting_since` when the player wrote the oldest words that nobody has
-    answered; players do not see them. `snippet` shows where a search found something: in words, else in the subject.
+    answered, `player_name` what the player called himself last; players do not see them. `snippet` shows where a search
+    found something: in words, else in the subject.
     """
 
     next_due_at: AwareDatetime | None = None
     waiting_since: AwareDatetime | None = None
+    player_name: str | None = None
     snippet: list["Fragment"] | None = None
 
 
@@ -92,6 +108,7 @@ def listed_ticket_of(listed: Listed, brand: str, *, inside: bool, snippet: str |
         **values,
         next_due_at=listed.next_due_at if inside else None,
         waiting_since=listed.waiting_since if inside else None,
+        player_name=listed.player_name if inside else None,
         snippet=None if snippet is None else _fragments(snippet),
     )
 
@@ -108,9 +125,3 @@ def _assignee(wanted: str | None, actor: Actor) -> str | None:
     if wanted == ME:
         return actor.id
     return None if wanted == NOBODY else wanted
-
-
-def _seen_outside(values: dict[str, Any]) -> dict[str, Any]:
-    """Let nobody learn by filtering what he is not shown."""
-    hidden = ("team_id", "tier", "licence", "complaint", "unanswered", "reason_class")
-    return {name: None if name in hidden else value for name, value in values.items()}

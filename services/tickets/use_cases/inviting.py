@@ -1,5 +1,6 @@
 """Colleagues are asked into a conversation, come or do not, and leave; the ticket stays with its holder."""
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from services.tickets.domain.participants import (
     check_removal,
 )
 from services.tickets.domain.tickets import Story, Ticket
-from services.tickets.queries import copies, participants, tickets
+from services.tickets.queries import copies, lists, participants, tickets
 from services.tickets.queries.participants import Participation
 from services.tickets.use_cases.asking import check_may_have
 from services.tickets.use_cases.auditing import record_act, record_deed
@@ -115,7 +116,9 @@ async def list_participations(
     """Return up to `limit + 1` tickets somebody is asked into or in, the newest asked first."""
     about = {"after": list(after)} if after else {}
     await record_act(session, witness, AuditAction.LIST_PARTICIPATIONS, about)
-    return await participants.participations_page(session, brand, staff_id, after=after, limit=limit)
+    found = await participants.participations_page(session, brand, staff_id, after=after, limit=limit)
+    listed = await lists.named(session, brand, [one.ticket for one in found])
+    return [replace(one, ticket=ticket) for one, ticket in zip(found, listed, strict=True)]
 
 
 async def _asked(session: Session, brand: str, ticket_id: UUID, staff: Author) -> tuple[Ticket, Participant]:

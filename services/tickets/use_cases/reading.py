@@ -1,6 +1,6 @@
 """Reading tickets and timelines: everybody sees what is his."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from services.tickets.domain.access import is_outside, may_see
@@ -40,6 +40,11 @@ async def list_tickets(
     found = await lists.tickets_page(session, brand, filters, sort=sort, order=order, after=after, limit=limit)
     await record_listing(session, witness, AuditAction.LIST_TICKETS, filters, after)
     return found
+
+
+async def name_players(session: Session, *, brand: str, listed: Sequence[Listed]) -> list[Listed]:
+    """Return the tickets of a list with what their players are called, for whoever may read their words anyway."""
+    return await lists.named(session, brand, listed)
 
 
 async def read_timeline(

@@ -1,10 +1,12 @@
 """Several of the staff in one conversation, words among them, and what its player is told of that."""
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from shared.contracts.base import SAMPLE_TIME, Author, AuthorKind, Channel
+from shared.contracts.gateway import AccountChanged
 from shared.contracts.tickets import (
     MessageKind,
     ParticipantInvited,
@@ -15,6 +17,7 @@ from shared.contracts.tickets import (
     TicketEscalated,
     TicketEscalationDeclined,
     TicketStatus,
+    TicketStatusChanged,
 )
 from shared.ids import new_id
 from shared.web.actor import ActorKind
@@ -234,6 +237,7 @@ async def test_a_note_is_with_all_who_hear_and_with_whom_it_calls_and_with_no_pl
                 "receipt",
                 "queue",
                 "assigned",
+                "holder",
             }
             assert not [frame for frame in eve.frames if frame["t"] in {"note", "mentioned", "ticket"}]
         player = one.actor(ActorKind.PLAYER, "p-1", name="Kim")
@@ -268,6 +272,65 @@ async def test_a_takeover_tells_the_former_holder_by_whom_and_why_and_the_player
                 await _heard(agent, ticket_id, "Thank you")
             assert len(kim.all("people")) == 1, "whoever stays has not come"
             assert "supervisor" not in str(kim.frames)
+
+
+def _account(who: Author) -> AccountChanged:
+    return AccountChanged.sample().model_copy(
+        update={"membership_id": f"m-{who.id}", "staff_id": who.id, "name": who.name}
+    )
+
+
+async def test_a_player_is_told_who_is_with_him_until_the_matter_is_settled(postgres: Cluster) -> None:
+    """Also before the new one says a word, and also a page that is loaded anew."""
+    family: list[TwinTransport] = []
+    async with (
+        postgres.database("chat") as urls,
+        running_service(postgres, "chat", transport=TwinTransport(family), urls=urls) as one,
+        running_service(postgres, "chat", transport=TwinTransport(family), urls=urls) as two,
+        served(two) as url,
+    ):
+        for who in (AGENT, BOB):
+            await one.publish(_account(who))
+        session = await start(one, message={"text": "Hello"})
+        ticket_id = session["ticket_id"]
+        assert session["holder"] is None
+        settled = moved(ticket_id, TicketStatus.RESOLVED)
+        reopened = settled.model_copy(update={"before": TicketStatus.RESOLVED, "after": TicketStatus.OPEN})
+        reopened = reopened.model_copy(
+            update={"ticket": settled.ticket.model_copy(update={"status": TicketStatus.OPEN})}
+        )
+        steps: list[tuple[TicketAssigned | TicketStatusChanged, str | None]] = [
+            (assignment(ticket_id, "s-1"), "Ann"),
+            (assignment(ticket_id, "s-2", "s-1"), "Bob"),
+            (settled, None),
+            (reopened, "Bob"),
+            (assignment(ticket_id, None, "s-2"), None),
+        ]
+        async with opened(url, session["socket_ticket"]) as kim:
+            await kim.first("welcome")
+            for event, name in steps:
+                told = len(kim.all("holder"))
+                await one.publish(event)
+                await eventually(partial(_is_told_more, kim, told))
+                assert (kim.all("holder")[-1]["name"], (await start(one))["holder"]) == (name, name)
+
+
+def _is_told_more(kim: Client, before: int) -> bool:
+    return len(kim.all("holder")) > before
+
+
+async def test_a_brand_may_keep_from_its_players_who_is_with_them(postgres: Cluster) -> None:
+    async with running_service(postgres, "chat") as chat, served(chat) as url:
+        wanted = {"warn_after": None, "end_after": 60, "asks_for_rating": True, "announces_people": False}
+        lead = chat.actor(role="lead") | {"If-Match": '"0"'}
+        await chat.http.put("/v1/chat/policy", json=wanted, headers=lead)
+        await chat.publish(_account(AGENT))
+        session = await start(chat, message={"text": "Hello"})
+        async with opened(url, session["socket_ticket"]) as kim:
+            await kim.first("welcome")
+            await chat.publish(assignment(session["ticket_id"], "s-1"))
+            assert (await kim.first("holder"))["name"] is None
+        assert (await start(chat))["holder"] is None
 
 
 async def test_a_guest_who_becomes_the_holder_goes_on_hearing(postgres: Cluster) -> None:

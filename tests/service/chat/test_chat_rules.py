@@ -1,9 +1,10 @@
 """Silences, bans and ratings, as players and staff see them."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import pytest
 from sqlalchemy import select, update
 
 from services.chat.tables import chat_silences
@@ -11,7 +12,7 @@ from services.chat.use_cases import silences
 from shared.contracts.chat import RatingGiven, RatingRequested, SessionClaimed, SessionEnded
 from shared.contracts.tickets import ReasonClass, TicketStatus, TicketStatusChanged
 from shared.web.actor import ActorKind
-from tests.support.chat import AGENT, assignment, desk_ticket, opened, reply, served, start, ticket_state
+from tests.support.chat import AGENT, TwinTransport, assignment, desk_ticket, opened, reply, served, start, ticket_state
 from tests.support.database import Cluster
 from tests.support.eventually import eventually
 from tests.support.service import RunningService, running_service
@@ -181,6 +182,34 @@ async def test_a_banned_player_is_told_and_kept_out_until_the_ban_is_lifted(post
         assert (await chat.http.get("/v1/chat/bans", headers=senior)).json()["items"] == []
         everything = await chat.http.get("/v1/chat/bans?in_force=false", headers=senior)
         assert len(everything.json()["items"]) == 1
+
+
+@pytest.mark.parametrize("longest", [None, 120])
+async def test_of_two_bans_at_once_the_later_end_counts_and_is_told(postgres: Cluster, longest: int | None) -> None:
+    """Also by the process that made the shorter one and was told nothing of the other."""
+    family: list[TwinTransport] = []
+    async with (
+        postgres.database("chat") as urls,
+        running_service(postgres, "chat", transport=TwinTransport(family), urls=urls) as one,
+        running_service(postgres, "chat", transport=TwinTransport(family), urls=urls) as two,
+        served(two) as url,
+    ):
+        session = await start(one, message={"text": "!!!"})
+        wish = {"ticket_id": session["ticket_id"], "reason": "Threatens Ann"}
+        family[1].deaf = True
+        async with opened(url, session["socket_ticket"]) as kim:
+            await kim.first("welcome")
+            made = await one.http.post(
+                "/v1/chat/bans", json=wish | {"minutes": longest}, headers=one.actor(role="senior")
+            )
+            shorter = await two.http.post(
+                "/v1/chat/bans", json=wish | {"minutes": 60}, headers=two.actor(role="senior")
+            )
+            assert (made.status_code, shorter.status_code) == (201, 201)
+            told = (await kim.first("banned"))["until"]
+        refused = (await one.http.post("/v1/chat/sessions", json={}, headers=player(one))).json()["until"]
+        ends = [None if at is None else datetime.fromisoformat(at) for at in (told, refused, made.json()["until"])]
+        assert ends[:2] == [ends[2]] * 2
 
 
 async def test_a_visitor_who_signs_in_goes_on_as_a_player(postgres: Cluster) -> None:

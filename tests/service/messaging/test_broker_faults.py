@@ -2,21 +2,25 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
 import pytest
+from aio_pika.abc import AbstractConnection
 
 from shared.contracts.tickets import TicketOpened
 from shared.ids import new_id
 from shared.messaging import outbox, topology
+from shared.messaging.link import Link
 from shared.messaging.rabbitmq import RabbitMQTransport
 from shared.messaging.reconcile import reconcile
 from shared.messaging.transport import PublishFailed, TransportState
 from shared.messaging.watchdog import Watchdog
 from tests.support.broker import Broker
 from tests.support.eventually import eventually
+from tests.support.journal import written
 from tests.support.stations import Station, Yard, noting, posted, start_station
 
 
@@ -251,3 +255,23 @@ async def _is_read(station: Station, expected: int) -> bool:
 
 async def _dead(station: Station) -> Sequence[dict[str, object]]:
     return await station.kept("dead")
+
+
+async def test_a_link_whose_end_a_library_lost_says_so(broker: Broker) -> None:
+    """It ends all the same, with one line for whoever wonders why that took longer."""
+    await broker.fresh()
+    begun = asyncio.Event()
+
+    async def loses(_link: Link, _connection: AbstractConnection) -> None:
+        begun.set()
+        with suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+
+    link = Link(broker.url, "loses", loses, interval=0)
+    with written() as lines:
+        link.start()
+        await begun.wait()
+        await link.stop()
+    assert [(line["event"], line["log_level"]) for line in lines if line.get("link") == "loses"] == [
+        ("cancellation_lost", "warning")
+    ]

@@ -3,11 +3,15 @@
 import asyncio
 from contextlib import suppress
 from datetime import timedelta
+from typing import Final
 
 from shared.messaging.runtime import Ground, Job, start_jobs
 from tests.support.database import Cluster
 from tests.support.eventually import eventually
+from tests.support.journal import written
 from tests.support.service import running_service
+
+_RUNTIME: Final = "shared.messaging.runtime"
 
 
 async def test_a_job_ends_although_a_library_lost_its_cancellation(postgres: Cluster) -> None:
@@ -21,7 +25,28 @@ async def test_a_job_ends_although_a_library_lost_its_cancellation(postgres: Clu
         return timedelta(hours=1)
 
     async with running_service(postgres, "chat") as service:
-        [job] = start_jobs([Job("loses", loses)], service.ground)
-        await begun.wait()
-        job.cancel()
-        await eventually(job.done)
+        with written() as lines:
+            [job] = start_jobs([Job("loses", loses)], service.ground)
+            await begun.wait()
+            job.cancel()
+            await eventually(job.done)
+    assert [line for line in lines if line.get("job") == "loses"] == [
+        {"event": "cancellation_lost", "log_level": "warning", "job": "loses", "service": "chat", "module": _RUNTIME}
+    ]
+
+
+async def test_a_job_that_hears_its_cancellation_ends_without_a_word(postgres: Cluster) -> None:
+    begun = asyncio.Event()
+
+    async def rests(_ground: Ground) -> timedelta:
+        begun.set()
+        return timedelta(hours=1)
+
+    async with running_service(postgres, "chat") as service:
+        with written() as lines:
+            [job] = start_jobs([Job("rests", rests)], service.ground)
+            await begun.wait()
+            job.cancel()
+            await eventually(job.done)
+    assert job.cancelled()
+    assert [line for line in lines if line.get("job") == "rests"] == []

@@ -52,8 +52,10 @@ async def test_players_see_their_own_only(desk: Desk) -> None:
         await desk.open(desk.player("p-1", "royal")),
         await desk.open(desk.agent()),
     ]
-    for query in ({}, {"player_id": "p-2"}, {"assignee": "none"}):
+    for query in ({}, {"player_id": "p-1"}, {"assignee": "none"}):
         assert [item["id"] for item in await _scan(desk, desk.player("p-1"), **query)] == [mine["id"]]
+    refused = await desk.service.http.get("/v1/tickets?player_id=p-2", headers=desk.player("p-1"))
+    assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
     assert [item["id"] for item in await _scan(desk, desk.visitor("p-1"))] == [foreign[1]["id"]]
     for ticket in foreign:
         path = f"/v1/tickets/{ticket['id']}"

@@ -25,6 +25,7 @@ from shared.contracts.sla import (
 )
 from shared.contracts.tickets import Priority, ReasonClass, TicketStatus
 from shared.ids import new_id
+from shared.web.actor import ActorKind
 from tests.service.tickets.desk import Desk
 from tests.support.service import RunningService
 
@@ -178,12 +179,45 @@ async def test_merged_tickets_are_left_out(tickets: RunningService, desk: Desk) 
     assert await _numbers(desk, merged=True) == [kept["number"], merged["number"]]
 
 
+@pytest.mark.parametrize(
+    "query",
+    ["team_id=vip", "tag=a", "tier=gold", "licence=CW", "complaint=false", "unanswered=false", "reason_class=S",
+     "due_before=2026-01-06T12:00:00Z", "player_id=p-7"],
+)  # fmt: skip
+async def test_players_are_refused_filters_by_what_they_are_not_shown(desk: Desk, query: str) -> None:
+    """A list that only looks narrowed would lie."""
+    await desk.open()
+    for caller in (desk.player(), desk.visitor()):
+        answer = await desk.service.http.get(f"/v1/tickets?{query}&status=new", headers=caller)
+        problem = answer.json()
+        assert (answer.status_code, problem["code"]) == (403, "forbidden")
+        assert problem["errors"][0]["pointer"] == f"#query/{query.partition('=')[0]}"
+    assert (await desk.service.http.get(f"/v1/tickets?{query}", headers=desk.agent())).status_code == 200
+
+
+async def test_lists_say_what_players_are_called(desk: Desk) -> None:
+    """As each said last in the ticket itself; who never said a name has none, and players are told nothing of it."""
+    first = await desk.open()
+    nameless = await desk.open(desk.service.actor(ActorKind.PLAYER, "p-1"))
+    renamed = desk.service.actor(ActorKind.PLAYER, "p-1", name="Kim Lee")
+    await desk.post(f"/{first['id']}/messages", {"text": "Ann told me to wait"}, renamed)
+    await desk.post(f"/{first['id']}/messages", {"text": "You have to wait"}, desk.agent())
+    for query in ({}, {"q": first["number"]}, {"sort": "updated"}):
+        names = {one["id"]: one["player_name"] for one in (await desk.get("", **query))["items"]}
+        assert names[first["id"]] == "Kim Lee"
+        assert names.get(nameless["id"]) is None
+    assert {one["player_name"] for one in (await desk.get("", renamed))["items"]} == {None}
+    view = await desk.service.http.post("/v1/views", json={"name": "All", "filters": {}}, headers=desk.agent())
+    assert view.status_code == 201, view.text
+    listed = await desk.service.http.get(f"/v1/views/{view.json()['id']}/tickets", headers=desk.agent())
+    assert {one["id"]: one["player_name"] for one in listed.json()["items"]}[first["id"]] == "Kim Lee"
+
+
 async def test_players_learn_nothing_by_filtering(desk: Desk) -> None:
-    """What they are not shown does not narrow their list, and they do not sort by it."""
+    """Their own id narrows nothing, what they are not shown is not in their list, and they do not sort by it."""
     ticket = await desk.open()
-    assert [one["id"] for one in (await desk.get("", desk.player(), tier="gold", unanswered=False))["items"]] == [
-        ticket["id"]
-    ]
+    own = await desk.get("", desk.player(), player_id="p-1", merged=True, status="new")
+    assert [one["id"] for one in own["items"]] == [ticket["id"]]
     [shown] = (await desk.get("", desk.player()))["items"]
     assert (shown["waiting_since"], shown["next_due_at"]) == (None, None)
     answer = await desk.service.http.get("/v1/tickets?sort=waiting", headers=desk.player())

@@ -1,13 +1,16 @@
 """Frames are read strictly and written as agreed."""
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import services.chat
 from services.chat.domain.errors import SessionHasEnded, TextRefused
-from services.chat.domain.values import Message, Receipt, accepted_text, dated
+from services.chat.domain.values import CloseCode, Message, Receipt, accepted_text, dated
 from services.chat.schemas.frames import (
     Delivered,
     Hello,
@@ -93,6 +96,31 @@ def test_half_a_character_refuses_words_wherever_it_stands(member: str, code: st
     found = parse_frame('{"t":"send","client_msg_id":"c1",' + member + "}")
     assert isinstance(found, Unreadable)
     assert found.refusal.code() == code
+
+
+@pytest.mark.parametrize("number", ["9" * 5_000, "-" + "9" * 5_000, "9" * 4_301, "9" * 4_300, "9" * 300, "1e5000"])
+def test_a_number_of_many_digits_is_a_number(number: str) -> None:
+    """Parsers refuse integers of more than 4300 digits; what a client hears does not depend on how many there are."""
+    words = '{"t":"send","client_msg_id":"c1","text":"hi","mood":' + number + "}"
+    assert parse_frame(words) == parse_frame(words.replace(number, "1"))
+    assert parse_frame('{"t":"typing","mood":[' + number + "]}") == parse_frame('{"t":"typing"}')
+    refused = parse_frame(words.replace("mood", "in_reply_to"))
+    assert isinstance(refused, Unreadable)
+    nack = json.loads(nack_frame(refused.client_msg_id, refused.refusal))
+    assert (nack["client_msg_id"], nack["problem"]["errors"][0]["pointer"]) == ("c1", "/in_reply_to")
+    halved = parse_frame(words.replace('"hi"', '"\\ud83d"'))
+    assert isinstance(halved, Unreadable)
+    assert halved.refusal.code() == "text-refused"
+    for frame in ('{"t":"read","seq":%s}', '{"t":"send","client_msg_id":%s,"text":"hi"}', '{"t":"typing","mood":%s'):
+        with pytest.raises(ValueError, match="validation error"):
+            parse_frame(frame % number)
+
+
+def test_the_readme_says_what_every_close_code_means() -> None:
+    """Also 1007, with which the server ends what is no UTF-8 text before it is anybody's frame."""
+    readme = Path(services.chat.__file__).with_name("README.md").read_text()
+    [listed] = re.findall(r"^Close codes: (.+?)\n\n", readme, flags=re.DOTALL | re.MULTILINE)
+    assert {int(code) for code in re.findall(r"\b[14]\d{3}\b", listed)} == {*CloseCode, 1007}
 
 
 @given(st.text(max_size=300))

@@ -146,6 +146,8 @@ def test_deeply_nested_noise_is_rejected() -> None:
         {"aud": 7},
         {"sub": None},
         {"sub": ""},
+        {"sub": " "},
+        {"sub": "\u3164 "},
         {"sub": 7},
         {"sub": "x" * 129},
         {"sub": "a\nb"},

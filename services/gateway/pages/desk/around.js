@@ -43,6 +43,18 @@ const renewBan = async (open) => {
   open.desk.changed();
 };
 
+/**
+ * What the register says of the complaint; whoever it is about is not shown it. Its legal end is known a moment after it was
+ * registered, so it is asked for once more.
+ */
+export const renewComplaint = async (open, isFirst = true) => {
+  const { ticket, api, desk } = open;
+  open.complaint = ticket.complaint_id ? await api.get(`/v1/complaints/${ticket.complaint_id}`) : null;
+  const again = () => desk.open === open && renewComplaint(open, false).catch(() => null);
+  if (isFirst && open.complaint?.legal_due_at === null) setTimeout(again, ASK_AGAIN);
+  desk.changed();
+};
+
 /** Each part for itself: what fails leaves the others. */
 export const renewAround = async (open) => {
   const { api, path, id, desk, ticket } = open;
@@ -50,7 +62,7 @@ export const renewAround = async (open) => {
   const player = ticket.player_id;
   const [drafts, links, others] = await Promise.allSettled([
     api.get(`${path}/drafts`), api.get(`${path}/links`), player ? api.get("/v1/tickets", { player_id: player, limit: 10 }) : { items: [] },
-    renewPeople(open), renewBan(open),
+    renewPeople(open), renewBan(open), renewComplaint(open),
   ]);
   open.drafting = (drafts.value?.items ?? []).filter((draft) => draft.staff_id !== desk.me.id);
   const linked = (links.value?.items ?? []).map((link) => ({ ...link, id: link.ticket_id }));

@@ -1,4 +1,4 @@
-/** What the player of a ticket is called: as he said last, else by his account. */
+/** What the player of a ticket is called: as he said last, which lists tell as well as words, else by his account. */
 
 import { label } from "./format.js";
 
@@ -22,7 +22,7 @@ export class Names {
     return kind === "player" || kind === "visitor" ? this.of(ticket) : label(kind);
   }
 
-  of({ id, player_id: account }) {
-    return this.#known.get(id) ?? account ?? "Visitor";
+  of({ id, player_name: told, player_id: account }) {
+    return this.#known.get(id) ?? told ?? account ?? "Visitor";
   }
 }

@@ -1,7 +1,7 @@
 /** The ticket on the screen: its words, its promises, what others do with it, and everything one can do to it. */
 
 import { Corrections, corrected, isBehind, newer } from "./corrections.js";
-import { renewAround, renewFiles } from "./around.js";
+import { renewAround, renewComplaint, renewFiles } from "./around.js";
 import { differences } from "./differences.js";
 import { Receipts } from "./receipts.js";
 import { say } from "./saying.js";
@@ -19,7 +19,7 @@ export class OpenTicket {
     Object.assign(this, { desk, id, api: desk.api });
     this.ticket = desk.tickets.get(id) ?? null;
     Object.assign(this, { entries: [], clocks: [], related: [], viewers: [], files: new Map(), choices: new Map(), drafting: [] });
-    Object.assign(this, { participants: [], ban: null, contact: null, reach: null, problem: null, conflict: null, spoke: null, typing: null, macros: null, uploads: [], naming: null, isLoaded: false });
+    Object.assign(this, { participants: [], ban: null, contact: null, complaint: null, reach: null, problem: null, conflict: null, spoke: null, typing: null, macros: null, uploads: [], naming: null, isLoaded: false });
     Object.assign(this, { head: 0, isAtEnd: true, top: 0, isStranded: false, isSending: false, isBusy: false, corrections: new Corrections(this), receipts: new Receipts(this) });
   }
 
@@ -138,7 +138,8 @@ export class OpenTicket {
   async happened(ticket) {
     this.ticket = this.desk.tickets.take(ticket);
     this.receipts.tell();
-    await Promise.allSettled([this.tail(), this.renewClocks()]);
+    const isNew = this.ticket.complaint_id && !this.complaint;
+    await Promise.allSettled([this.tail(), this.renewClocks(), isNew && renewComplaint(this)]);
   }
 
   typed(author) {

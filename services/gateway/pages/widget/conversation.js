@@ -153,7 +153,7 @@ export class Conversation extends EventTarget {
     if (message.client_msg_id) this.outbox.settle(message.client_msg_id);
     if (isMine(message)) this.endsAt = null;
     else this.typing = this.queue = null;
-    if (message.author.kind === "staff") this.staff.name = message.author.name ?? this.staff.name;
+    if (message.author.kind === "staff" && message.seq > this.staff.since) this.staff.name = message.author.name ?? this.staff.name;
   }
 
   async #ask() {
@@ -163,6 +163,8 @@ export class Conversation extends EventTarget {
       if (this.transcript.ticketId && session.ticket_id !== this.transcript.ticketId) await this.#moveOn();
       this.transcript.ticketId = session.ticket_id;
       this.transcript.hear(session.last_seq);
+      /* What was said before tells who spoke, not who is here. */
+      Object.assign(this.staff, { name: session.holder, since: session.last_seq });
       this.endsAt = session.inactive_ends_at ?? null;
       this.corrections.within = (session.correct_within ?? 0) * 1000;
       this.local.set(`open.${this.who}`, { ticket_id: session.ticket_id, read: this.read });

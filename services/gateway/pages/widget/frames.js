@@ -52,7 +52,10 @@ export const FRAMES = {
   people(conversation, { change, name, at }) {
     const line = { id: `people ${at} ${change}`, people: change, author: { kind: "system", id: null, name }, sent_at: at };
     conversation.arrivals = [...conversation.arrivals, line];
-    if (change !== "left") conversation.staff.name = name;
+  },
+  /** Who is with the person now, before he says a word; null: nobody who is named. */
+  holder({ staff }, { name }) {
+    staff.name = name;
   },
   inactive(conversation, frame) {
     conversation.endsAt = frame.ends_at;

@@ -2,7 +2,7 @@
 
 import { html, nothing, repeat } from "../../vendor/lit.js";
 import { lift } from "../deeds.js";
-import { label, language, span, when } from "../format.js";
+import { label, language, moment, span, when } from "../format.js";
 import { choose } from "../keys.js";
 import { ownFields } from "./own-fields.js";
 import { countdown, iconButton, status } from "./parts.js";
@@ -22,7 +22,7 @@ export const card = (desk) => {
     </aside>`;
 };
 
-const player = (desk, { ticket, ban }) => html`
+const player = (desk, { ticket, ban, complaint }) => html`
   <section>
     <h2>Player</h2>
     <p class="player-name"><bdi>${desk.names.of(ticket)}</bdi> ${ticket.tier ? html`<span class="tier">${ticket.tier}</span>` : nothing}</p>
@@ -31,10 +31,17 @@ const player = (desk, { ticket, ban }) => html`
       <dt>Language</dt><dd>${ticket.language ? language(ticket.language) : "unknown"}</dd>
       ${ticket.licence ? html`<dt>Licence</dt><dd>${ticket.licence}</dd>` : nothing}
       <dt>Opened</dt><dd>${when(ticket.created_at)}</dd>
+      ${lawfully(complaint)}
     </dl>
     ${ticket.complaint_id ? html`<p class="complaint">Complaint registered</p>` : nothing}
     ${ban ? banned(desk, ban) : nothing}
   </section>`;
+
+/** Until when the law wants the complaint answered: its day, which no countdown of weeks tells. */
+const lawfully = (complaint) => {
+  const { legal_due_at: at, final_response_at: answered, closed_at: closed } = complaint ?? {};
+  return at && !answered && !closed ? html`<dt>Answer by law</dt><dd class="lawful">${moment(at)}</dd>` : nothing;
+};
 
 const banned = (desk, { reason, until }) => html`
   <p class="banned"><strong>Banned from the chat</strong> ${until ? `until ${when(until)}` : "until it is lifted"}: <bdi>${reason}</bdi>

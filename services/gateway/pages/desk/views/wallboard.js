@@ -71,11 +71,16 @@ const lines = (desk) => html`
     </table></div>
   </section>`;
 
-/** What falls due first; whoever leads can take it over from here. */
+/** What falls due first; it can be taken from here, from the queue or from whoever has it. */
 const urgent = (desk) => html`
   <section class="broad"><h2>Due first</h2>
     <ul class="urgent">${repeat(desk.tickets.rows("all").filter((row) => row.next_due_at).slice(0, NEXT), (row) => row.id, (row) => html`
       <li>${countdown(row.next_due_at)}<button type="button" class="link" @click=${() => desk.show(row.id)}><bdi>${row.subject}</bdi></button>
         <small>${row.assignee_id ? desk.people.name(row.assignee_id) : "Queue"}</small>
-        ${row.assignee_id === desk.me.id ? nothing : html`<button type="button" aria-label="Take over ${row.number}" @click=${() => desk.take(row.id).then(() => desk.show(row.id))}>Take over</button>`}</li>`)}</ul>
+        ${row.assignee_id === desk.me.id ? nothing : taking(desk, row)}</li>`)}</ul>
   </section>`;
+
+const taking = (desk, row) => {
+  const text = row.assignee_id ? "Take over" : "Take it";
+  return html`<button type="button" aria-label="${text}: ${row.number}" @click=${() => desk.take(row.id).then(() => desk.show(row.id))}>${text}</button>`;
+};
