@@ -48,7 +48,6 @@ from services.chat.use_cases.sessions import Opening, end_session, open_session
 from services.chat.use_cases.silences import ends_at
 from services.chat.use_cases.socket_tickets import issue_socket_ticket
 from services.chat.use_cases.transcripts import read_page
-from shared.db.engine import Session
 from shared.db.session import SessionDep
 from shared.messaging.runtime import Ground
 from shared.redaction import redact
@@ -95,11 +94,12 @@ async def start_session(
     )
     life = settings_of(ground).socket_ticket_life
     ticket = await issue_socket_ticket(session, person=person, ticket_id=ticket_id, origin=origin, now=now, life=life)
+    policy = await read_policy(session, brand=actor.brand)
     started = StartedSession(
         ticket_id=ticket_id, socket_url=_socket_url(ground), socket_ticket=ticket, last_seq=last_seq,
         inactive_ends_at=await ends_at(session, brand=actor.brand, ticket_id=ticket_id),
-        correct_within=await _correct_within(session, actor.brand),
-        holder=await holder_shown(session, brand=actor.brand, ticket_id=ticket_id),
+        correct_within=int(policy.correct_within.total_seconds()),
+        holder=await holder_shown(session, brand=actor.brand, ticket_id=ticket_id, policy=policy),
     )  # fmt: skip
     return Response(started.model_dump_json(), status_code=201, media_type="application/json")
 
@@ -119,10 +119,11 @@ async def claim(
     )  # fmt: skip
     life = settings_of(ground).socket_ticket_life
     ticket = await issue_socket_ticket(session, person=person, ticket_id=ticket_id, origin=origin, now=now, life=life)
+    policy = await read_policy(session, brand=actor.brand)
     return StartedSession(
         ticket_id=ticket_id, socket_url=_socket_url(ground), socket_ticket=ticket, last_seq=last_seq,
-        correct_within=await _correct_within(session, actor.brand),
-        holder=await holder_shown(session, brand=actor.brand, ticket_id=ticket_id),
+        correct_within=int(policy.correct_within.total_seconds()),
+        holder=await holder_shown(session, brand=actor.brand, ticket_id=ticket_id, policy=policy),
     )  # fmt: skip
 
 
@@ -207,11 +208,6 @@ def _opening(body: StartSession, key: str | None, actor: Actor) -> Opening:
         introduction=body.introduction(),
         vouched=vouched_address(actor.claims) if actor.kind is ActorKind.PLAYER else None,
     )
-
-
-async def _correct_within(session: Session, brand: str) -> int:
-    policy = await read_policy(session, brand=brand)
-    return int(policy.correct_within.total_seconds())
 
 
 def _socket_url(ground: Ground) -> str:

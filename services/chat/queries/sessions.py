@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, insert, select, update
+from sqlalchemy import ColumnElement, insert, select, update
 
 from services.chat.domain.values import Conversation, Person
 from services.chat.queries.arrays import one_of
-from services.chat.tables import chat_guests, chat_sessions, chat_staff
+from services.chat.tables import chat_guests, chat_sessions
 from shared.contracts.base import AuthorKind
 from shared.contracts.tickets import TicketStatus
 from shared.db.engine import Session
@@ -42,6 +42,11 @@ _FAR: Final = (
 )
 _HEADS: Final = Fixed(_FAR)
 _OWN_HEADS: Final = Fixed(f"{_FAR} AND player_kind = :kind AND player_id = :player")
+_HOLDER: Final = Fixed(
+    "SELECT staff.name, held.ticket_status FROM chat_sessions held"
+    " LEFT JOIN chat_staff staff ON staff.brand = held.brand AND staff.staff_id = held.assignee_id"
+    " WHERE held.brand = :brand AND held.ticket_id = :ticket_id AND held.ended_at IS NULL LIMIT 1"
+)
 
 
 async def lock_sessions(session: Session, brand: str, ticket_ids: Sequence[UUID]) -> dict[UUID, Conversation]:
@@ -143,18 +148,10 @@ async def assign_session(
 
 async def holder_of(session: Session, brand: str, ticket_id: UUID) -> tuple[str | None, TicketStatus | None] | None:
     """Return the name of whoever holds a conversation and where its ticket stands; None if none goes on."""
-    held = (
-        select(chat_staff.c.name, _SESSION.ticket_status)
-        .select_from(
-            chat_sessions.outerjoin(
-                chat_staff, and_(chat_staff.c.brand == _SESSION.brand, chat_staff.c.staff_id == _SESSION.assignee_id)
-            )
-        )
-        .where(_SESSION.brand == brand, _SESSION.ticket_id == ticket_id, _SESSION.ended_at.is_(None))
-        .limit(1)
-    )
-    row = (await session.execute(held)).first()
-    return None if row is None else (row.name, None if row.ticket_status is None else TicketStatus(row.ticket_status))
+    row = await _HOLDER.row(session, {"brand": brand, "ticket_id": ticket_id})
+    if row is None:
+        return None
+    return row["name"], None if row["ticket_status"] is None else TicketStatus(row["ticket_status"])
 
 
 async def most_alive(session: Session, brand: str, ticket_ids: Sequence[UUID]) -> UUID:
