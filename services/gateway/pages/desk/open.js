@@ -19,6 +19,8 @@ export class OpenTicket {
     Object.assign(this, { desk, id, api: desk.api });
     this.ticket = desk.tickets.get(id) ?? null;
     Object.assign(this, { entries: [], clocks: [], related: [], viewers: [], files: new Map(), choices: new Map(), drafting: [] });
+    /** When chat says that words were said: their place among the words that cross them. */
+    this.places = new Map();
     Object.assign(this, { participants: [], ban: null, contact: null, complaint: null, reach: null, problem: null, conflict: null, spoke: null, typing: null, macros: null, uploads: [], naming: null, isLoaded: false });
     Object.assign(this, { head: 0, isAtEnd: true, top: 0, isStranded: false, isSending: false, isBusy: false, corrections: new Corrections(this), receipts: new Receipts(this) });
   }
@@ -94,7 +96,8 @@ export class OpenTicket {
   }
 
   #show(known) {
-    this.entries = [...known.values()].sort((one, other) => (one.occurred_at + one.id < other.occurred_at + other.id ? -1 : 1));
+    const place = ({ id, occurred_at: at }) => (this.places.get(id) ?? at) + id;
+    this.entries = [...known.values()].sort((one, other) => (place(one) < place(other) ? -1 : 1));
     this.entries.forEach(({ author }) => this.desk.people.meet(author));
     this.desk.names.meet(this.id, this.entries.findLast(({ kind, author }) => kind === "message" && author.name)?.author.name);
     this.desk.changed();
@@ -105,6 +108,7 @@ export class OpenTicket {
     if (choices?.length) this.choices.set(id, choices);
     this.head = Math.max(this.head, seq);
     if (author.kind !== "staff") this.typing = null;
+    this.places.set(id, at);
     const kind = author.kind === "staff" ? "reply" : "message";
     this.#adds({ id, kind, author, text, attachments, occurred_at: at });
     this.receipts.tell();
@@ -129,9 +133,9 @@ export class OpenTicket {
 
   #adds(entry) {
     const known = new Map(this.entries.map((one) => [one.id, one]));
-    if (known.has(entry.id)) return false;
-    this.#show(known.set(entry.id, { ...entry, version: 0 }));
-    return true;
+    const isNew = !known.has(entry.id);
+    this.#show(isNew ? known.set(entry.id, { ...entry, version: 0 }) : known);
+    return isNew;
   }
 
   /** A fact: what is newer of the ticket, and its line in the timeline. */
