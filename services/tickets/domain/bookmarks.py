@@ -16,6 +16,11 @@ from services.tickets.domain.timeline import Entry
 
 # Of an id: what no other of the few tickets of one timeline has.
 _TAIL: Final = slice(-12, None)
+# A cursor must fit into an address. Of more merged tickets than these it is only known that they were read: nothing
+# joins a merged ticket any more.
+_MOST: Final = 100
+_OTHERS: Final = "others"
+_WHOLE: Final = 2**31
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +33,7 @@ class Bookmark:
 
     def head_of(self, ticket_id: UUID) -> int:
         """Return the version up to which a ticket was read; 0 if it was none of the timeline's then."""
-        return self.heads.get(ticket_id.hex[_TAIL], 0)
+        return self.heads.get(ticket_id.hex[_TAIL], self.heads.get(_OTHERS, 0))
 
     def key(self) -> tuple[str, ...]:
         """Return what a cursor carries."""
@@ -61,4 +66,5 @@ def caught_up(before: Bookmark, last: Entry, heads: Mapping[UUID, int]) -> Bookm
 
 
 def _tails(heads: Mapping[UUID, int]) -> dict[str, int]:
-    return {ticket_id.hex[_TAIL]: head for ticket_id, head in heads.items()}
+    known = {ticket_id.hex[_TAIL]: head for ticket_id, head in list(heads.items())[:_MOST]}
+    return known if len(heads) <= _MOST else {**known, _OTHERS: _WHOLE}

@@ -1,9 +1,10 @@
 """Profiles of the people who take tickets, with what is known of their presence."""
 
+from dataclasses import replace
 from datetime import datetime, time
 from typing import Any, Final
 
-from sqlalchemy import Row, and_, func, select, update
+from sqlalchemy import Row, Select, and_, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from services.tickets.domain.people import Person, Shift
@@ -19,9 +20,10 @@ _CAPACITY: Final = (
     .limit(1)
     .scalar_subquery()
 )
-_WHO: Final = select(
-    agents,
+_WHO: Final[Select[Any]] = select(
+    *(column for column in agents.c if column is not agents.c.staff_id),
     _CAPACITY.label("default_capacity"),
+    staff.c.staff_id,
     staff.c.role,
     staff.c.status,
     staff.c.active,
@@ -29,21 +31,34 @@ _WHO: Final = select(
     presence.c.connected,
     presence.c.changed_at.label("connected_since"),
 ).select_from(
-    agents.join(staff, and_(staff.c.brand == agents.c.brand, staff.c.staff_id == agents.c.staff_id)).outerjoin(
-        presence, and_(presence.c.brand == agents.c.brand, presence.c.staff_id == agents.c.staff_id)
+    staff.outerjoin(agents, and_(agents.c.brand == staff.c.brand, agents.c.staff_id == staff.c.staff_id)).outerjoin(
+        presence, and_(presence.c.brand == staff.c.brand, presence.c.staff_id == staff.c.staff_id)
     )
 )
+_LISTED: Final = _WHO.where(agents.c.staff_id.is_not(None))
 
 
 async def people_of(session: Session, brand: str) -> list[Person]:
     """Return everybody of a brand who has a profile and an account."""
-    return [_person_of(row) for row in await session.execute(_WHO.where(agents.c.brand == brand))]
+    return [_person_of(row) for row in await session.execute(_LISTED.where(staff.c.brand == brand))]
+
+
+async def unlisted_holders(session: Session, brand: str) -> list[Person]:
+    """Return whoever has tickets of the queue without a profile: he took them himself, or was asked as a senior."""
+    holds = select(queue.c.holder_id).where(queue.c.brand == brand, queue.c.holder_id.is_not(None))
+    unlisted = _WHO.where(staff.c.brand == brand, agents.c.staff_id.is_(None), staff.c.staff_id.in_(holds))
+    return [_person_of(row) for row in await session.execute(unlisted)]
+
+
+async def holder_of(session: Session, brand: str, staff_id: str) -> Person | None:
+    """Return one person with an account, whether he has a profile or not."""
+    row = (await session.execute(_WHO.where(staff.c.brand == brand, staff.c.staff_id == staff_id))).first()
+    return None if row is None else _person_of(row)
 
 
 async def person_of(session: Session, brand: str, staff_id: str) -> Person | None:
     """Return one person with a profile."""
-    rows = await session.execute(_WHO.where(agents.c.brand == brand, agents.c.staff_id == staff_id))
-    row = rows.first()
+    row = (await session.execute(_LISTED.where(staff.c.brand == brand, staff.c.staff_id == staff_id))).first()
     return None if row is None else _person_of(row)
 
 
@@ -97,7 +112,7 @@ def shift_of(stored: dict[str, Any]) -> Shift:
 
 
 def _person_of(row: Row[Any]) -> Person:
-    return Person(
+    account = Person(
         id=row.staff_id,
         role=StaffRole(row.role),
         status=StaffStatus(row.status),
@@ -105,6 +120,11 @@ def _person_of(row: Row[Any]) -> Person:
         connected=row.connected,
         status_since=row.status_since,
         connected_since=row.connected_since,
+    )
+    if row.version is None:
+        return account
+    return replace(
+        account,
         teams=frozenset(row.teams),
         languages=frozenset(row.languages),
         skills=frozenset(row.skills),

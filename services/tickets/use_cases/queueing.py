@@ -183,7 +183,7 @@ async def _waits_for_absent(
         return False
     if not await kept.AUTOMATIC.of(session, brand, now):
         return False
-    person = await people.person_of(session, brand, after.holder_id)
+    person = await people.holder_of(session, brand, after.holder_id)
     return person is not None and person.has_left(after.channel, now, after.taken_at)
 
 

@@ -37,7 +37,7 @@ async def serve(session: Session, *, brand: str, now: datetime) -> int:
     if not staff:
         return 0
     await _call_at_turns(session, brand, staff, now)
-    await _take_back(session, brand, staff, now)
+    await _take_back(session, brand, [*staff, *await people.unlisted_holders(session, brand)], now)
     places = await queue.waiting(session, brand, _LOOKED_AT, now)
     barred = await complaints.barred_in_queue(session, brand)
     decided = plan(places, staff, await people.loads_of(session, brand), now, barred=barred, most=_AT_ONCE)

@@ -53,6 +53,21 @@ async def test_a_chat_that_somebody_takes_himself_while_he_is_gone_stays_his(des
     assert await _owners(desk) == ["s-1"]
 
 
+@pytest.mark.parametrize("how", ["offline", "switched off", "silent"])
+async def test_whoever_has_no_profile_loses_it_as_everybody_does(desk: Desk, how: str) -> None:
+    """The queue gives him nothing, and yet a player must not wait for him for ever."""
+    await desk.hire("s-2", "agent", "offline")
+    await profile(desk, "s-2")
+    await desk.hire("s-1", "agent", "online")
+    ticket = await chat(desk)
+    await _take(desk, ticket)
+    await look(desk, seconds=LATER)
+    assert await holder(desk, ticket) == "s-1"
+    if how != "silent":
+        await become(desk, "s-1", "offline" if how == "offline" else "online", active=how == "offline")
+    await _is_let_go(desk, ticket, seconds=LONG * 2)
+
+
 async def test_a_form_that_somebody_takes_offline_stays_his_as_well(desk: Desk) -> None:
     """Until his socket goes: his status says it no more."""
     await _gone(desk, "offline")

@@ -43,3 +43,12 @@ def test_the_place_stays_while_late_entries_are_read() -> None:
     after = caught_up(before, ENTRY, {ONE: 9, TWO: 8, THREE: 7})
     assert (after.occurred_at, after.entry_id) == (before.occurred_at, before.entry_id)
     assert [after.head_of(one) for one in (ONE, TWO, THREE)] == [9, 4, 3]
+
+
+def test_a_cursor_stays_short_however_many_were_merged() -> None:
+    """The survivor comes first and is known for certain; whatever else there is was read."""
+    heads = {UUID(int=number): number + 1 for number in range(1_000)}
+    bookmark = bookmark_at(ENTRY, heads)
+    assert len(",".join(bookmark.key())) < 2_500
+    assert bookmark.head_of(UUID(int=0)) == 1
+    assert bookmark.head_of(UUID(int=999)) >= 1_000
