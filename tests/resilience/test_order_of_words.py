@@ -14,40 +14,26 @@ from tests.support.product import Product
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(120)]
 
 AT_ONCE: Final = 8
-WORDS: Final = 6
 ROUNDS: Final = 6
 
 
 async def test_answers_of_one_moment_stand_in_the_order_in_which_the_player_heard_them(twins: Product) -> None:
-    """Eight answers at once that cross his own words, over two processes: ticket, transcript and socket agree."""
+    """Eight answers at once, over two processes: the ticket, the transcript and the player's socket agree."""
     async with Workload.on(twins) as load:
         token = twins.brand.player_token(f"p-{uuid4().hex[:8]}", minutes=10)
         player = await ChatSocket.of_player(load.door, token, subject="Talk")
         try:
             await player.say("Hello?")
-            for turn in range(ROUNDS):
-                answers = (load.answer(player.ticket_id, f"agent {n}") for n in range(AT_ONCE))
-                await asyncio.gather(_speak(player, turn), *answers)
-            said = 1 + ROUNDS * (AT_ONCE + WORDS)
-            await eventually(
-                lambda: len([f for f in player.messages if f["author"]["kind"] == "staff"]) == ROUNDS * AT_ONCE
-            )
+            for _ in range(ROUNDS):
+                await asyncio.gather(*(load.answer(player.ticket_id, f"agent {n}") for n in range(AT_ONCE)))
+            said = 1 + ROUNDS * AT_ONCE
+            await eventually(lambda: len(player.messages) >= said - 1)
             transcript = await _words(load, f"/v1/chat/sessions/{player.ticket_id}/messages")
-
-            async def agree() -> bool:
-                return await _words(load, f"/v1/tickets/{player.ticket_id}/messages") == transcript
-
-            await eventually(agree)
-            heard = [frame["text"] for frame in player.messages if frame["author"]["kind"] == "staff"]
-            assert heard == [text for text in transcript if text in heard]
+            assert await _words(load, f"/v1/tickets/{player.ticket_id}/messages") == transcript
+            assert [frame["text"] for frame in player.messages if frame["author"]["kind"] == "staff"] == transcript[1:]
             assert len(set(transcript)) == said
         finally:
             await player.close()
-
-
-async def _speak(player: ChatSocket, turn: int) -> None:
-    for number in range(WORDS):
-        await player.say(f"word {turn} {number}")
 
 
 async def _words(load: Workload, path: str) -> list[str]:

@@ -1,7 +1,6 @@
 """Timelines in the database, read in the order (occurred_at, id)."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -109,12 +108,6 @@ async def copy_in(session: Session, brand: str, ticket_id: UUID, source: UUID) -
     )
     row = (await session.execute(statement)).first()
     return None if row is None else _entry_of(row)
-
-
-async def place_words(session: Session, brand: str, entry_id: UUID, at: datetime) -> None:
-    """Let words stand at a later moment than they do, where chat has given them their place."""
-    placed = update(timeline).where(timeline.c.brand == brand, timeline.c.id == entry_id, timeline.c.occurred_at < at)
-    await session.execute(placed.values(occurred_at=at))
 
 
 async def mark_moved(session: Session, brand: str, message_ids: Sequence[UUID], ticket_id: UUID) -> None:

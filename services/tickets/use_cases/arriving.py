@@ -48,10 +48,8 @@ async def take_live_words(session: Session, *, brand: str, posted: MessagePosted
     """Add what a player or visitor said live, at the moment of saying; the first words open the ticket.
 
     Staff's and the bot's words, and the player's e-mails, entered through this service and are in the timeline already.
-    They stand where the player heard them: what he said while they were on their way comes first.
     """
     if posted.author.kind not in {AuthorKind.PLAYER, AuthorKind.VISITOR} or posted.channel is not None:
-        await timeline.place_words(session, brand, posted.message_id, posted.sent_at)
         return
     text = "" if posted.attachments and not posted.text.strip() else redact(mended(posted.text))
     words = Words(
