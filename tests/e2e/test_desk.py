@@ -1,5 +1,6 @@
 """The desk in a real browser against the running product."""
 
+import asyncio
 import json
 import re
 from collections.abc import Awaitable, Callable
@@ -56,6 +57,31 @@ async def test_a_chat_arrives_by_itself_is_taken_and_the_player_hears_the_answer
         await chat.signal("typing", ticket_id=chat.ticket_id)
         await expect(ann.page.locator(".typing")).to_be_visible()
         await expect(ann.page.locator(".clock-met")).to_have_count(1)
+    finally:
+        await chat.close()
+
+
+async def test_words_that_cross_stand_where_the_player_heard_them(house: House, ann: Clerk) -> None:
+    """Both speak at once, again and again: desk and chat show one order, also to who comes anew."""
+    player = _somebody()
+    chat = await ChatSocket.of_player(house.door, house.brand.player_token(player, name="Kim"))
+    try:
+        await chat.say("Hello?")
+        await ann.open(player)
+        await expect(ann.words("Hello?")).to_be_visible()
+        for number in range(8):
+            answer = house.reply(chat.ticket_id, f"answer {number}", token=house.tokens["ann"])
+            await asyncio.gather(answer, *(chat.say(f"word {number} {more}") for more in range(2)))
+        path = f"/v1/chat/sessions/{chat.ticket_id}/messages?limit=100"
+
+        async def transcript() -> list[str]:
+            said = [item["text"] for item in (await house.door.call("GET", path, token=house.api_key))["items"]]
+            return said if len(said) == 1 + 8 * 3 else []
+
+        heard = await eventually(transcript)
+        await expect(ann.page.locator(".said .words")).to_have_text(heard)
+        await ann.page.reload()
+        await expect(ann.page.locator(".said .words")).to_have_text(heard)
     finally:
         await chat.close()
 
