@@ -17,7 +17,7 @@ from services.tickets.domain.timeline import Entry
 # Of an id: what no other of the few tickets of one timeline has.
 _TAIL: Final = slice(-12, None)
 # A cursor must fit into an address. Of more merged tickets than these it is only known that they were read: nothing
-# joins a merged ticket any more.
+# joins a merged ticket any more. What is merged in beyond them is not shown to whoever goes on.
 _MOST: Final = 100
 _OTHERS: Final = "others"
 _WHOLE: Final = 2**31

@@ -43,9 +43,9 @@ class Shift:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A person with a profile. `connected` is None while no socket of theirs was ever seen.
+    """A member of staff, with what his profile says if he has one.
 
-    `status_since` is when the status became what it is, `connected_since` the same of their sockets.
+    `connected` is None while no socket of theirs was ever seen. `status_since` is when the status became what it is, `connected_since` the same of their sockets.
     """
 
     id: str
