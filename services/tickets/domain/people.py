@@ -45,7 +45,8 @@ class Shift:
 class Person:
     """A member of staff, with what his profile says if he has one.
 
-    `connected` is None while no socket of theirs was ever seen. `status_since` is when the status became what it is, `connected_since` the same of their sockets.
+    `connected` is None while no socket of theirs was ever seen. `status_since` is when the status became what it is,
+    `connected_since` the same of their sockets.
     """
 
     id: str
